@@ -1,0 +1,23 @@
+# turnout_module(NAME [DEPENDS…]): one folder under src/ as a static library.
+#
+# The library is made of every .cpp beside the CMakeLists.txt; every x_test.cpp becomes part of the
+# test program NAME_test, which ctest runs.  A test that exists is a test that runs.
+function(turnout_module name)
+    file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+    file(GLOB tests CONFIGURE_DEPENDS *_test.cpp)
+    list(REMOVE_ITEM sources ${tests} "")
+    if(sources)
+        add_library(turnout_${name} STATIC ${sources})
+        set(scope PUBLIC)
+    else()
+        add_library(turnout_${name} INTERFACE)
+        set(scope INTERFACE)
+    endif()
+    target_link_libraries(turnout_${name} ${scope} turnout_options ${ARGN})
+    if(tests)
+        add_executable(${name}_test ${tests})
+        target_link_libraries(${name}_test PRIVATE turnout_${name} GTest::gtest_main GTest::gmock)
+        add_test(NAME unit.${name} COMMAND ${name}_test)
+        set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
+    endif()
+endfunction()

@@ -1,0 +1,11 @@
+# What every native target is compiled with.
+add_library(turnout_options INTERFACE)
+target_include_directories(turnout_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_definitions(turnout_options INTERFACE TURNOUT_VERSION="${PROJECT_VERSION}")
+target_compile_options(turnout_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+if(TURNOUT_SANITIZE)
+    target_compile_options(turnout_options INTERFACE
+        -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(turnout_options INTERFACE -fsanitize=address,undefined)
+endif()

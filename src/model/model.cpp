@@ -1,0 +1,155 @@
+#include "model/model.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+namespace turnout::model {
+namespace {
+
+Error no_such_service(const ServiceKey& key) {
+    return {ESRCH, "no virtual service " + to_string(key) + "; add it first"};
+}
+
+Error no_such_server(const Service& service, const ServerKey& key) {
+    return {ENOENT, "service " + to_string(service.key) + " has no server " +
+                        to_string(key.address, key.port)};
+}
+
+Status check_scheduler(const std::string& name) {
+    if (is_scheduler(name)) return {};
+    return fail(ENOENT, "no scheduler \"" + name + "\"; this version has rr, wrr, lc and wlc");
+}
+
+// What a packet could not be served by is refused here, rather than accepted and ignored.
+Status check_service(const Service& service) {
+    if (service.key.address.family == Family::ipv6)
+        return fail(EAFNOSUPPORT, "IPv6 services are not supported by this version");
+    if (service.key.mark != 0)
+        return fail(EOPNOTSUPP, "firewall-mark services are not supported by this version");
+    if (service.key.protocol != Protocol::tcp && service.key.protocol != Protocol::udp)
+        return fail(EOPNOTSUPP, "only TCP and UDP services are supported by this version");
+    if (service.persistent() || !service.persistence_engine.empty())
+        return fail(EOPNOTSUPP, "persistent services are not supported by this version");
+    if (service.flags & service_flag::one_packet)
+        return fail(EOPNOTSUPP, "one-packet scheduling is not supported by this version");
+    if (service.key.port == 0) return fail(EINVAL, "port 0 needs a persistent service");
+    if (!service.key.address.is_unicast())
+        return fail(EINVAL, service.key.address.to_string() + " is not a unicast address");
+    return check_scheduler(service.scheduler);
+}
+
+Status check_server(const Service& service, const Server& server) {
+    if (server.key.address.family != service.key.address.family)
+        return fail(EINVAL, "server and service must be of the same address family");
+    if (server.weight < 0) return fail(ERANGE, "a weight cannot be negative");
+    if (server.lower_threshold > server.upper_threshold)
+        return fail(ERANGE, "the lower threshold is above the upper one");
+    if (server.upper_threshold != 0)
+        return fail(EOPNOTSUPP, "connection thresholds are not supported by this version");
+    if (server.method == Method::tunnel && server.tunnel.type != TunnelType::ipip)
+        return fail(EOPNOTSUPP, "tunnels other than ipip are not supported by this version");
+    if (server.method == Method::local)
+        return fail(EOPNOTSUPP, "the local method cannot be chosen; use direct, tunnel or NAT");
+    return {};
+}
+
+}  // namespace
+
+bool is_scheduler(const std::string& name) {
+    static constexpr std::array<std::string_view, 5> names{"rr", "wrr", "lc", "wlc", "none"};
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+const Service* Model::find(const ServiceKey& key) const {
+    const auto at = services_.find(key);
+    return at == services_.end() ? nullptr : &at->second;
+}
+
+Service* Model::mutable_service(const ServiceKey& key) {
+    return const_cast<Service*>(static_cast<const Model*>(this)->find(key));
+}
+
+const Server* Model::find(const Service& service, const ServerKey& key) {
+    const auto at = std::find_if(service.servers.begin(), service.servers.end(),
+                                 [&](const Server& server) { return server.key == key; });
+    return at == service.servers.end() ? nullptr : &*at;
+}
+
+Status Model::add_service(const Service& service) {
+    if (find(service.key)) return fail(EEXIST, to_string(service.key) + " exists already");
+    if (auto ok = check_service(service); !ok) return ok;
+    if (services_.size() >= limits_.services)
+        return fail(ENOSPC, "the service table is full (" + std::to_string(limits_.services) +
+                                " services); start turnoutd with a larger --max-services");
+    services_[service.key] = service;
+    return {};
+}
+
+Status Model::edit_service(const Service& edited, uint32_t flags_mask) {
+    Service* service = mutable_service(edited.key);
+    if (!service) return std::unexpected(no_such_service(edited.key));
+    Service next = edited;
+    next.flags = (service->flags & ~flags_mask) | (edited.flags & flags_mask);
+    if (auto ok = check_service(next); !ok) return ok;
+    next.servers = std::move(service->servers);
+    *service = std::move(next);
+    return {};
+}
+
+Status Model::remove_service(const ServiceKey& key) {
+    const Service* service = find(key);
+    if (!service) return std::unexpected(no_such_service(key));
+    server_count_ -= static_cast<uint32_t>(service->servers.size());
+    services_.erase(key);
+    return {};
+}
+
+Status Model::add_server(const ServiceKey& key, const Server& server) {
+    Service* service = mutable_service(key);
+    if (!service) return std::unexpected(no_such_service(key));
+    if (auto ok = check_server(*service, server); !ok) return ok;
+    if (find(*service, server.key))
+        return fail(EEXIST, to_string(server.key.address, server.key.port) + " is a server of " +
+                                to_string(key) + " already");
+    if (!server.key.address.is_unicast())
+        return fail(EINVAL, server.key.address.to_string() + " is not a unicast address");
+    if (service->servers.size() >= limits_.servers_per_service)
+        return fail(ENOSPC, to_string(key) + " has the " +
+                                std::to_string(limits_.servers_per_service) +
+                                " servers that one service can have");
+    if (server_count_ >= limits_.servers)
+        return fail(ENOSPC, "the server table is full (" + std::to_string(limits_.servers) +
+                                " servers); start turnoutd with a larger --max-servers");
+    service->servers.insert(service->servers.begin(), server);
+    ++server_count_;
+    return {};
+}
+
+Status Model::edit_server(const ServiceKey& key, const Server& edited) {
+    Service* service = mutable_service(key);
+    if (!service) return std::unexpected(no_such_service(key));
+    if (auto ok = check_server(*service, edited); !ok) return ok;
+    const Server* server = find(*service, edited.key);
+    if (!server) return std::unexpected(no_such_server(*service, edited.key));
+    service->servers[static_cast<size_t>(server - service->servers.data())] = edited;
+    return {};
+}
+
+Status Model::remove_server(const ServiceKey& key, const ServerKey& server_key) {
+    Service* service = mutable_service(key);
+    if (!service) return std::unexpected(no_such_service(key));
+    const Server* server = find(*service, server_key);
+    if (!server) return std::unexpected(no_such_server(*service, server_key));
+    service->servers.erase(service->servers.begin() + (server - service->servers.data()));
+    --server_count_;
+    return {};
+}
+
+void Model::remove_all() {
+    services_.clear();
+    server_count_ = 0;
+}
+
+}  // namespace turnout::model

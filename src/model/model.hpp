@@ -1,0 +1,52 @@
+// The service table: validates a change and gives its outcome, or says why not.
+//
+// Pure values: no input or output, no time.  A refused change leaves the table untouched.
+#pragma once
+
+#include <map>
+
+#include "base/result.hpp"
+#include "model/change.hpp"
+#include "model/service.hpp"
+
+namespace turnout::model {
+
+// How much the tables below can hold; a change beyond it is refused with ENOSPC.
+struct Limits {
+    uint32_t services = 65536;
+    uint32_t servers = 65536;
+    uint32_t servers_per_service = 4096;
+};
+
+// The schedulers that this director offers, "none" included.
+bool is_scheduler(const std::string& name);
+
+class Model {
+  public:
+    explicit Model(Limits limits = {}) : limits_(limits) {}
+
+    // Ordered by key: services with a mark last.
+    const std::map<ServiceKey, Service>& services() const { return services_; }
+    // nullptr when there is none; valid until the next change.
+    const Service* find(const ServiceKey& key) const;
+    static const Server* find(const Service& service, const ServerKey& key);
+
+    // Each validates and changes, or returns the error (codes: see Control::apply) and changes
+    // nothing.
+    Status add_service(const Service& service);
+    Status edit_service(const Service& service, uint32_t flags_mask);
+    Status remove_service(const ServiceKey& key);
+    Status add_server(const ServiceKey& key, const Server& server);
+    Status edit_server(const ServiceKey& key, const Server& server);
+    Status remove_server(const ServiceKey& key, const ServerKey& server);
+    void remove_all();
+
+  private:
+    Service* mutable_service(const ServiceKey& key);
+
+    Limits limits_;
+    std::map<ServiceKey, Service> services_;
+    uint32_t server_count_ = 0;
+};
+
+}  // namespace turnout::model

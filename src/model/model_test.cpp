@@ -1,0 +1,92 @@
+#include "model/model.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+namespace turnout::model {
+namespace {
+
+const ServiceKey web{0, Protocol::tcp, Address::ipv4(198, 51, 100, 1), 80};
+
+Service service(const ServiceKey& key = web) {
+    Service made;
+    made.key = key;
+    return made;
+}
+
+Server server(uint8_t last, int32_t weight = 1) {
+    Server made;
+    made.key = {Address::ipv4(10, 1, 0, last), 80};
+    made.weight = weight;
+    return made;
+}
+
+TEST(Model, a_new_server_stands_at_the_head) {
+    Model model;
+    ASSERT_TRUE(model.add_service(service()));
+    ASSERT_TRUE(model.add_server(web, server(11)));
+    ASSERT_TRUE(model.add_server(web, server(12)));
+    EXPECT_EQ(model.find(web)->servers[0], server(12));
+    EXPECT_EQ(model.find(web)->servers[1], server(11));
+}
+
+TEST(Model, refusals_carry_the_codes_of_ipvs_and_change_nothing) {
+    Model model;
+    EXPECT_EQ(model.add_server(web, server(11)).error().code, ESRCH);
+    EXPECT_EQ(model.remove_service(web).error().code, ESRCH);
+    EXPECT_EQ(model.edit_service(service(), ~0u).error().code, ESRCH);
+    ASSERT_TRUE(model.add_service(service()));
+    EXPECT_EQ(model.add_service(service()).error().code, EEXIST);
+    EXPECT_EQ(model.edit_server(web, server(11)).error().code, ENOENT);
+    EXPECT_EQ(model.remove_server(web, {Address::ipv4(10, 1, 0, 11), 80}).error().code, ENOENT);
+    ASSERT_TRUE(model.add_server(web, server(11)));
+    EXPECT_EQ(model.add_server(web, server(11)).error().code, EEXIST);
+    EXPECT_EQ(model.edit_server(web, server(11, -1)).error().code, ERANGE);
+    EXPECT_EQ(model.add_server(web, server(12, -1)).error().code, ERANGE);
+    EXPECT_EQ(model.find(web)->servers, std::vector<Server>{server(11)});
+}
+
+TEST(Model, an_unknown_scheduler_is_refused) {
+    Model model;
+    Service odd = service();
+    odd.scheduler = "nosuch";
+    EXPECT_EQ(model.add_service(odd).error().code, ENOENT);
+    EXPECT_TRUE(model.services().empty());
+}
+
+TEST(Model, addresses_that_no_host_can_have_are_refused) {
+    Model model;
+    ASSERT_TRUE(model.add_service(service()));
+    Server multicast = server(1);
+    multicast.key.address = Address::ipv4(224, 0, 0, 1);
+    EXPECT_EQ(model.add_server(web, multicast).error().code, EINVAL);
+    EXPECT_EQ(model.add_service(service({0, Protocol::tcp, Address{}, 80})).error().code, EINVAL);
+}
+
+TEST(Model, limits_are_named_errors) {
+    Model model({.services = 1, .servers = 2, .servers_per_service = 2});
+    ASSERT_TRUE(model.add_service(service()));
+    ServiceKey other = web;
+    other.port = 81;
+    EXPECT_EQ(model.add_service(service(other)).error().code, ENOSPC);
+    ASSERT_TRUE(model.add_server(web, server(11)));
+    ASSERT_TRUE(model.add_server(web, server(12)));
+    EXPECT_EQ(model.add_server(web, server(13)).error().code, ENOSPC);
+    ASSERT_TRUE(model.remove_server(web, server(11).key));
+    EXPECT_TRUE(model.add_server(web, server(13)));
+}
+
+TEST(Model, an_edit_keeps_the_servers) {
+    Model model;
+    ASSERT_TRUE(model.add_service(service()));
+    ASSERT_TRUE(model.add_server(web, server(11)));
+    Service edited = service();
+    edited.scheduler = "rr";
+    ASSERT_TRUE(model.edit_service(edited, ~0u));
+    EXPECT_EQ(model.find(web)->scheduler, "rr");
+    EXPECT_EQ(model.find(web)->servers.size(), 1u);
+}
+
+}  // namespace
+}  // namespace turnout::model
