@@ -1,0 +1,32 @@
+// Addresses and flows as the kernel's maps hold them: one shape for IPv4 and IPv6.
+#pragma once
+
+#include <stdint.h>
+
+#include "wire/integers.hpp"
+
+namespace turnout::abi {
+
+// The numbers of AF_INET and AF_INET6 on Linux.
+enum class Family : uint8_t { none = 0, ipv4 = 2, ipv6 = 10 };
+
+// IPv4 stands in word[0]; the other words are then zero.
+struct Address {
+    be32 word[4];
+};
+
+TURNOUT_INLINE bool operator==(const Address& a, const Address& b) {
+    return a.word[0] == b.word[0] && a.word[1] == b.word[1] && a.word[2] == b.word[2] &&
+           a.word[3] == b.word[3];
+}
+
+// A transport address: what a service listens on, or a server.  Key of two maps.
+struct Endpoint {
+    Address address;
+    be16 port;
+    uint8_t protocol;
+    Family family;
+};
+static_assert(sizeof(Endpoint) == 20);
+
+}  // namespace turnout::abi

@@ -1,0 +1,111 @@
+// The connection table: buckets of one kibibyte, each sixteen lines of a cache line's size.
+//
+// Line 0 is the bucket's header, lines 1 to 15 are connections.  The header holds a word of state
+// and the fifteen tags, so that a look-up touches two cache lines: the header and the one record
+// whose tag matches.  How records come and go is told in table/.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/address.hpp"
+#include "abi/time.hpp"
+
+namespace turnout::abi {
+
+// Protocol states; the numbers are IPVS's (TCP), UDP and the rest follow.
+enum class State : uint8_t {
+    none = 0,
+    established = 1,
+    syn_sent = 2,
+    syn_recv = 3,
+    fin_wait = 4,
+    time_wait = 5,
+    close = 6,
+    close_wait = 7,
+    last_ack = 8,
+    listen = 9,
+    syn_ack = 10,
+    udp = 11,
+};
+inline constexpr uint32_t state_count = 12;
+
+// Connection::status: the state in the low byte, the flags above, changed together by
+// compare-and-swap, so that exactly one packet makes each transition.
+namespace status {
+inline constexpr uint32_t state_mask = 0xff;
+inline constexpr uint32_t active = 1u << 8;           // counted as active at its server, else inactive
+inline constexpr uint32_t no_output = 1u << 9;        // only client packets are seen (direct, tunnel)
+inline constexpr uint32_t dead = 1u << 10;            // ended; the sweeper frees the line
+inline constexpr uint32_t second_bucket = 1u << 11;   // stands in its second bucket
+}  // namespace status
+
+// A way to a neighbour, remembered in one word: in the low half the row of the neighbour table (0:
+// none), in the high half the coarse second it was looked up.
+using HopRef = uint32_t;
+TURNOUT_INLINE constexpr HopRef hop_ref(uint32_t neighbour, CoarseSecond looked_up) {
+    return neighbour | static_cast<uint32_t>(looked_up) << 16;
+}
+TURNOUT_INLINE constexpr uint32_t neighbour_of(HopRef ref) { return ref & 0xffff; }
+// Good for about a second: longer than a burst, shorter than a person notices a moved address.
+TURNOUT_INLINE constexpr bool is_fresh(HopRef ref, Tick now) {
+    const CoarseSecond age = static_cast<CoarseSecond>(coarse_second(now) - (ref >> 16));
+    return neighbour_of(ref) != 0 && age <= 1;
+}
+
+enum class TupleKind : uint16_t { connection = 0, reply = 1 };
+
+// What tells one connection from another, seen from the client: also for the packets that come
+// back, whose finder first learns the virtual address from the server's.
+struct alignas(8) Tuple {
+    Address client;
+    Address virtual_address;
+    be16 client_port;
+    be16 virtual_port;
+    uint8_t protocol;
+    Family family;
+    TupleKind kind;
+};
+static_assert(sizeof(Tuple) == 40);
+
+// One record for both directions.  A *reply* record is found by a server's packet when the server's
+// address alone does not tell the service: its tuple then holds the server in place of the virtual
+// address, and `link` names the connection.
+struct Connection {
+    Tuple tuple;
+    uint32_t status;
+    uint32_t server;   // row in the server table
+    Tick last_seen;    // when the last packet came; with status::dead, when it ended
+    Tick timeout;
+    uint32_t link;     // location of the other record of a pair, or 0
+    HopRef reply_hop;  // way back to the client (NAT)
+};
+static_assert(sizeof(Connection) == 64);
+static_assert(__has_unique_object_representations(Connection));
+
+inline constexpr uint32_t connections_per_bucket = 15;
+// Buckets are made for eight connections each, so that fifteen are hardly ever needed.
+inline constexpr uint32_t bucket_fill = 8;
+
+// word[0] is the bucket's state (see bucket_state); word[line] is the tag of that line, 0 if free.
+struct BucketHeader {
+    uint32_t word[16];
+};
+
+struct Bucket {
+    BucketHeader header;
+    Connection connection[connections_per_bucket];
+};
+static_assert(sizeof(Bucket) == 1024);
+static_assert(offsetof(Bucket, connection) == 64);
+
+// BucketHeader::word[0].
+namespace bucket_state {
+inline constexpr uint32_t live_mask = 0xfffe;  // bit n: line n is visible to look-ups
+inline constexpr uint32_t version_one = 1u << 16;
+inline constexpr uint32_t version_mask = 0xffu << 16;  // counts insertions
+inline constexpr uint32_t overflow_one = 1u << 24;
+inline constexpr uint32_t overflow_mask = 0xffu << 24;  // records of this bucket in their second
+}  // namespace bucket_state
+
+}  // namespace turnout::abi

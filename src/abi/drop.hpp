@@ -1,0 +1,28 @@
+// Why a packet was dropped.  Append only: a number is never reused, for dashboards remember it.
+#pragma once
+
+#include <stdint.h>
+
+namespace turnout::abi {
+
+// X(name, number, text): the text names the reason in `turnout status`.
+#define TURNOUT_DROP_REASONS(X)                                                    \
+    X(table_full, 1, "connection table full")                                      \
+    X(no_server, 2, "no server available")                                         \
+    X(server_removed, 3, "connection of a removed server")                         \
+    X(no_route, 4, "no route to the server or client")                             \
+    X(no_tunnel_source, 5, "no local address for the tunnel")                      \
+    X(ttl_expired, 6, "TTL expired")                                               \
+    X(too_big, 7, "packet larger than the path MTU after encapsulation")           \
+    X(send_failed, 8, "the kernel refused to rewrite or send the packet")
+
+enum class Drop : uint32_t {
+    none = 0,
+#define X(name, number, text) name = number,
+    TURNOUT_DROP_REASONS(X)
+#undef X
+};
+
+inline constexpr uint32_t drop_rows = 16;
+
+}  // namespace turnout::abi

@@ -1,0 +1,24 @@
+// The tables by name: what the BPF object declares, the loader pins and the daemon opens.
+// Kernel names are cut at 15 characters; a new layout or meaning bumps tables_version.
+#pragma once
+
+namespace turnout::abi::map {
+
+inline constexpr char settings[] = "to_settings";
+inline constexpr char filter[] = "to_filter";
+inline constexpr char service_index[] = "to_service_ix";
+inline constexpr char services[] = "to_services";
+inline constexpr char plans[] = "to_plans";
+inline constexpr char candidates[] = "to_candidates";
+inline constexpr char cursors[] = "to_cursors";
+inline constexpr char servers[] = "to_servers";
+inline constexpr char server_states[] = "to_server_state";
+inline constexpr char reply_services[] = "to_replies";
+inline constexpr char neighbours[] = "to_neighbours";
+inline constexpr char interfaces[] = "to_interfaces";
+inline constexpr char connections[] = "to_connections";
+inline constexpr char counters[] = "to_counters";
+inline constexpr char drops[] = "to_drops";
+inline constexpr char sweeper[] = "to_sweeper";
+
+}  // namespace turnout::abi::map

@@ -1,0 +1,94 @@
+// The tables as the kernel's maps.  Names are those of abi/maps.hpp; sizes marked "at load" are
+// set by the loader.
+//
+// Arrays are mappable, so that the daemon writes rows and reads counters without system calls.
+#pragma once
+
+#include <linux/bpf.h>
+#include <stdint.h>
+
+#include "abi/drop.hpp"
+#include "abi/rows.hpp"
+
+namespace turnout::bpf {
+
+// Map definitions as libbpf reads them from the debug information: numbers are array sizes.
+template <class Row, uint32_t Rows>
+struct Array {
+    int (*type)[BPF_MAP_TYPE_ARRAY];
+    uint32_t* key;
+    Row* value;
+    int (*max_entries)[Rows];
+    int (*map_flags)[BPF_F_MMAPABLE];
+};
+
+template <class Key, class Row, uint32_t Rows>
+struct Hash {
+    int (*type)[BPF_MAP_TYPE_HASH];
+    Key* key;
+    Row* value;
+    int (*max_entries)[Rows];
+    int (*map_flags)[BPF_F_NO_PREALLOC];
+};
+
+// Drops are rare and read seldom: counted per CPU by the kernel's own map type.
+struct DropCounts {
+    int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
+    uint32_t* key;
+    uint64_t* value;
+    int (*max_entries)[abi::drop_rows];
+};
+
+// The sweeper's clockwork and where it stands.
+struct Sweeper {
+    bpf_timer timer;
+    uint32_t next_bucket;
+    uint32_t pad_;
+};
+struct SweeperMap {
+    int (*type)[BPF_MAP_TYPE_ARRAY];
+    uint32_t* key;
+    Sweeper* value;
+    int (*max_entries)[1];
+};
+
+using SettingsMap = Array<abi::Settings, 1>;
+using FilterMap = Array<uint64_t, abi::filter::words>;
+using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;      // at load
+using ServicesMap = Array<abi::Service, 1>;                    // at load
+using PlansMap = Array<abi::Plan, 1>;                          // at load
+using CandidatesMap = Array<abi::Candidate, 1>;                // at load
+using CursorsMap = Array<abi::Cursor, 1>;                      // at load
+using ServersMap = Array<abi::Server, 1>;                      // at load
+using ServerStatesMap = Array<abi::ServerState, 1>;            // at load
+using RepliesMap = Hash<abi::Endpoint, abi::ReplyService, 1>;  // at load
+using NeighboursMap = Array<abi::Neighbour, abi::neighbour_rows>;
+using InterfacesMap = Array<abi::Interface, abi::interface_rows>;
+using ConnectionsMap = Array<abi::Bucket, 1>;  // at load
+using CountersMap = Array<abi::Counters, 1>;   // at load
+
+#define TURNOUT_MAP(Type, name) \
+    extern Type name;           \
+    [[gnu::section(".maps"), gnu::used]] Type name
+
+extern "C" {
+TURNOUT_MAP(SettingsMap, to_settings);
+TURNOUT_MAP(FilterMap, to_filter);
+TURNOUT_MAP(ServiceIndexMap, to_service_ix);
+TURNOUT_MAP(ServicesMap, to_services);
+TURNOUT_MAP(PlansMap, to_plans);
+TURNOUT_MAP(CandidatesMap, to_candidates);
+TURNOUT_MAP(CursorsMap, to_cursors);
+TURNOUT_MAP(ServersMap, to_servers);
+TURNOUT_MAP(ServerStatesMap, to_server_state);
+TURNOUT_MAP(RepliesMap, to_replies);
+TURNOUT_MAP(NeighboursMap, to_neighbours);
+TURNOUT_MAP(InterfacesMap, to_interfaces);
+TURNOUT_MAP(ConnectionsMap, to_connections);
+TURNOUT_MAP(CountersMap, to_counters);
+TURNOUT_MAP(DropCounts, to_drops);
+TURNOUT_MAP(SweeperMap, to_sweeper);
+}
+#undef TURNOUT_MAP
+
+}  // namespace turnout::bpf

@@ -1,0 +1,108 @@
+// The part of an environment that both lanes and the sweeper share: rows, time, loops.
+#pragma once
+
+#include <stdint.h>
+
+#include "abi/drop.hpp"
+#include "bpf/helpers.hpp"
+#include "bpf/maps.hpp"
+#include "path/schedule.hpp"
+
+// The rare parts of the way as functions of their own, defined in director.bpf.cpp: they answer
+// with the last field of Searched, Inserted and Scheduled in the high half, the first in the low.
+extern "C" {
+uint64_t turnout_find(const turnout::abi::Tuple* tuple, uint32_t now);
+uint64_t turnout_insert(const turnout::abi::Tuple* tuple, uint32_t status, uint32_t server,
+                        uint32_t seen, uint32_t now);
+uint64_t turnout_choose(const turnout::abi::Tuple* tuple);
+int turnout_pair(const turnout::abi::Tuple* tuple, uint32_t server, uint32_t location,
+                 uint32_t now);
+}
+
+namespace turnout::bpf {
+
+template <class Row, class Map, class Key>
+TURNOUT_INLINE Row* row_of(Map& map, const Key& key) {
+    return static_cast<Row*>(map_lookup_elem(&map, &key));
+}
+
+struct TablesEnv {
+    TURNOUT_INLINE static const abi::Settings* settings() {
+        return row_of<const abi::Settings>(to_settings, 0u);
+    }
+    TURNOUT_INLINE static const uint64_t* filter_word(uint32_t index) {
+        return row_of<const uint64_t>(to_filter, index);
+    }
+    TURNOUT_INLINE static const uint32_t* service_id(const abi::Endpoint& key) {
+        return row_of<const uint32_t>(to_service_ix, key);
+    }
+    TURNOUT_INLINE static const abi::Service* service(uint32_t id) {
+        return row_of<const abi::Service>(to_services, id);
+    }
+    TURNOUT_INLINE static const abi::Plan* plan(uint32_t index) {
+        return row_of<const abi::Plan>(to_plans, index);
+    }
+    TURNOUT_INLINE static const abi::Candidate* candidate(uint32_t index) {
+        return row_of<const abi::Candidate>(to_candidates, index);
+    }
+    TURNOUT_INLINE static abi::Cursor* cursor(uint32_t service) {
+        return row_of<abi::Cursor>(to_cursors, service);
+    }
+    TURNOUT_INLINE static const abi::Server* server(uint32_t id) {
+        return row_of<const abi::Server>(to_servers, id);
+    }
+    TURNOUT_INLINE static abi::ServerState* server_state(uint32_t id) {
+        return row_of<abi::ServerState>(to_server_state, id);
+    }
+    TURNOUT_INLINE static const abi::ReplyService* reply_service(const abi::Endpoint& key) {
+        return row_of<const abi::ReplyService>(to_replies, key);
+    }
+    TURNOUT_INLINE static abi::Neighbour* neighbour(uint32_t index) {
+        return row_of<abi::Neighbour>(to_neighbours, index);
+    }
+    TURNOUT_INLINE static const abi::Interface* interface(uint32_t ifindex) {
+        return row_of<const abi::Interface>(to_interfaces, ifindex);
+    }
+    TURNOUT_INLINE static abi::Bucket* bucket(uint32_t index) {
+        return row_of<abi::Bucket>(to_connections, index);
+    }
+    TURNOUT_INLINE static abi::Counters* counters(uint32_t server) {
+        const abi::Settings* s = settings();
+        if (!s) return nullptr;
+        const uint32_t row = get_smp_processor_id() * s->counter_rows_per_cpu + server;
+        return row_of<abi::Counters>(to_counters, row);
+    }
+    TURNOUT_INLINE static void count_drop(abi::Drop reason) {
+        if (auto* count = row_of<uint64_t>(to_drops, static_cast<uint32_t>(reason))) *count += 1;
+    }
+
+    TURNOUT_INLINE static abi::Tick now() { return abi::tick_of_ns(ktime_get_coarse_ns()); }
+    TURNOUT_INLINE static uint32_t random() { return get_prandom_u32(); }
+
+    TURNOUT_INLINE static Inserted insert(const abi::Tuple& tuple, uint32_t status, uint32_t server,
+                                          uint32_t seen, abi::Tick now) {
+        const uint64_t packed = turnout_insert(&tuple, status, server, seen, now);
+        return {static_cast<Location>(packed), packed >> 32 != 0};
+    }
+    TURNOUT_INLINE static Searched find(const abi::Tuple& tuple, abi::Tick now) {
+        const uint64_t packed = turnout_find(&tuple, now);
+        return {static_cast<Location>(packed), static_cast<uint32_t>(packed >> 32)};
+    }
+    TURNOUT_INLINE static Scheduled schedule(const abi::Tuple& tuple) {
+        const uint64_t packed = turnout_choose(&tuple);
+        return {static_cast<Answer>(packed), static_cast<uint32_t>(packed >> 32)};
+    }
+    TURNOUT_INLINE static void pair(const abi::Tuple& tuple, uint32_t server, Location location,
+                                    abi::Tick now) {
+        turnout_pair(&tuple, server, location, now);
+    }
+
+    // Calls body(0, context), body(1, context), … until it returns 1 or `count` is reached.
+    template <class Context, class Body>
+    TURNOUT_INLINE static void each(uint32_t count, Context* context, Body body) {
+        long (*const callback)(uint32_t, Context*) = body;
+        loop(count, callback, context);
+    }
+};
+
+}  // namespace turnout::bpf

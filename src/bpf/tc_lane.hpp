@@ -1,0 +1,125 @@
+// The complete lane: the pipeline over a socket buffer at tc ingress.
+//
+// It can ask for routes, have neighbours resolved, carry super-packets and checksums left to the
+// hardware, and answer a sender: whatever the fast lane passed on is finished here.
+#pragma once
+
+#include <linux/pkt_cls.h>
+
+#include "bpf/tables_env.hpp"
+#include "path/pipeline.hpp"
+
+namespace turnout::bpf {
+
+class TcEnv : public TablesEnv {
+  public:
+    TURNOUT_INLINE explicit TcEnv(__sk_buff* packet) : packet_(packet) {}
+
+    TURNOUT_INLINE static constexpr bool is_complete() { return true; }
+
+    TURNOUT_INLINE Window window() const {
+        // Read by assembly: see XdpEnv::window().
+        Window window;
+        asm volatile("%[begin] = *(u32*)(%[packet] + %[data])\n"
+                     "%[end] = *(u32*)(%[packet] + %[data_end])"
+                     : [begin] "=&r"(window.begin), [end] "=r"(window.end)
+                     : [packet] "r"(packet_), [data] "i"(offsetof(__sk_buff, data)),
+                       [data_end] "i"(offsetof(__sk_buff, data_end)));
+        return window;
+    }
+    TURNOUT_INLINE uint32_t length() const { return packet_->len; }
+    TURNOUT_INLINE bool is_super_packet() const { return packet_->gso_size != 0; }
+
+    TURNOUT_INLINE bool route(const abi::Address& to, abi::Family, Route& route) const {
+        bpf_fib_lookup request{};
+        request.family = 2;  // AF_INET
+        request.ipv4_dst = to.word[0].raw;
+        // As the kernel routes what it sends itself: so IPVS does, and so it works on a director
+        // that forwards nothing else (the daemon lets `lo` forward).
+        request.ifindex = loopback;
+        request.tot_len = 1;  // asks for the route's MTU
+        const long answer = fib_lookup(packet_, &request, sizeof request, 0);
+        if (answer != BPF_FIB_LKUP_RET_SUCCESS && answer != BPF_FIB_LKUP_RET_NO_NEIGH) return false;
+        route.neighbour.interface = request.ifindex;
+        route.neighbour.mtu = answer == BPF_FIB_LKUP_RET_SUCCESS ? request.mtu_result : 0;
+        route.neighbour.destination = mac_of(request.dmac);
+        route.neighbour.source = mac_of(request.smac);
+        route.next_hop = be32{request.ipv4_dst};
+        route.neighbour_known = answer == BPF_FIB_LKUP_RET_SUCCESS;
+        return true;
+    }
+
+    TURNOUT_INLINE static bool can_transmit(uint32_t) { return true; }
+
+    TURNOUT_INLINE bool amend_checksum(uint32_t offset, uint64_t address_diff, uint64_t port_diff,
+                                       bool optional) const {
+        const uint64_t mark = optional ? BPF_F_MARK_MANGLED_0 : 0;
+        return l4_csum_replace(packet_, offset, 0, half(address_diff), mark | BPF_F_PSEUDO_HDR) ==
+                   0 &&
+               l4_csum_replace(packet_, offset, 0, half(port_diff), mark) == 0;
+    }
+    TURNOUT_INLINE bool push(uint32_t bytes) const {
+        return skb_adjust_room(packet_, static_cast<int32_t>(bytes), BPF_ADJ_ROOM_MAC,
+                               BPF_F_ADJ_ROOM_ENCAP_L3_IPV4) == 0;
+    }
+
+    TURNOUT_INLINE Verdict transmit(const abi::Neighbour& to) {
+        auto* ethernet = header_at<EthernetHeader>(window(), 0);
+        if (!ethernet) return Verdict::drop;
+        ethernet->destination = to.destination;
+        ethernet->source = to.source;
+        action_ = static_cast<int>(redirect(to.interface, 0));
+        return Verdict::transmit;
+    }
+    TURNOUT_INLINE Verdict transmit_resolving(const Route& route, abi::Family) {
+        bpf_redir_neigh next{};
+        next.nh_family = 2;  // AF_INET
+        next.ipv4_nh = route.next_hop.raw;
+        action_ = static_cast<int>(redirect_neigh(route.neighbour.interface, &next, sizeof next, 0));
+        return Verdict::transmit;
+    }
+    TURNOUT_INLINE static Verdict refuse(Refusal, uint32_t) { return Verdict::drop; }
+
+    // Not bridged past us, not of another VLAN (its own interface will show it).
+    TURNOUT_INLINE bool is_for_us() const {
+        return packet_->pkt_type == packet_host && !packet_->vlan_present;
+    }
+
+    // Brings the headers into the window: drivers may leave them outside.
+    TURNOUT_INLINE void gather_headers() const {
+        const Window w = window();
+        uint32_t wanted = headers;
+        if (packet_->len < wanted) wanted = packet_->len;
+        if (static_cast<uint64_t>(w.end - w.begin) < wanted) skb_pull_data(packet_, wanted);
+    }
+
+    TURNOUT_INLINE int action(Verdict verdict) const {
+        switch (verdict) {
+            case Verdict::pass: return TC_ACT_UNSPEC;  // other filters may follow
+            case Verdict::drop: return TC_ACT_SHOT;
+            case Verdict::transmit: break;
+        }
+        return action_;
+    }
+
+  private:
+    static constexpr uint32_t loopback = 1;  // ifindex of `lo` in every network namespace
+    static constexpr uint32_t packet_host = 0;
+    static constexpr uint32_t headers = sizeof(EthernetHeader) + 60 + sizeof(TcpHeader);
+
+    // The kernel takes a difference of 32 bits.
+    TURNOUT_INLINE static uint32_t half(uint64_t sum) {
+        sum = (sum & 0xffffffff) + (sum >> 32);
+        return static_cast<uint32_t>((sum & 0xffffffff) + (sum >> 32));
+    }
+    TURNOUT_INLINE static Mac mac_of(const uint8_t (&bytes)[6]) {
+        Mac mac;
+        __builtin_memcpy(&mac, bytes, sizeof mac);
+        return mac;
+    }
+
+    __sk_buff* packet_;
+    int action_ = TC_ACT_UNSPEC;
+};
+
+}  // namespace turnout::bpf

@@ -1,0 +1,88 @@
+// The fast lane: the pipeline over an XDP frame.
+//
+// It finishes what needs nothing but rewriting and a known neighbour, and passes on everything
+// else untouched, for the complete lane behind it.
+#pragma once
+
+#include "bpf/tables_env.hpp"
+#include "path/amend.hpp"
+#include "path/pipeline.hpp"
+
+namespace turnout::bpf {
+
+class XdpEnv : public TablesEnv {
+  public:
+    TURNOUT_INLINE explicit XdpEnv(xdp_md* frame) : frame_(frame) {}
+
+    TURNOUT_INLINE static constexpr bool is_complete() { return false; }
+
+    TURNOUT_INLINE Window window() const {
+        // Read by assembly: a compiler is free to read `data` in a way the verifier refuses.
+        Window window;
+        asm volatile("%[begin] = *(u32*)(%[frame] + %[data])\n"
+                     "%[end] = *(u32*)(%[frame] + %[data_end])"
+                     : [begin] "=&r"(window.begin), [end] "=r"(window.end)
+                     : [frame] "r"(frame_), [data] "i"(offsetof(xdp_md, data)),
+                       [data_end] "i"(offsetof(xdp_md, data_end)));
+        return window;
+    }
+    TURNOUT_INLINE uint32_t length() const {
+        const Window w = window();
+        return static_cast<uint32_t>(w.end - w.begin);
+    }
+    // XDP cannot tell: a frame beyond the MTU goes to the complete lane, which can.
+    TURNOUT_INLINE static bool is_super_packet() { return false; }
+
+    TURNOUT_INLINE static bool route(const abi::Address&, abi::Family, Route&) { return false; }
+
+    TURNOUT_INLINE bool can_transmit(uint32_t ifindex) const {
+        if (ifindex == frame_->ingress_ifindex) return true;
+        const abi::Interface* egress = interface(ifindex);
+        return egress && egress->flags & abi::interface_flag::takes_xdp_frames;
+    }
+
+    TURNOUT_INLINE bool amend_checksum(uint32_t offset, uint64_t address_diff, uint64_t port_diff,
+                                       bool optional) const {
+        return amend_in_place(window(), offset, address_diff, port_diff, optional);
+    }
+    TURNOUT_INLINE bool push(uint32_t bytes) const {
+        return xdp_adjust_head(frame_, -static_cast<int>(bytes)) == 0;
+    }
+
+    TURNOUT_INLINE Verdict transmit(const abi::Neighbour& to) {
+        auto* ethernet = header_at<EthernetHeader>(window(), 0);
+        if (!ethernet) return Verdict::drop;
+        ethernet->destination = to.destination;
+        ethernet->source = to.source;
+        action_ = to.interface == frame_->ingress_ifindex
+                      ? static_cast<int>(XDP_TX)
+                      : static_cast<int>(redirect(to.interface, 0));
+        return Verdict::transmit;
+    }
+    TURNOUT_INLINE static Verdict transmit_resolving(const Route&, abi::Family) {
+        return Verdict::pass;
+    }
+    TURNOUT_INLINE static Verdict refuse(Refusal, uint32_t) { return Verdict::drop; }
+
+    // Frames for others reach an interface too: flooded by a switch, or in promiscuous mode.
+    TURNOUT_INLINE bool is_for_us() const {
+        const auto* ethernet = header_at<EthernetHeader>(window(), 0);
+        const abi::Interface* ingress = interface(frame_->ingress_ifindex);
+        return ethernet && ingress && ethernet->destination == ingress->address;
+    }
+
+    TURNOUT_INLINE int action(Verdict verdict) const {
+        switch (verdict) {
+            case Verdict::pass: return XDP_PASS;
+            case Verdict::drop: return XDP_DROP;
+            case Verdict::transmit: break;
+        }
+        return action_;
+    }
+
+  private:
+    xdp_md* frame_;
+    int action_ = XDP_PASS;
+};
+
+}  // namespace turnout::bpf

@@ -1,0 +1,23 @@
+// Step 7: count the packet, for its server and so for its service.
+//
+// Bytes are those of the IP packet, as IPVS counts them.
+#pragma once
+
+#include "path/find_connection.hpp"
+
+namespace turnout {
+
+template <Environment Env>
+TURNOUT_INLINE void account(Env& env, const Packet& packet, const Flow& flow) {
+    abi::Counters* counters = env.counters(flow.connection->server);
+    if (!counters) return;
+    if (flow.direction == Direction::request) {
+        counters->in_packets += 1;
+        counters->in_bytes += packet.ip_length;
+    } else {
+        counters->out_packets += 1;
+        counters->out_bytes += packet.ip_length;
+    }
+}
+
+}  // namespace turnout

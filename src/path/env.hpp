@@ -1,0 +1,115 @@
+// What the data plane needs from the world around it: rows, time, and one packet.
+//
+// Three bindings satisfy it: the XDP program and the tc program (bpf/), and plain memory (native/).
+// So the very steps that forward in the kernel run under tests and sanitizers as well.
+#pragma once
+
+#include <stdint.h>
+
+#include "abi/drop.hpp"
+#include "abi/rows.hpp"
+#include "table/table.hpp"
+#include "wire/verifier.hpp"
+
+namespace turnout {
+
+// What became of a packet.
+enum class Verdict : uint8_t {
+    pass,      // not ours, or not for this lane: untouched, on to the next
+    drop,      // counted by reason
+    transmit,  // rewritten and on its way
+};
+
+// The packet's bytes that can be read and written directly, from the Ethernet header on.
+struct Window {
+    uint8_t* begin;
+    uint8_t* end;
+};
+
+// The header of type T at `offset`, or null when the window does not hold it whole.
+// Offsets stay below 512: enough for every header a director reads, and a bound for the verifier.
+template <class T>
+TURNOUT_INLINE T* header_at(const Window& window, uint32_t offset) {
+    uint8_t* first = window.begin + (offset & 0x1ff);
+    hold(first);  // this copy of the pointer, and no other, is the one compared below
+    return first + sizeof(T) <= window.end ? reinterpret_cast<T*>(first) : nullptr;
+}
+
+// A way to an address as the kernel's routing names it.
+struct Route {
+    abi::Neighbour neighbour;  // MAC addresses are meaningful when `neighbour_known`
+    be32 next_hop;             // the gateway, or the destination itself
+    bool neighbour_known;
+};
+
+// What a complete lane may tell the sender of a packet it cannot deliver.
+enum class Refusal : uint8_t { port_unreachable, fragmentation_needed, time_exceeded };
+
+template <class From, class To>
+concept gives = requires(From from, void (*take)(To)) { take(from); };
+
+// What a service says to a new connection: see schedule.hpp.
+struct Scheduled;
+
+// The rows, and time.  Accessors return null when there is no such row; rows belong to the
+// environment and stay valid for the packet's time.
+template <class E>
+concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& endpoint,
+                                     const abi::Tuple& tuple) {
+    { env.settings() } -> gives<const abi::Settings*>;
+    { env.filter_word(n) } -> gives<const uint64_t*>;
+    { env.service_id(endpoint) } -> gives<const uint32_t*>;
+    { env.service(n) } -> gives<const abi::Service*>;
+    { env.plan(n) } -> gives<const abi::Plan*>;
+    { env.candidate(n) } -> gives<const abi::Candidate*>;
+    { env.cursor(n) } -> gives<abi::Cursor*>;
+    { env.server(n) } -> gives<const abi::Server*>;
+    { env.server_state(n) } -> gives<abi::ServerState*>;
+    { env.reply_service(endpoint) } -> gives<const abi::ReplyService*>;
+    { env.neighbour(n) } -> gives<abi::Neighbour*>;
+    { env.bucket(n) } -> gives<abi::Bucket*>;
+    // find() and insert() of table/, schedule() and pair_with_reply_record() of schedule.hpp:
+    // the rare parts of the way, which a binding may call instead of inlining.
+    { env.find(tuple, abi::Tick{}) } -> gives<Searched>;
+    { env.insert(tuple, n, n, n, abi::Tick{}) } -> gives<Inserted>;
+    { env.schedule(tuple) } -> gives<const Scheduled&>;
+    env.pair(tuple, n, Location{}, abi::Tick{});
+    // This CPU's counters of a server.
+    { env.counters(n) } -> gives<abi::Counters*>;
+    env.count_drop(abi::Drop::none);
+
+    { env.now() } -> gives<abi::Tick>;
+    { env.random() } -> gives<uint32_t>;
+};
+
+template <class E>
+concept Environment =
+    TablesEnvironment<E> &&
+    requires(E env, uint32_t n, Route& route, const abi::Address& address, uint64_t difference) {
+        { env.window() } -> gives<Window>;
+        // Bytes from the Ethernet header on, also those outside the window.
+        { env.length() } -> gives<uint32_t>;
+        // Several segments travelling as one packet: its size is no one's MTU.
+        { env.is_super_packet() } -> gives<bool>;
+
+        // False: this lane passes on what has no fresh next hop, and never refuses to a sender.
+        { E::is_complete() } -> gives<bool>;
+        // Asks the kernel's routing; false when there is no way.  Complete lanes only.
+        { env.route(address, abi::Family::ipv4, route) } -> gives<bool>;
+        // True if frames for this interface can be transmitted from this lane.
+        { env.can_transmit(n) } -> gives<bool>;
+
+        // Changes the transport checksum at `offset` by what the change of addresses (part of the
+        // pseudo header) and of ports adds.  `optional`: 0 means there is none (UDP).
+        { env.amend_checksum(n, difference, difference, true) } -> gives<bool>;
+        // Makes room for `n` bytes of outer header between Ethernet and IP.
+        { env.push(n) } -> gives<bool>;
+        // Sends the packet to a neighbour; writes the Ethernet header.
+        { env.transmit(route.neighbour) } -> gives<Verdict>;
+        // Sends it by the kernel's neighbour table, which resolves and confirms the address.
+        { env.transmit_resolving(route, abi::Family::ipv4) } -> gives<Verdict>;
+        // Turns the packet into an ICMP error to its sender; `n` is the MTU to tell.
+        { env.refuse(Refusal::port_unreachable, n) } -> gives<Verdict>;
+    };
+
+}  // namespace turnout

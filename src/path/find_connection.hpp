@@ -1,0 +1,107 @@
+// Step 2: which connection does the packet belong to, in which direction?
+#pragma once
+
+#include <stdint.h>
+
+#include "path/parse.hpp"
+#include "table/table.hpp"
+
+namespace turnout {
+
+enum class Direction : uint8_t { request, reply };
+
+// What the pipeline learns about a packet's way.
+struct Flow {
+    Direction direction;
+    abi::Connection* connection;  // null: none yet
+    Location location;
+    uint32_t seen;  // state of the bucket it belongs to: what opening one builds on
+};
+
+TURNOUT_INLINE abi::Tuple request_tuple(const Packet& packet) {
+    return {packet.source,           packet.destination, packet.source_port,
+            packet.destination_port, packet.protocol,    packet.family,
+            abi::TupleKind::connection};
+}
+
+// The tuple of the connection that a server's packet replies to, given the address it serves.
+TURNOUT_INLINE abi::Tuple reply_tuple(const Packet& packet, const abi::Address& virtual_address,
+                                      be16 virtual_port, abi::TupleKind kind) {
+    return {packet.destination, virtual_address, packet.destination_port, virtual_port,
+            packet.protocol,    packet.family,   kind};
+}
+
+namespace detail {
+
+template <Environment Env>
+TURNOUT_INLINE bool came_from_server(Env& env, const abi::Connection& connection,
+                                     const Packet& packet) {
+    const abi::Server* server = env.server(connection.server);
+    return server && server->method == abi::Method::nat && server->port == packet.source_port &&
+           server->address == packet.source;
+}
+
+// A server of several services: its reply record names the connection.
+template <Environment Env>
+TURNOUT_INLINE void follow_reply_record(Env& env, const Packet& packet, abi::Tick now, Flow& flow) {
+    const abi::Tuple tuple =
+        reply_tuple(packet, packet.source, packet.source_port, abi::TupleKind::reply);
+    const Location pointer_location = env.find(tuple, now).location;
+    const abi::Connection* pointer = at(env, pointer_location);
+    flow.location = pointer ? pointer->link : 0;
+    flow.connection = at(env, flow.location);
+    if (!flow.connection) return;
+    if (flow.connection->link != pointer_location || !alive(*flow.connection, now) ||
+        !came_from_server(env, *flow.connection, packet))
+        flow.connection = nullptr;
+}
+
+template <Environment Env>
+TURNOUT_INLINE void find_as_request(Env& env, const Packet& packet, abi::Tick now, Flow& flow) {
+    flow.direction = Direction::request;
+    const Searched searched = env.find(request_tuple(packet), now);
+    flow.location = searched.location;
+    flow.seen = searched.seen;
+    flow.connection = at(env, searched.location);
+}
+
+}  // namespace detail
+
+// False when the packet concerns no service.  Else the flow has a connection, or is a request that
+// may open one.
+//
+// One look-up is all that nearly every packet takes; what a NAT server sends may need another, when
+// the server has several services or is itself a client.
+template <Environment Env>
+TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Packet& packet,
+                              abi::Tick now, Flow& flow) {
+    const bool to_service = audience(env, packet.destination) & abi::filter::service;
+    const bool from_server = audience(env, packet.source) & abi::filter::nat_server;
+    if (!to_service && !from_server) return false;
+
+    const abi::ReplyService* replies =
+        from_server ? env.reply_service({packet.source, packet.source_port, packet.protocol,
+                                         packet.family})
+                    : nullptr;
+    if (!replies && !to_service) return false;
+    flow.direction = replies ? Direction::reply : Direction::request;
+    const abi::Tuple tuple = replies
+                                 ? reply_tuple(packet, replies->virtual_address,
+                                               replies->virtual_port, abi::TupleKind::connection)
+                                 : request_tuple(packet);
+    const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
+    const Found found = find(env, place, tuple, now);
+    flow.connection = found.connection;
+    flow.location = found.location;
+    flow.seen = found.seen;
+    if (!replies) return true;
+
+    if (flow.connection && detail::came_from_server(env, *flow.connection, packet)) return true;
+    flow.connection = nullptr;
+    if (replies->shared) detail::follow_reply_record(env, packet, now, flow);
+    if (flow.connection) return true;
+    if (to_service) detail::find_as_request(env, packet, now, flow);
+    return to_service;
+}
+
+}  // namespace turnout

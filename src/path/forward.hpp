@@ -1,0 +1,133 @@
+// Step 6: hand the packet to its server, or the reply to its client.
+//
+// First everything that could stand in the way is looked at (prepare), and only then anything is
+// changed (forward): a lane that cannot finish has left no trace.
+#pragma once
+
+#include <stdint.h>
+
+#include "path/find_connection.hpp"
+#include "path/forwarding/nat.hpp"
+#include "path/forwarding/tunnel.hpp"
+#include "path/next_hop.hpp"
+
+namespace turnout {
+
+// A packet ready to go, or why it cannot.
+struct Delivery {
+    const abi::Server* server;
+    abi::ServerState* state;
+    Hop hop;
+};
+
+enum class Readiness : uint8_t {
+    ready,
+    for_another_lane,
+    server_removed,
+    no_route,
+    no_tunnel_source,
+    ttl_expired,
+    too_big,
+};
+
+namespace detail {
+
+TURNOUT_INLINE bool tunnels(const Flow& flow, const abi::Server& server) {
+    return flow.direction == Direction::request && server.method == abi::Method::tunnel;
+}
+
+template <Environment Env>
+TURNOUT_INLINE bool fits(Env& env, const Packet& packet, const Flow& flow,
+                         const Delivery& delivery) {
+    const uint32_t mtu = delivery.hop.route.neighbour.mtu;
+    const uint32_t overhead = tunnels(flow, *delivery.server) ? tunnel_overhead : 0;
+    return mtu == 0 || packet.ip_length + overhead <= mtu || env.is_super_packet();
+}
+
+// A fast lane leaves what it cannot finish, and every refusal, to the complete lane.
+template <Environment Env>
+TURNOUT_INLINE Readiness otherwise(Readiness readiness) {
+    return Env::is_complete() ? readiness : Readiness::for_another_lane;
+}
+
+}  // namespace detail
+
+template <Environment Env>
+TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi::Tick now,
+                                 Delivery& delivery) {
+    using detail::otherwise;
+    abi::Connection& connection = *flow.connection;
+    delivery.server = env.server(connection.server);
+    delivery.state = env.server_state(connection.server);
+    if (!delivery.server || !delivery.state) return Readiness::server_removed;
+    const bool request = flow.direction == Direction::request;
+    if (request && delivery.server->flags & abi::server_flag::removed)
+        return Readiness::server_removed;
+
+    if (packet.ttl <= 1) return otherwise<Env>(Readiness::ttl_expired);
+    if (request)
+        find_next_hop(env, delivery.server->address, packet.family, delivery.state->hop, now,
+                      delivery.hop);
+    else
+        find_next_hop(env, packet.destination, packet.family, connection.reply_hop, now,
+                      delivery.hop);
+    if (delivery.hop.state == HopState::no_route) return Readiness::no_route;
+    if (delivery.hop.state == HopState::unknown) return Readiness::for_another_lane;
+    if (!env.can_transmit(delivery.hop.route.neighbour.interface)) return Readiness::for_another_lane;
+    if (!detail::fits(env, packet, flow, delivery)) return otherwise<Env>(Readiness::too_big);
+    if (detail::tunnels(flow, *delivery.server) && delivery.server->tunnel_source.word[0].raw == 0)
+        return Readiness::no_tunnel_source;
+    return Readiness::ready;
+}
+
+namespace detail {
+
+TURNOUT_INLINE Rewrite rewrite_of(const Packet& packet, const Flow& flow,
+                                  const abi::Server& server) {
+    const abi::Tuple& tuple = flow.connection->tuple;
+    if (flow.direction == Direction::request)
+        return {packet.destination, server.address, packet.destination_port, server.port};
+    return {packet.source, tuple.virtual_address, packet.source_port, tuple.virtual_port};
+}
+
+// A router's part: one hop less (RFC 1812 section 5.3.1), checksum amended (RFC 1141).
+template <Environment Env>
+TURNOUT_INLINE bool take_hop(Env& env) {
+    auto* ip = header_at<Ipv4Header>(env.window(), ip_offset);
+    if (!ip) return false;
+    ip->ttl = static_cast<uint8_t>(ip->ttl - 1);
+    const uint16_t one_hop = host_is_little_endian ? 1 : 0x100;
+    ip->checksum = updated(ip->checksum, static_cast<uint16_t>(~one_hop));
+    return true;
+}
+
+template <Environment Env>
+TURNOUT_INLINE bool shape(Env& env, const Packet& packet, const Flow& flow,
+                          const abi::Server& server) {
+    if (!take_hop(env)) return false;
+    switch (server.method) {
+        case abi::Method::nat:
+            return rewrite_packet(env, packet, flow.direction, rewrite_of(packet, flow, server));
+        case abi::Method::tunnel: return encapsulate(env, packet, server);
+        case abi::Method::direct:
+        case abi::Method::local: break;  // goes as it is, to the server's MAC address
+    }
+    return true;
+}
+
+}  // namespace detail
+
+template <Environment Env>
+TURNOUT_INLINE Verdict forward(Env& env, const Packet& packet, const Flow& flow,
+                               const Delivery& delivery) {
+    if (!detail::shape(env, packet, flow, *delivery.server)) {
+        env.count_drop(abi::Drop::send_failed);
+        return Verdict::drop;
+    }
+    if constexpr (Env::is_complete())
+        if (delivery.hop.state == HopState::asked)
+            return env.transmit_resolving(delivery.hop.route, packet.family);
+    return env.transmit(delivery.hop.route.neighbour);
+}
+
+}  // namespace turnout

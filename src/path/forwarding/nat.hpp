@@ -1,0 +1,60 @@
+// NAT: the packet's destination (request) or source (reply) is rewritten, address and port.
+#pragma once
+
+#include <stdint.h>
+
+#include "path/find_connection.hpp"
+#include "wire/checksum.hpp"
+
+namespace turnout {
+
+// One end of a packet before and after.
+struct Rewrite {
+    abi::Address from, to;
+    be16 port_from, port_to;
+};
+
+namespace detail {
+
+TURNOUT_INLINE uint64_t address_difference(const Rewrite& rewrite) {
+    uint64_t sum = 0;
+    for (int i = 0; i < 4; ++i) sum += difference(rewrite.from.word[i], rewrite.to.word[i]);
+    return sum;
+}
+
+template <Environment Env>
+TURNOUT_INLINE bool amend_transport(Env& env, const Packet& packet, const Rewrite& rewrite) {
+    const bool udp = static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp;
+    const uint32_t offset = packet.transport_offset + (udp ? __builtin_offsetof(UdpHeader, checksum)
+                                                           : __builtin_offsetof(TcpHeader, checksum));
+    return env.amend_checksum(offset, address_difference(rewrite),
+                              difference(rewrite.port_from, rewrite.port_to), udp);
+}
+
+TURNOUT_INLINE void replace(be32& field, be32 to, be16& checksum) {
+    checksum = updated(checksum, difference(field, to));
+    field = to;
+}
+
+}  // namespace detail
+
+// False when the kernel refused; the packet must then be dropped.
+template <Environment Env>
+TURNOUT_INLINE bool rewrite_packet(Env& env, const Packet& packet, Direction direction,
+                                   const Rewrite& rewrite) {
+    if (!detail::amend_transport(env, packet, rewrite)) return false;
+    const Window window = env.window();  // anew: amending may have moved the bytes
+    auto* ip = header_at<Ipv4Header>(window, ip_offset);
+    auto* ports = header_at<Ports>(window, packet.transport_offset);
+    if (!ip || !ports) return false;
+    if (direction == Direction::request) {
+        detail::replace(ip->destination, rewrite.to.word[0], ip->checksum);
+        ports->destination = rewrite.port_to;
+    } else {
+        detail::replace(ip->source, rewrite.to.word[0], ip->checksum);
+        ports->source = rewrite.port_to;
+    }
+    return true;
+}
+
+}  // namespace turnout

@@ -1,0 +1,239 @@
+// The connection table: find, insert and end records, from any number of CPUs at once.
+//
+// How records come and go.  One word decides about a bucket, the state word of its header:
+//   * a record can be found while its line's *live* bit is set;
+//   * every insertion for a bucket advances that bucket's *version* by compare-and-swap from the
+//     state the inserter saw when it looked the tuple up.  So if two CPUs miss the same tuple, one
+//     of the two swaps fails; that CPU looks again and finds the winner's record;
+//   * when the home bucket is crowded, the record stands in its second bucket, and the home's
+//     *overflow* count says so: look-ups visit a second bucket only when it is not zero.
+// A line is taken by swapping its tag from 0 before it is live.  It ends by the *dead* flag in the
+// record's status and is cleared by the sweeper alone (sweep.hpp), two ticks later, when no
+// program that saw it alive can still be running: no reader ever sees a line change owner.
+//
+// Env gives `Bucket* bucket(uint32_t)`, null when out of range.
+#pragma once
+
+#include <stdint.h>
+
+#include "abi/connection.hpp"
+#include "abi/rows.hpp"
+#include "table/atomic.hpp"
+#include "table/hash.hpp"
+#include "wire/verifier.hpp"
+
+namespace turnout {
+
+// How often an insertion is tried anew because its bucket changed meanwhile.
+inline constexpr int insert_attempts = 4;
+
+// Location of a line in the table: bucket * 16 + line; 0 is no location, for line 0 is a header.
+using Location = uint32_t;
+
+struct Found {
+    abi::Connection* connection;  // null: no live record
+    Location location;
+    uint32_t seen;  // state word of the home bucket before the look-up: what insert() builds on
+};
+
+// Found without the pointer: what an out-of-line search can return.
+struct Searched {
+    Location location;
+    uint32_t seen;
+};
+
+TURNOUT_INLINE abi::Connection& line_of(abi::Bucket& bucket, uint32_t line) {
+    // By address, not by index: the verifier sees that a line of 1 to 15 stays in the bucket.
+    return *reinterpret_cast<abi::Connection*>(reinterpret_cast<char*>(&bucket) +
+                                               (line & 15) * sizeof(abi::Connection));
+}
+
+TURNOUT_INLINE uint32_t& tag_of(abi::Bucket& bucket, uint32_t line) {
+    return bucket.header.word[line & 15];
+}
+
+TURNOUT_INLINE uint32_t& state_of(abi::Bucket& bucket) { return bucket.header.word[0]; }
+
+// Without a branch: the tag has matched already, so the tuples are all but sure to be equal.
+TURNOUT_INLINE bool same(const abi::Tuple& a, const abi::Tuple& b) {
+    uint64_t x[5], y[5];
+    __builtin_memcpy(x, &a, sizeof x);
+    __builtin_memcpy(y, &b, sizeof y);
+    return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]));
+}
+
+TURNOUT_INLINE bool expired(const abi::Connection& connection, abi::Tick now) {
+    return abi::elapsed(load_once(connection.last_seen), now) >=
+           static_cast<int32_t>(load_once(connection.timeout));
+}
+
+TURNOUT_INLINE bool alive(const abi::Connection& connection, abi::Tick now) {
+    if (load_once(connection.status) & abi::status::dead) return false;
+    return connection.tuple.kind == abi::TupleKind::reply || !expired(connection, now);
+}
+
+// The line in `bucket` that holds `tuple` alive, or 0; `except` is passed over.
+TURNOUT_INLINE uint32_t find_line(abi::Bucket& bucket, uint32_t state, uint32_t tag,
+                                  const abi::Tuple& tuple, abi::Tick now, uint32_t except) {
+    for (uint32_t i = 1; i <= abi::connections_per_bucket; ++i) {
+        if (load_once(tag_of(bucket, i)) != tag) continue;
+        const uint32_t line = forgotten(i, tag);
+        if (!(state & (1u << (line & 15))) || line == except) continue;
+        const abi::Connection& connection = line_of(bucket, line);
+        if (same(connection.tuple, tuple) && alive(connection, now)) return line;
+    }
+    return 0;
+}
+
+// The live record of `tuple`; that at location `except` does not count.
+template <class Env>
+TURNOUT_INLINE Found find(Env& env, const Place& place, const abi::Tuple& tuple, abi::Tick now,
+                          Location except = 0) {
+    abi::Bucket* home = env.bucket(place.home);
+    if (!home) return {};
+    const uint32_t seen = load_once(state_of(*home));
+    uint32_t own = place.home == except >> 4 ? except & 15 : 0;
+    if (const uint32_t line = find_line(*home, seen, place.tag, tuple, now, own))
+        return {&line_of(*home, line), place.home * 16 + line, seen};
+    if (!(seen & abi::bucket_state::overflow_mask)) return {nullptr, 0, seen};
+
+    abi::Bucket* other = env.bucket(place.other);
+    if (!other) return {nullptr, 0, seen};
+    const uint32_t state = load_once(state_of(*other));
+    own = place.other == except >> 4 ? except & 15 : 0;
+    if (const uint32_t line = find_line(*other, state, place.tag, tuple, now, own))
+        return {&line_of(*other, line), place.other * 16 + line, seen};
+    return {nullptr, 0, seen};
+}
+
+// The record at a location, or null; whose record it is, the caller must check.
+template <class Env>
+TURNOUT_INLINE abi::Connection* at(Env& env, Location location) {
+    const uint32_t line = location & 15;
+    if (!line) return nullptr;
+    abi::Bucket* bucket = env.bucket(location >> 4);
+    if (!bucket) return nullptr;
+    hold(bucket);
+    return &line_of(*bucket, line);
+}
+
+TURNOUT_INLINE uint32_t live_lines(uint32_t state) {
+    uint32_t bits = state & abi::bucket_state::live_mask;
+    bits = (bits & 0x5555) + ((bits >> 1) & 0x5555);
+    bits = (bits & 0x3333) + ((bits >> 2) & 0x3333);
+    bits = (bits & 0x0f0f) + ((bits >> 4) & 0x0f0f);
+    return (bits & 0x1f) + (bits >> 8);
+}
+
+// Takes a free line for `tag`; 0 when there is none.
+TURNOUT_INLINE uint32_t take_line(abi::Bucket& bucket, uint32_t tag) {
+    for (uint32_t line = 1; line <= abi::connections_per_bucket; ++line)
+        if (load_once(tag_of(bucket, line)) == 0 && swap_if(tag_of(bucket, line), 0, tag))
+            return forgotten(line, tag);
+    return 0;
+}
+
+// Marks a record dead; true for the one caller that did it, who then owes what ending it costs.
+TURNOUT_INLINE bool end(abi::Connection& connection, uint32_t status, abi::Tick now) {
+    if (status & abi::status::dead) return false;
+    if (!swap_if(connection.status, status, status | abi::status::dead)) return false;
+    store_once(connection.last_seen, now);
+    return true;
+}
+
+namespace detail {
+
+TURNOUT_INLINE uint32_t next_version(uint32_t state) {
+    using namespace abi::bucket_state;
+    return (state & ~version_mask) | ((state + version_one) & version_mask);
+}
+
+TURNOUT_INLINE bool overflow_is_full(uint32_t home_state) {
+    return (home_state & abi::bucket_state::overflow_mask) == abi::bucket_state::overflow_mask;
+}
+
+// A home bucket may fill to three quarters; beyond, the emptier of the two takes the record.
+TURNOUT_INLINE bool prefers_other(uint32_t home_state, uint32_t other_state) {
+    const uint32_t taken = live_lines(home_state);
+    if (overflow_is_full(home_state)) return false;
+    return taken >= 12 && live_lines(other_state) < taken;
+}
+
+}  // namespace detail
+
+// What came of an insertion.
+struct Inserted {
+    Location location;  // 0: the table has no room
+    bool inserted;      // false: the record there is another packet's, which was quicker
+};
+
+// How long a connection may last before its first packet has given it a state, as in IPVS.
+inline constexpr abi::Tick timeout_before_state = abi::ticks_of_seconds(3);
+
+namespace detail {
+
+TURNOUT_INLINE void fill(abi::Connection& line, const abi::Tuple& tuple, uint32_t status,
+                         uint32_t server, abi::Tick now) {
+    line.tuple = tuple;
+    line.server = server;
+    line.last_seen = now;
+    line.timeout = timeout_before_state;
+    line.link = 0;
+    line.reply_hop = 0;
+    store_once(line.status, status);
+}
+
+// Gives up a line that its bucket has not shown yet.
+TURNOUT_INLINE void withdraw(abi::Bucket& bucket, uint32_t line, bool second) {
+    abi::Connection& mine = line_of(bucket, line);
+    // In a second bucket it may have been seen: it rests like any other dead record.
+    if (second)
+        store_once(mine.status, abi::status::dead);
+    else
+        store_once(tag_of(bucket, line), 0u);
+}
+
+}  // namespace detail
+
+// Adds a record under `tuple`, unless a live one has come since `seen` was read: then that one's
+// location is returned.  The record has been seen `now`, lasts timeout_before_state, and has no
+// link.
+template <class Env>
+TURNOUT_INLINE Inserted insert(Env& env, const abi::Settings& settings, const abi::Tuple& tuple,
+                               uint32_t status, uint32_t server, uint32_t seen, abi::Tick now) {
+    const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
+    abi::Bucket* home = env.bucket(place.home);
+    abi::Bucket* other = env.bucket(place.other);
+    if (!home || !other) return {};
+
+    bool second = detail::prefers_other(seen, load_once(state_of(*other)));
+    uint32_t line = take_line(second ? *other : *home, place.tag);
+    if (!line) {
+        second = !second;
+        line = take_line(second ? *other : *home, place.tag);
+        if (!line) return {};
+    }
+    abi::Bucket& bucket = second ? *other : *home;
+    detail::fill(line_of(bucket, line), tuple,
+                 second ? status | abi::status::second_bucket : status, server, now);
+    if (second) set_bits(state_of(*other), 1u << (line & 15));
+    const Location location = (second ? place.other : place.home) * 16 + line;
+
+    for (int attempt = 0; attempt < insert_attempts; ++attempt) {
+        if (second && detail::overflow_is_full(seen)) break;
+        const uint32_t shown = detail::next_version(seen) | (second ? 0 : 1u << (line & 15));
+        if (swap_if(state_of(*home), seen,
+                    shown + (second ? abi::bucket_state::overflow_one : 0)))
+            return {location, true};
+        // Somebody changed the bucket since: perhaps the same tuple has come.
+        const Found winner = find(env, place, tuple, now, location);
+        seen = winner.seen;
+        if (!winner.connection) continue;
+        detail::withdraw(bucket, line, second);
+        return {winner.location, false};
+    }
+    detail::withdraw(bucket, line, second);
+    return {};
+}
+
+}  // namespace turnout

@@ -1,0 +1,41 @@
+// TCP (RFC 9293) and UDP (RFC 768) headers, as far as a director reads them.
+#pragma once
+
+#include <stdint.h>
+
+#include "wire/integers.hpp"
+
+namespace turnout {
+
+struct Ports {
+    be16 source;
+    be16 destination;
+};
+
+struct TcpHeader {
+    Ports ports;
+    be32 sequence;
+    be32 acknowledgement;
+    uint8_t data_offset;  // high nibble: the header's length in 32-bit words
+    uint8_t flags;        // tcp_flag bits
+    be16 window;
+    be16 checksum;
+    be16 urgent;
+};
+static_assert(sizeof(TcpHeader) == 20);
+
+namespace tcp_flag {
+inline constexpr uint8_t fin = 0x01;
+inline constexpr uint8_t syn = 0x02;
+inline constexpr uint8_t rst = 0x04;
+inline constexpr uint8_t ack = 0x10;
+}  // namespace tcp_flag
+
+struct UdpHeader {
+    Ports ports;
+    be16 length;
+    be16 checksum;  // 0: none (IPv4 only)
+};
+static_assert(sizeof(UdpHeader) == 8);
+
+}  // namespace turnout

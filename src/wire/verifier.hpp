@@ -1,0 +1,30 @@
+// Hints to the kernel's verifier; natively they are nothing.
+#pragma once
+
+#include <stdint.h>
+
+#include "wire/inline.hpp"
+
+namespace turnout {
+
+// The same value, but the verifier no longer knows which.  A search that may end on one of fifteen
+// lines would otherwise have everything after it verified fifteen times.  `unknown` is any number
+// that the verifier does not know.
+TURNOUT_INLINE uint32_t forgotten(uint32_t value, [[maybe_unused]] uint32_t unknown) {
+#ifdef __bpf__
+    asm volatile("%[value] ^= %[unknown]\n"
+                 "%[value] ^= %[unknown]"
+                 : [value] "+r"(value)
+                 : [unknown] "r"(unknown));
+#endif
+    return value;
+}
+
+// Computes nothing on `pointer` before this point: a compiler that moves arithmetic ahead of the
+// null or bounds check has the program refused.
+template <class T>
+TURNOUT_INLINE void hold(T*& pointer) {
+    asm volatile("" : "+r"(pointer));
+}
+
+}  // namespace turnout
