@@ -30,15 +30,24 @@ enum class State : uint8_t {
 };
 inline constexpr uint32_t state_count = 12;
 
+// How packets reach their server; the numbers are IPVS's.
+enum class Method : uint8_t { nat = 0, local = 1, tunnel = 2, direct = 3 };
+
 // Connection::status: the state in the low byte, the flags above, changed together by
 // compare-and-swap, so that exactly one packet makes each transition.
 namespace status {
 inline constexpr uint32_t state_mask = 0xff;
-inline constexpr uint32_t active = 1u << 8;           // counted as active at its server, else inactive
-inline constexpr uint32_t no_output = 1u << 9;        // only client packets are seen (direct, tunnel)
-inline constexpr uint32_t dead = 1u << 10;            // ended; the sweeper frees the line
-inline constexpr uint32_t second_bucket = 1u << 11;   // stands in its second bucket
+inline constexpr uint32_t active = 1u << 8;     // counted as active, else as inactive
+inline constexpr uint32_t no_output = 1u << 9;  // only client packets are seen (direct, tunnel)
+inline constexpr uint32_t dead = 1u << 10;      // ended; the sweeper frees the line
+inline constexpr uint32_t second_bucket = 1u << 11;  // stands in its second bucket
+inline constexpr uint32_t method_shift = 12;  // two bits: the forwarding Method it began with
 }  // namespace status
+
+// A connection keeps its method when its server is given another.
+TURNOUT_INLINE constexpr Method method_of(uint32_t status) {
+    return static_cast<Method>(status >> status::method_shift & 3);
+}
 
 // A way to a neighbour, remembered in one word: in the low half the row of the neighbour table (0:
 // none), in the high half the coarse second it was looked up.
@@ -46,7 +55,9 @@ using HopRef = uint32_t;
 TURNOUT_INLINE constexpr HopRef hop_ref(uint32_t neighbour, CoarseSecond looked_up) {
     return neighbour | static_cast<uint32_t>(looked_up) << 16;
 }
-TURNOUT_INLINE constexpr uint32_t neighbour_of(HopRef ref) { return ref & 0xffff; }
+TURNOUT_INLINE constexpr uint32_t neighbour_of(HopRef ref) {
+    return ref & 0xffff;
+}
 // Good for about a second: longer than a burst, shorter than a person notices a moved address.
 TURNOUT_INLINE constexpr bool is_fresh(HopRef ref, Tick now) {
     const CoarseSecond age = static_cast<CoarseSecond>(coarse_second(now) - (ref >> 16));
@@ -74,8 +85,8 @@ static_assert(sizeof(Tuple) == 40);
 struct Connection {
     Tuple tuple;
     uint32_t status;
-    uint32_t server;   // row in the server table
-    Tick last_seen;    // when the last packet came; with status::dead, when it ended
+    uint32_t server;  // row in the server table
+    Tick last_seen;   // when the last packet came; with status::dead, when it ended
     Tick timeout;
     uint32_t link;     // location of the other record of a pair, or 0
     HopRef reply_hop;  // way back to the client (NAT)

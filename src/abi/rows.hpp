@@ -37,8 +37,8 @@ inline constexpr uint32_t words = 2048;
 }  // namespace filter
 
 TURNOUT_INLINE constexpr uint32_t filter_cell(const Address& address) {
-    const uint32_t folded = address.word[0].raw ^ address.word[1].raw ^ address.word[2].raw ^
-                            address.word[3].raw;
+    const uint32_t folded =
+        address.word[0].raw ^ address.word[1].raw ^ address.word[2].raw ^ address.word[3].raw;
     return (folded * 0x9e3779b1u) >> 16;
 }
 
@@ -90,11 +90,13 @@ TURNOUT_INLINE constexpr int32_t cursor_weight(uint64_t word) {
 namespace load {
 inline constexpr uint64_t inactive_one = 1;
 inline constexpr uint64_t active_one = 1ull << 32;
-TURNOUT_INLINE constexpr uint32_t active(uint64_t load) { return static_cast<uint32_t>(load >> 32); }
-TURNOUT_INLINE constexpr uint32_t inactive(uint64_t load) { return static_cast<uint32_t>(load); }
+TURNOUT_INLINE constexpr uint32_t active(uint64_t load) {
+    return static_cast<uint32_t>(load >> 32);
+}
+TURNOUT_INLINE constexpr uint32_t inactive(uint64_t load) {
+    return static_cast<uint32_t>(load);
+}
 }  // namespace load
-
-enum class Method : uint8_t { nat = 0, local = 1, tunnel = 2, direct = 3 };
 
 namespace server_flag {
 // Removed, but connections remember it: their packets are dropped until it is added again.
@@ -163,5 +165,34 @@ struct Counters {
     uint64_t out_bytes;
 };
 static_assert(sizeof(Counters) == 40);
+
+// What the daemon must remember of a service and a server beside their rows: it adopts them from
+// here when it starts anew.  The data plane never reads them.
+struct ServiceRecord {
+    Counters base;     // what the counters were when they were last zeroed
+    Counters retired;  // counters of servers whose rows have been given back
+    uint32_t in_use;   // 0: the row is free
+    uint32_t flags;
+    uint32_t persistence_timeout_s;
+    uint32_t netmask;
+    char persistence_engine[16];
+};
+
+enum class ServerUse : uint32_t { free = 0, serving = 1, removed = 2 };
+
+struct ServerRecord {
+    Counters base;
+    ServerUse use;
+    int32_t weight;
+    uint32_t upper_threshold;
+    uint32_t lower_threshold;
+    Endpoint service;  // whose server it is or was
+    uint16_t tunnel_port;
+    uint16_t tunnel_flags;
+    uint8_t tunnel_type;
+    uint8_t pad_[7];
+};
+
+static_assert(sizeof(ServiceRecord) == 112 && sizeof(ServerRecord) == 88);
 
 }  // namespace turnout::abi

@@ -67,7 +67,7 @@ extern "C" {
 }
 
 [[gnu::noinline]] uint64_t turnout_insert(const abi::Tuple* tuple, uint32_t status, uint32_t server,
-                                         uint32_t seen, uint32_t now) {
+                                          uint32_t seen, uint32_t now) {
     Tables env;
     const abi::Settings* settings = env.settings();
     if (!tuple || !settings) return 0;

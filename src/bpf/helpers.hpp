@@ -96,8 +96,8 @@ TURNOUT_INLINE long timer_init(bpf_timer* timer, void* map, uint64_t flags) {
 template <class Value>
 TURNOUT_INLINE long timer_set_callback(bpf_timer* timer, int (*callback)(void*, int*, Value*)) {
     using Helper = long (*)(bpf_timer*, void*);
-    return reinterpret_cast<Helper>(BPF_FUNC_timer_set_callback)(
-        timer, reinterpret_cast<void*>(callback));
+    return reinterpret_cast<Helper>(BPF_FUNC_timer_set_callback)(timer,
+                                                                 reinterpret_cast<void*>(callback));
 }
 
 TURNOUT_INLINE long timer_start(bpf_timer* timer, uint64_t nanoseconds, uint64_t flags) {

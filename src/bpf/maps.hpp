@@ -64,8 +64,10 @@ using ServerStatesMap = Array<abi::ServerState, 1>;            // at load
 using RepliesMap = Hash<abi::Endpoint, abi::ReplyService, 1>;  // at load
 using NeighboursMap = Array<abi::Neighbour, abi::neighbour_rows>;
 using InterfacesMap = Array<abi::Interface, abi::interface_rows>;
-using ConnectionsMap = Array<abi::Bucket, 1>;  // at load
-using CountersMap = Array<abi::Counters, 1>;   // at load
+using ConnectionsMap = Array<abi::Bucket, 1>;            // at load
+using ServiceRecordsMap = Array<abi::ServiceRecord, 1>;  // at load
+using ServerRecordsMap = Array<abi::ServerRecord, 1>;    // at load
+using CountersMap = Array<abi::Counters, 1>;             // at load
 
 #define TURNOUT_MAP(Type, name) \
     extern Type name;           \
@@ -85,6 +87,8 @@ TURNOUT_MAP(RepliesMap, to_replies);
 TURNOUT_MAP(NeighboursMap, to_neighbours);
 TURNOUT_MAP(InterfacesMap, to_interfaces);
 TURNOUT_MAP(ConnectionsMap, to_connections);
+TURNOUT_MAP(ServiceRecordsMap, to_service_rec);
+TURNOUT_MAP(ServerRecordsMap, to_server_rec);
 TURNOUT_MAP(CountersMap, to_counters);
 TURNOUT_MAP(DropCounts, to_drops);
 TURNOUT_MAP(SweeperMap, to_sweeper);

@@ -20,11 +20,12 @@ class TcEnv : public TablesEnv {
     TURNOUT_INLINE Window window() const {
         // Read by assembly: see XdpEnv::window().
         Window window;
-        asm volatile("%[begin] = *(u32*)(%[packet] + %[data])\n"
-                     "%[end] = *(u32*)(%[packet] + %[data_end])"
-                     : [begin] "=&r"(window.begin), [end] "=r"(window.end)
-                     : [packet] "r"(packet_), [data] "i"(offsetof(__sk_buff, data)),
-                       [data_end] "i"(offsetof(__sk_buff, data_end)));
+        asm volatile(
+            "%[begin] = *(u32*)(%[packet] + %[data])\n"
+            "%[end] = *(u32*)(%[packet] + %[data_end])"
+            : [begin] "=&r"(window.begin), [end] "=r"(window.end)
+            : [packet] "r"(packet_), [data] "i"(offsetof(__sk_buff, data)),
+              [data_end] "i"(offsetof(__sk_buff, data_end)));
         return window;
     }
     TURNOUT_INLINE uint32_t length() const { return packet_->len; }
@@ -75,7 +76,8 @@ class TcEnv : public TablesEnv {
         bpf_redir_neigh next{};
         next.nh_family = 2;  // AF_INET
         next.ipv4_nh = route.next_hop.raw;
-        action_ = static_cast<int>(redirect_neigh(route.neighbour.interface, &next, sizeof next, 0));
+        action_ =
+            static_cast<int>(redirect_neigh(route.neighbour.interface, &next, sizeof next, 0));
         return Verdict::transmit;
     }
     TURNOUT_INLINE static Verdict refuse(Refusal, uint32_t) { return Verdict::drop; }
@@ -95,9 +97,12 @@ class TcEnv : public TablesEnv {
 
     TURNOUT_INLINE int action(Verdict verdict) const {
         switch (verdict) {
-            case Verdict::pass: return TC_ACT_UNSPEC;  // other filters may follow
-            case Verdict::drop: return TC_ACT_SHOT;
-            case Verdict::transmit: break;
+            case Verdict::pass:
+                return TC_ACT_UNSPEC;  // other filters may follow
+            case Verdict::drop:
+                return TC_ACT_SHOT;
+            case Verdict::transmit:
+                break;
         }
         return action_;
     }

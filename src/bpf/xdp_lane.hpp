@@ -19,11 +19,12 @@ class XdpEnv : public TablesEnv {
     TURNOUT_INLINE Window window() const {
         // Read by assembly: a compiler is free to read `data` in a way the verifier refuses.
         Window window;
-        asm volatile("%[begin] = *(u32*)(%[frame] + %[data])\n"
-                     "%[end] = *(u32*)(%[frame] + %[data_end])"
-                     : [begin] "=&r"(window.begin), [end] "=r"(window.end)
-                     : [frame] "r"(frame_), [data] "i"(offsetof(xdp_md, data)),
-                       [data_end] "i"(offsetof(xdp_md, data_end)));
+        asm volatile(
+            "%[begin] = *(u32*)(%[frame] + %[data])\n"
+            "%[end] = *(u32*)(%[frame] + %[data_end])"
+            : [begin] "=&r"(window.begin), [end] "=r"(window.end)
+            : [frame] "r"(frame_), [data] "i"(offsetof(xdp_md, data)),
+              [data_end] "i"(offsetof(xdp_md, data_end)));
         return window;
     }
     TURNOUT_INLINE uint32_t length() const {
@@ -73,9 +74,12 @@ class XdpEnv : public TablesEnv {
 
     TURNOUT_INLINE int action(Verdict verdict) const {
         switch (verdict) {
-            case Verdict::pass: return XDP_PASS;
-            case Verdict::drop: return XDP_DROP;
-            case Verdict::transmit: break;
+            case Verdict::pass:
+                return XDP_PASS;
+            case Verdict::drop:
+                return XDP_DROP;
+            case Verdict::transmit:
+                break;
         }
         return action_;
     }

@@ -46,7 +46,9 @@ struct Route {
 enum class Refusal : uint8_t { port_unreachable, fragmentation_needed, time_exceeded };
 
 template <class From, class To>
-concept gives = requires(From from, void (*take)(To)) { take(from); };
+concept gives = requires(From from, void (*take)(To)) {
+    take(from);
+};
 
 // What a service says to a new connection: see schedule.hpp.
 struct Scheduled;
@@ -83,33 +85,32 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
 };
 
 template <class E>
-concept Environment =
-    TablesEnvironment<E> &&
+concept Environment = TablesEnvironment<E> &&
     requires(E env, uint32_t n, Route& route, const abi::Address& address, uint64_t difference) {
-        { env.window() } -> gives<Window>;
-        // Bytes from the Ethernet header on, also those outside the window.
-        { env.length() } -> gives<uint32_t>;
-        // Several segments travelling as one packet: its size is no one's MTU.
-        { env.is_super_packet() } -> gives<bool>;
+    { env.window() } -> gives<Window>;
+    // Bytes from the Ethernet header on, also those outside the window.
+    { env.length() } -> gives<uint32_t>;
+    // Several segments travelling as one packet: its size is no one's MTU.
+    { env.is_super_packet() } -> gives<bool>;
 
-        // False: this lane passes on what has no fresh next hop, and never refuses to a sender.
-        { E::is_complete() } -> gives<bool>;
-        // Asks the kernel's routing; false when there is no way.  Complete lanes only.
-        { env.route(address, abi::Family::ipv4, route) } -> gives<bool>;
-        // True if frames for this interface can be transmitted from this lane.
-        { env.can_transmit(n) } -> gives<bool>;
+    // False: this lane passes on what has no fresh next hop, and never refuses to a sender.
+    { E::is_complete() } -> gives<bool>;
+    // Asks the kernel's routing; false when there is no way.  Complete lanes only.
+    { env.route(address, abi::Family::ipv4, route) } -> gives<bool>;
+    // True if frames for this interface can be transmitted from this lane.
+    { env.can_transmit(n) } -> gives<bool>;
 
-        // Changes the transport checksum at `offset` by what the change of addresses (part of the
-        // pseudo header) and of ports adds.  `optional`: 0 means there is none (UDP).
-        { env.amend_checksum(n, difference, difference, true) } -> gives<bool>;
-        // Makes room for `n` bytes of outer header between Ethernet and IP.
-        { env.push(n) } -> gives<bool>;
-        // Sends the packet to a neighbour; writes the Ethernet header.
-        { env.transmit(route.neighbour) } -> gives<Verdict>;
-        // Sends it by the kernel's neighbour table, which resolves and confirms the address.
-        { env.transmit_resolving(route, abi::Family::ipv4) } -> gives<Verdict>;
-        // Turns the packet into an ICMP error to its sender; `n` is the MTU to tell.
-        { env.refuse(Refusal::port_unreachable, n) } -> gives<Verdict>;
-    };
+    // Changes the transport checksum at `offset` by what the change of addresses (part of the
+    // pseudo header) and of ports adds.  `optional`: 0 means there is none (UDP).
+    { env.amend_checksum(n, difference, difference, true) } -> gives<bool>;
+    // Makes room for `n` bytes of outer header between Ethernet and IP.
+    { env.push(n) } -> gives<bool>;
+    // Sends the packet to a neighbour; writes the Ethernet header.
+    { env.transmit(route.neighbour) } -> gives<Verdict>;
+    // Sends it by the kernel's neighbour table, which resolves and confirms the address.
+    { env.transmit_resolving(route, abi::Family::ipv4) } -> gives<Verdict>;
+    // Turns the packet into an ICMP error to its sender; `n` is the MTU to tell.
+    { env.refuse(Refusal::port_unreachable, n) } -> gives<Verdict>;
+};
 
 }  // namespace turnout

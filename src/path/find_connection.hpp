@@ -19,16 +19,20 @@ struct Flow {
 };
 
 TURNOUT_INLINE abi::Tuple request_tuple(const Packet& packet) {
-    return {packet.source,           packet.destination, packet.source_port,
-            packet.destination_port, packet.protocol,    packet.family,
-            abi::TupleKind::connection};
+    return {packet.source,   packet.destination, packet.source_port,        packet.destination_port,
+            packet.protocol, packet.family,      abi::TupleKind::connection};
 }
 
 // The tuple of the connection that a server's packet replies to, given the address it serves.
 TURNOUT_INLINE abi::Tuple reply_tuple(const Packet& packet, const abi::Address& virtual_address,
                                       be16 virtual_port, abi::TupleKind kind) {
-    return {packet.destination, virtual_address, packet.destination_port, virtual_port,
-            packet.protocol,    packet.family,   kind};
+    return {packet.destination,
+            virtual_address,
+            packet.destination_port,
+            virtual_port,
+            packet.protocol,
+            packet.family,
+            kind};
 }
 
 namespace detail {
@@ -36,9 +40,9 @@ namespace detail {
 template <Environment Env>
 TURNOUT_INLINE bool came_from_server(Env& env, const abi::Connection& connection,
                                      const Packet& packet) {
+    if (abi::method_of(connection.status) != abi::Method::nat) return false;
     const abi::Server* server = env.server(connection.server);
-    return server && server->method == abi::Method::nat && server->port == packet.source_port &&
-           server->address == packet.source;
+    return server && server->port == packet.source_port && server->address == packet.source;
 }
 
 // A server of several services: its reply record names the connection.
@@ -80,9 +84,9 @@ TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Pac
     if (!to_service && !from_server) return false;
 
     const abi::ReplyService* replies =
-        from_server ? env.reply_service({packet.source, packet.source_port, packet.protocol,
-                                         packet.family})
-                    : nullptr;
+        from_server
+            ? env.reply_service({packet.source, packet.source_port, packet.protocol, packet.family})
+            : nullptr;
     if (!replies && !to_service) return false;
     flow.direction = replies ? Direction::reply : Direction::request;
     const abi::Tuple tuple = replies

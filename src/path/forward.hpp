@@ -17,6 +17,7 @@ namespace turnout {
 struct Delivery {
     const abi::Server* server;
     abi::ServerState* state;
+    abi::Method method;
     Hop hop;
 };
 
@@ -32,16 +33,14 @@ enum class Readiness : uint8_t {
 
 namespace detail {
 
-TURNOUT_INLINE bool tunnels(const Flow& flow, const abi::Server& server) {
-    return flow.direction == Direction::request && server.method == abi::Method::tunnel;
+TURNOUT_INLINE uint32_t overhead(const Delivery& delivery) {
+    return delivery.method == abi::Method::tunnel ? tunnel_overhead : 0;
 }
 
 template <Environment Env>
-TURNOUT_INLINE bool fits(Env& env, const Packet& packet, const Flow& flow,
-                         const Delivery& delivery) {
+TURNOUT_INLINE bool fits(Env& env, const Packet& packet, const Delivery& delivery) {
     const uint32_t mtu = delivery.hop.route.neighbour.mtu;
-    const uint32_t overhead = tunnels(flow, *delivery.server) ? tunnel_overhead : 0;
-    return mtu == 0 || packet.ip_length + overhead <= mtu || env.is_super_packet();
+    return mtu == 0 || packet.ip_length + overhead(delivery) <= mtu || env.is_super_packet();
 }
 
 // A fast lane leaves what it cannot finish, and every refusal, to the complete lane.
@@ -60,6 +59,7 @@ TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi
     delivery.server = env.server(connection.server);
     delivery.state = env.server_state(connection.server);
     if (!delivery.server || !delivery.state) return Readiness::server_removed;
+    delivery.method = abi::method_of(connection.status);
     const bool request = flow.direction == Direction::request;
     if (request && delivery.server->flags & abi::server_flag::removed)
         return Readiness::server_removed;
@@ -73,9 +73,10 @@ TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi
                       delivery.hop);
     if (delivery.hop.state == HopState::no_route) return Readiness::no_route;
     if (delivery.hop.state == HopState::unknown) return Readiness::for_another_lane;
-    if (!env.can_transmit(delivery.hop.route.neighbour.interface)) return Readiness::for_another_lane;
-    if (!detail::fits(env, packet, flow, delivery)) return otherwise<Env>(Readiness::too_big);
-    if (detail::tunnels(flow, *delivery.server) && delivery.server->tunnel_source.word[0].raw == 0)
+    if (!env.can_transmit(delivery.hop.route.neighbour.interface))
+        return Readiness::for_another_lane;
+    if (!detail::fits(env, packet, delivery)) return otherwise<Env>(Readiness::too_big);
+    if (delivery.method == abi::Method::tunnel && !delivery.server->tunnel_source.word[0].raw)
         return Readiness::no_tunnel_source;
     return Readiness::ready;
 }
@@ -103,14 +104,17 @@ TURNOUT_INLINE bool take_hop(Env& env) {
 
 template <Environment Env>
 TURNOUT_INLINE bool shape(Env& env, const Packet& packet, const Flow& flow,
-                          const abi::Server& server) {
+                          const Delivery& delivery) {
     if (!take_hop(env)) return false;
-    switch (server.method) {
+    switch (delivery.method) {
         case abi::Method::nat:
-            return rewrite_packet(env, packet, flow.direction, rewrite_of(packet, flow, server));
-        case abi::Method::tunnel: return encapsulate(env, packet, server);
+            return rewrite_packet(env, packet, flow.direction,
+                                  rewrite_of(packet, flow, *delivery.server));
+        case abi::Method::tunnel:
+            return encapsulate(env, packet, *delivery.server);
         case abi::Method::direct:
-        case abi::Method::local: break;  // goes as it is, to the server's MAC address
+        case abi::Method::local:
+            break;  // goes as it is, to the server's MAC address
     }
     return true;
 }
@@ -120,7 +124,7 @@ TURNOUT_INLINE bool shape(Env& env, const Packet& packet, const Flow& flow,
 template <Environment Env>
 TURNOUT_INLINE Verdict forward(Env& env, const Packet& packet, const Flow& flow,
                                const Delivery& delivery) {
-    if (!detail::shape(env, packet, flow, *delivery.server)) {
+    if (!detail::shape(env, packet, flow, delivery)) {
         env.count_drop(abi::Drop::send_failed);
         return Verdict::drop;
     }

@@ -34,8 +34,9 @@ inline constexpr abi::Tick neighbour_rest = abi::ticks_of_seconds(60);
 inline constexpr uint32_t neighbour_probes = 4;
 
 TURNOUT_INLINE uint32_t neighbour_row(const abi::Neighbour& n, uint32_t probe) {
-    const uint32_t word = (n.destination.half[1] | static_cast<uint32_t>(n.destination.half[2]) << 16) ^
-                          n.destination.half[0] ^ (n.interface << 8);
+    const uint32_t word =
+        (n.destination.half[1] | static_cast<uint32_t>(n.destination.half[2]) << 16) ^
+        n.destination.half[0] ^ (n.interface << 8);
     return ((word * 0x9e3779b1u >> 16) + probe) % (abi::neighbour_rows - 1) + 1;
 }
 
@@ -57,7 +58,8 @@ TURNOUT_INLINE uint32_t keep_neighbour(Env& env, const abi::Neighbour& neighbour
             store_once(row->used, stamp);
             return index;
         }
-        const bool at_rest = !used || abi::elapsed(used, now) > static_cast<int32_t>(neighbour_rest);
+        const bool at_rest =
+            !used || abi::elapsed(used, now) > static_cast<int32_t>(neighbour_rest);
         if (!at_rest || !swap_if(row->used, used, stamp)) continue;
         row->interface = neighbour.interface;
         row->mtu = neighbour.mtu;

@@ -85,9 +85,12 @@ TURNOUT_INLINE bool parse(Env& env, Packet& packet) {
     if (!ethernet || !is(ethernet->type, EtherType::ipv4)) return false;
     if (!detail::parse_ipv4(env, window, packet)) return false;
     switch (static_cast<IpProtocol>(packet.protocol)) {
-        case IpProtocol::tcp: return detail::parse_tcp(window, packet);
-        case IpProtocol::udp: return detail::parse_udp(window, packet);
-        default: return false;
+        case IpProtocol::tcp:
+            return detail::parse_tcp(window, packet);
+        case IpProtocol::udp:
+            return detail::parse_udp(window, packet);
+        default:
+            return false;
     }
 }
 

@@ -74,18 +74,20 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
 template <Environment Env>
 TURNOUT_INLINE Verdict give_up(Env& env, Readiness why, const Delivery& delivery) {
     switch (why) {
-        case Readiness::server_removed: return drop(env, abi::Drop::server_removed);
-        case Readiness::no_route: return drop(env, abi::Drop::no_route);
-        case Readiness::no_tunnel_source: return drop(env, abi::Drop::no_tunnel_source);
+        case Readiness::server_removed:
+            return drop(env, abi::Drop::server_removed);
+        case Readiness::no_route:
+            return drop(env, abi::Drop::no_route);
+        case Readiness::no_tunnel_source:
+            return drop(env, abi::Drop::no_tunnel_source);
         case Readiness::ttl_expired:
             return refuse(env, abi::Drop::ttl_expired, Refusal::time_exceeded);
-        case Readiness::too_big: {
-            const bool tunnel = delivery.server->method == abi::Method::tunnel;
+        case Readiness::too_big:
             return refuse(env, abi::Drop::too_big, Refusal::fragmentation_needed,
-                          delivery.hop.route.neighbour.mtu - (tunnel ? tunnel_overhead : 0));
-        }
+                          delivery.hop.route.neighbour.mtu - overhead(delivery));
         case Readiness::ready:
-        case Readiness::for_another_lane: break;
+        case Readiness::for_another_lane:
+            break;
     }
     return Verdict::pass;
 }

@@ -49,11 +49,16 @@ TURNOUT_INLINE bool makes_way(const abi::Connection& connection, const Packet& p
 template <TablesEnvironment Env>
 TURNOUT_INLINE Choice choose(Env& env, const abi::Plan& plan, abi::Cursor& cursor) {
     switch (plan.scheduler) {
-        case abi::Scheduler::rr: return rr::choose(env, plan, cursor);
-        case abi::Scheduler::wrr: return wrr::choose(env, plan, cursor);
-        case abi::Scheduler::lc: return least::choose(env, plan, false);
-        case abi::Scheduler::wlc: return least::choose(env, plan, true);
-        case abi::Scheduler::none: break;
+        case abi::Scheduler::rr:
+            return rr::choose(env, plan, cursor);
+        case abi::Scheduler::wrr:
+            return wrr::choose(env, plan, cursor);
+        case abi::Scheduler::lc:
+            return least::choose(env, plan, false);
+        case abi::Scheduler::wlc:
+            return least::choose(env, plan, true);
+        case abi::Scheduler::none:
+            break;
     }
     return {};
 }
@@ -61,8 +66,8 @@ TURNOUT_INLINE Choice choose(Env& env, const abi::Plan& plan, abi::Cursor& curso
 // Which server gets a connection of this tuple?
 template <TablesEnvironment Env>
 TURNOUT_INLINE Scheduled schedule(Env& env, const abi::Tuple& tuple) {
-    const uint32_t* id = env.service_id(
-        {tuple.virtual_address, tuple.virtual_port, tuple.protocol, tuple.family});
+    const uint32_t* id =
+        env.service_id({tuple.virtual_address, tuple.virtual_port, tuple.protocol, tuple.family});
     if (!id) return {Answer::not_ours, 0};
     const abi::Service* service = env.service(*id);
     abi::Cursor* cursor = env.cursor(*id);
@@ -78,8 +83,8 @@ template <TablesEnvironment Env>
 TURNOUT_INLINE void pair_with_reply_record(Env& env, const abi::Tuple& tuple,
                                            const abi::Server& server, Location location,
                                            abi::Tick now) {
-    const abi::ReplyService* service = env.reply_service(
-        {server.address, server.port, tuple.protocol, tuple.family});
+    const abi::ReplyService* service =
+        env.reply_service({server.address, server.port, tuple.protocol, tuple.family});
     if (!service || (service->virtual_port == tuple.virtual_port &&
                      service->virtual_address == tuple.virtual_address))
         return;
@@ -106,7 +111,8 @@ TURNOUT_INLINE Location connect(Env& env, const abi::Tuple& tuple, uint32_t serv
     abi::ServerState* state = env.server_state(server_id);
     if (!server || !state) return 0;
     const bool nat = server->method == abi::Method::nat;
-    const uint32_t status = nat ? 0 : abi::status::no_output;
+    const uint32_t status = static_cast<uint32_t>(server->method) << abi::status::method_shift |
+                            (nat ? 0 : abi::status::no_output);
     const Inserted made = env.insert(tuple, status, server_id, seen, now);
     if (!made.inserted) return made.location;
     add(state->load, abi::load::inactive_one);

@@ -40,14 +40,14 @@ TURNOUT_INLINE Event event_of(uint8_t flags) {
 }
 
 //                                      from: NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA
-inline constexpr Row request_syn      = row(SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR);
-inline constexpr Row request_fin      = row(CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW);
-inline constexpr Row request_ack      = row(ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES);
-inline constexpr Row request_rst      = row(CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR);
-inline constexpr Row reply_syn        = row(SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR);
-inline constexpr Row reply_fin        = row(TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW);
-inline constexpr Row reply_ack        = row(ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES);
-inline constexpr Row reply_rst        = row(CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL);
+inline constexpr Row request_syn = row(SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR);
+inline constexpr Row request_fin = row(CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW);
+inline constexpr Row request_ack = row(ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES);
+inline constexpr Row request_rst = row(CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR);
+inline constexpr Row reply_syn = row(SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR);
+inline constexpr Row reply_fin = row(TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW);
+inline constexpr Row reply_ack = row(ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES);
+inline constexpr Row reply_rst = row(CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL);
 inline constexpr Row request_only_syn = row(SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR);
 inline constexpr Row request_only_fin = row(CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW);
 inline constexpr Row request_only_ack = row(ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES);
@@ -55,11 +55,16 @@ inline constexpr Row request_only_rst = row(CL, CL, CL, SR, CL, CL, CL, CL, LA, 
 
 TURNOUT_INLINE Row pick(Event event, Row rst, Row syn, Row fin, Row ack) {
     switch (event) {
-        case Event::rst: return rst;
-        case Event::syn: return syn;
-        case Event::fin: return fin;
-        case Event::ack: return ack;
-        case Event::none: break;
+        case Event::rst:
+            return rst;
+        case Event::syn:
+            return syn;
+        case Event::fin:
+            return fin;
+        case Event::ack:
+            return ack;
+        case Event::none:
+            break;
     }
     return row(CL, CL, CL, CL, CL, CL, CL, CL, CL, CL, CL);
 }

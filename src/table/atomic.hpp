@@ -16,8 +16,12 @@ TURNOUT_INLINE bool swap_if(uint32_t& word, uint32_t expected, uint32_t desired)
 TURNOUT_INLINE bool swap_if(uint64_t& word, uint64_t expected, uint64_t desired) {
     return __sync_val_compare_and_swap(&word, expected, desired) == expected;
 }
-TURNOUT_INLINE void add(uint32_t& word, uint32_t value) { (void)__sync_fetch_and_add(&word, value); }
-TURNOUT_INLINE void add(uint64_t& word, uint64_t value) { (void)__sync_fetch_and_add(&word, value); }
+TURNOUT_INLINE void add(uint32_t& word, uint32_t value) {
+    (void)__sync_fetch_and_add(&word, value);
+}
+TURNOUT_INLINE void add(uint64_t& word, uint64_t value) {
+    (void)__sync_fetch_and_add(&word, value);
+}
 TURNOUT_INLINE void set_bits(uint32_t& word, uint32_t bits) {
     (void)__sync_fetch_and_or(&word, bits);
 }

@@ -22,8 +22,8 @@ template <class Env>
 TURNOUT_INLINE void return_count(Env& env, const abi::Connection& connection, uint32_t status) {
     if (connection.tuple.kind == abi::TupleKind::reply) return;
     if (abi::ServerState* state = env.server_state(connection.server))
-        add(state->load, 0 - (status & abi::status::active ? abi::load::active_one
-                                                           : abi::load::inactive_one));
+        add(state->load,
+            0 - (status & abi::status::active ? abi::load::active_one : abi::load::inactive_one));
 }
 
 // A reply record lives as long as the connection it points to points back.

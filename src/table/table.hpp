@@ -52,7 +52,9 @@ TURNOUT_INLINE uint32_t& tag_of(abi::Bucket& bucket, uint32_t line) {
     return bucket.header.word[line & 15];
 }
 
-TURNOUT_INLINE uint32_t& state_of(abi::Bucket& bucket) { return bucket.header.word[0]; }
+TURNOUT_INLINE uint32_t& state_of(abi::Bucket& bucket) {
+    return bucket.header.word[0];
+}
 
 // Without a branch: the tag has matched already, so the tuples are all but sure to be equal.
 TURNOUT_INLINE bool same(const abi::Tuple& a, const abi::Tuple& b) {
@@ -222,8 +224,7 @@ TURNOUT_INLINE Inserted insert(Env& env, const abi::Settings& settings, const ab
     for (int attempt = 0; attempt < insert_attempts; ++attempt) {
         if (second && detail::overflow_is_full(seen)) break;
         const uint32_t shown = detail::next_version(seen) | (second ? 0 : 1u << (line & 15));
-        if (swap_if(state_of(*home), seen,
-                    shown + (second ? abi::bucket_state::overflow_one : 0)))
+        if (swap_if(state_of(*home), seen, shown + (second ? abi::bucket_state::overflow_one : 0)))
             return {location, true};
         // Somebody changed the bucket since: perhaps the same tuple has come.
         const Found winner = find(env, place, tuple, now, location);

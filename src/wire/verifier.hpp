@@ -12,10 +12,11 @@ namespace turnout {
 // that the verifier does not know.
 TURNOUT_INLINE uint32_t forgotten(uint32_t value, [[maybe_unused]] uint32_t unknown) {
 #ifdef __bpf__
-    asm volatile("%[value] ^= %[unknown]\n"
-                 "%[value] ^= %[unknown]"
-                 : [value] "+r"(value)
-                 : [unknown] "r"(unknown));
+    asm volatile(
+        "%[value] ^= %[unknown]\n"
+        "%[value] ^= %[unknown]"
+        : [value] "+r"(value)
+        : [unknown] "r"(unknown));
 #endif
     return value;
 }

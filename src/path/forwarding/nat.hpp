@@ -25,8 +25,9 @@ TURNOUT_INLINE uint64_t address_difference(const Rewrite& rewrite) {
 template <Environment Env>
 TURNOUT_INLINE bool amend_transport(Env& env, const Packet& packet, const Rewrite& rewrite) {
     const bool udp = static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp;
-    const uint32_t offset = packet.transport_offset + (udp ? __builtin_offsetof(UdpHeader, checksum)
-                                                           : __builtin_offsetof(TcpHeader, checksum));
+    const uint32_t offset =
+        packet.transport_offset +
+        (udp ? __builtin_offsetof(UdpHeader, checksum) : __builtin_offsetof(TcpHeader, checksum));
     return env.amend_checksum(offset, address_difference(rewrite),
                               difference(rewrite.port_from, rewrite.port_to), udp);
 }

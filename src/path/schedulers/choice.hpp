@@ -23,7 +23,9 @@ TURNOUT_INLINE Choice at_position(Env& env, const abi::Plan& plan, uint32_t posi
 }
 
 // An available server gets new connections; weight 0 means it is being taken out.
-TURNOUT_INLINE bool is_available(const abi::Candidate& candidate) { return candidate.weight > 0; }
+TURNOUT_INLINE bool is_available(const abi::Candidate& candidate) {
+    return candidate.weight > 0;
+}
 
 // How often a round-robin scheduler tries to move its cursor before it goes on without.
 inline constexpr int cursor_attempts = 4;

@@ -1,0 +1,103 @@
+// Adoption: a new daemon reads from the rows what an earlier one left, and goes on from there.
+//
+// What counts is what packets meet: a service is its row with an index entry, its servers are the
+// candidates of its plan.  A server row in use that no plan names was being added or removed when
+// the earlier daemon ended; it is treated as removed.
+#include <cstring>
+
+#include "tables/convert.hpp"
+#include "tables/tables.hpp"
+
+namespace turnout::tables {
+
+std::vector<model::Service> Tables::adopt() {
+    std::vector<model::Service> services;
+    for (uint32_t id = 0; id < rows_.services.size(); ++id) {
+        if (!rows_.service_records[id].in_use) continue;
+        const auto indexed = rows_.service_ids->get(rows_.services[id].key);
+        if (indexed != id) {
+            rows_.service_records[id].in_use = 0;
+            continue;
+        }
+        services.push_back(adopt_service(id));
+    }
+    adopt_removed_servers();
+    for (RangeAllocator* rows : {&service_rows_, &plan_rows_, &candidate_rows_, &server_rows_})
+        rows->finish_adoption();
+    return services;
+}
+
+model::Service Tables::adopt_service(uint32_t id) {
+    const abi::Service& row = rows_.services[id];
+    const abi::ServiceRecord& record = rows_.service_records[id];
+    const abi::Plan& plan = rows_.plans[row.plan];
+    model::Service service;
+    service.key = service_key_of(row.key);
+    service.scheduler = name_of(plan.scheduler);
+    service.flags = record.flags;
+    service.persistence_timeout_s = record.persistence_timeout_s;
+    service.netmask = record.netmask;
+    service.persistence_engine = record.persistence_engine;
+
+    ServiceEntry entry;
+    entry.id = id;
+    entry.plan = row.plan;
+    service_rows_.adopt(id, 1);
+    plan_rows_.adopt(row.plan, 1);
+    candidate_rows_.adopt(plan.first, plan.count);
+    filter_.add_service(row.key.address);
+    for (uint32_t i = 0; i < plan.count; ++i) {
+        const abi::Candidate& candidate = rows_.candidates[plan.first + i];
+        service.servers.push_back(server_of_rows(candidate.server, candidate.weight));
+        entry.servers.emplace(service.servers.back().key, candidate.server);
+    }
+    services_.emplace(service.key, std::move(entry));
+    return service;
+}
+
+model::Server Tables::server_of_rows(uint32_t id, int32_t weight) const {
+    const abi::Server& row = rows_.servers[id];
+    const abi::ServerRecord& record = rows_.server_records[id];
+    model::Server server;
+    server.key = {from_row(row.address, row.family), to_host(row.port)};
+    server.method = static_cast<model::Method>(row.method);
+    server.weight = weight;
+    server.upper_threshold = record.upper_threshold;
+    server.lower_threshold = record.lower_threshold;
+    server.tunnel = {static_cast<model::TunnelType>(record.tunnel_type), record.tunnel_port,
+                     record.tunnel_flags};
+    return server;
+}
+
+// Every server row in use is held: its addresses, its counters, and its place among the removed
+// ones if no plan names it.
+void Tables::adopt_removed_servers() {
+    for (uint32_t id = 0; id < rows_.servers.size(); ++id) {
+        abi::ServerRecord& record = rows_.server_records[id];
+        if (record.use == abi::ServerUse::free) continue;
+        server_rows_.adopt(id, 1);
+        filter_.add_service(record.service.address);
+        const model::ServiceKey service = service_key_of(record.service);
+        const model::Server server = server_of_rows(id, record.weight);
+        const abi::Endpoint endpoint = endpoint_of(server.key, service.protocol);
+        if (rows_.replies->get(endpoint)) {
+            (void)replies_.add(endpoint, record.service);
+            filter_.add_nat_server(endpoint.address);
+            replies_held_[id] = true;
+        }
+        const auto owner = services_.find(service);
+        const bool counted = owner != services_.end();
+        if (counted) counted_by_[owner->second.id].push_back(id);
+        if (counted && owner->second.servers.contains(server.key) &&
+            owner->second.servers.at(server.key) == id) {
+            record.use = abi::ServerUse::serving;
+            continue;
+        }
+        rows_.servers[id].flags |= abi::server_flag::removed;
+        record.use = abi::ServerUse::removed;
+        const auto counting = counted ? std::optional(owner->second.id) : std::nullopt;
+        removed_[{service, server.key}] = {id, counting, now_s_};
+    }
+}
+
+}  // namespace turnout::tables

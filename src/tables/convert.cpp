@@ -1,0 +1,144 @@
+#include "tables/convert.hpp"
+
+#include <cstring>
+
+#include "base/panic.hpp"
+
+namespace turnout::tables {
+
+abi::Address to_row(const model::Address& address) {
+    abi::Address row;
+    static_assert(sizeof row == sizeof address.bytes);
+    std::memcpy(&row, address.bytes.data(), sizeof row);
+    return row;
+}
+
+model::Address from_row(const abi::Address& row, abi::Family family) {
+    model::Address address;
+    address.family = static_cast<model::Family>(family);
+    std::memcpy(address.bytes.data(), &row, sizeof row);
+    return address;
+}
+
+abi::Endpoint endpoint_of(const model::ServiceKey& key) {
+    return {to_row(key.address), to_be(key.port), static_cast<uint8_t>(key.protocol),
+            static_cast<abi::Family>(key.address.family)};
+}
+
+abi::Endpoint endpoint_of(const model::ServerKey& key, model::Protocol protocol) {
+    return {to_row(key.address), to_be(key.port), static_cast<uint8_t>(protocol),
+            static_cast<abi::Family>(key.address.family)};
+}
+
+model::ServiceKey service_key_of(const abi::Endpoint& endpoint) {
+    model::ServiceKey key;
+    key.protocol = static_cast<model::Protocol>(endpoint.protocol);
+    key.address = from_row(endpoint.address, endpoint.family);
+    key.port = to_host(endpoint.port);
+    return key;
+}
+
+namespace {
+struct SchedulerName {
+    abi::Scheduler scheduler;
+    const char* name;
+};
+constexpr SchedulerName scheduler_names[] = {
+    {abi::Scheduler::none, "none"}, {abi::Scheduler::rr, "rr"},   {abi::Scheduler::wrr, "wrr"},
+    {abi::Scheduler::lc, "lc"},     {abi::Scheduler::wlc, "wlc"},
+};
+}  // namespace
+
+abi::Scheduler scheduler_of(const std::string& name) {
+    for (const auto& known : scheduler_names)
+        if (name == known.name) return known.scheduler;
+    panic("a scheduler that the model accepted has no row value");
+}
+
+const char* name_of(abi::Scheduler scheduler) {
+    for (const auto& known : scheduler_names)
+        if (scheduler == known.scheduler) return known.name;
+    return "?";
+}
+
+const char* name_of(abi::State state) {
+    switch (state) {
+        case abi::State::none:
+            return "NONE";
+        case abi::State::established:
+            return "ESTABLISHED";
+        case abi::State::syn_sent:
+            return "SYN_SENT";
+        case abi::State::syn_recv:
+            return "SYN_RECV";
+        case abi::State::fin_wait:
+            return "FIN_WAIT";
+        case abi::State::time_wait:
+            return "TIME_WAIT";
+        case abi::State::close:
+            return "CLOSE";
+        case abi::State::close_wait:
+            return "CLOSE_WAIT";
+        case abi::State::last_ack:
+            return "LAST_ACK";
+        case abi::State::listen:
+            return "LISTEN";
+        case abi::State::syn_ack:
+            return "SYNACK";
+        case abi::State::udp:
+            return "UDP";
+    }
+    return "ERR!";
+}
+
+model::Counters from_row(const abi::Counters& row) {
+    return {row.connections, row.in_packets, row.out_packets, row.in_bytes, row.out_bytes};
+}
+
+abi::Counters to_row(const model::Counters& value) {
+    return {value.connections, value.in_packets, value.out_packets, value.in_bytes,
+            value.out_bytes};
+}
+
+namespace {
+abi::Tick& timeout(abi::Settings& settings, abi::State state) {
+    return settings.timeout[static_cast<size_t>(state)];
+}
+}  // namespace
+
+void set_default_timeouts(abi::Settings& settings) {
+    using enum abi::State;
+    struct Default {
+        abi::State state;
+        uint32_t seconds;
+    };
+    constexpr Default defaults[] = {
+        {none, 2},       {established, 900}, {syn_sent, 120}, {syn_recv, 60},
+        {fin_wait, 120}, {time_wait, 120},   {close, 10},     {close_wait, 60},
+        {last_ack, 30},  {listen, 120},      {syn_ack, 120},  {udp, 300},
+    };
+    static_assert(std::size(defaults) == abi::state_count);
+    for (const auto& [state, seconds] : defaults)
+        timeout(settings, state) = abi::ticks_of_seconds(seconds);
+}
+
+void set_timeouts(abi::Settings& settings, const model::Timeouts& timeouts) {
+    const auto set = [&](abi::State state, uint32_t seconds) {
+        if (seconds) timeout(settings, state) = abi::ticks_of_seconds(seconds);
+    };
+    set(abi::State::established, timeouts.tcp_s);
+    set(abi::State::fin_wait, timeouts.tcp_fin_s);
+    set(abi::State::udp, timeouts.udp_s);
+}
+
+model::Timeouts timeouts_of(const abi::Settings& settings) {
+    // Ticks were cut down from seconds: the half second more brings the number back.
+    const auto seconds = [&](abi::State state) {
+        const uint64_t ticks = settings.timeout[static_cast<size_t>(state)];
+        return static_cast<uint32_t>(((ticks << abi::tick_shift) + 500000000u) / 1000000000u);
+    };
+    return {seconds(abi::State::established), seconds(abi::State::fin_wait),
+            seconds(abi::State::udp)};
+}
+
+}  // namespace turnout::tables

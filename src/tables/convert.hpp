@@ -1,0 +1,32 @@
+// Between the model's values and the rows of abi/.
+#pragma once
+
+#include "abi/rows.hpp"
+#include "model/change.hpp"
+#include "model/report.hpp"
+#include "model/service.hpp"
+
+namespace turnout::tables {
+
+abi::Address to_row(const model::Address& address);
+model::Address from_row(const abi::Address& address, abi::Family family);
+
+abi::Endpoint endpoint_of(const model::ServiceKey& key);
+abi::Endpoint endpoint_of(const model::ServerKey& key, model::Protocol protocol);
+model::ServiceKey service_key_of(const abi::Endpoint& endpoint);
+
+abi::Scheduler scheduler_of(const std::string& name);
+const char* name_of(abi::Scheduler scheduler);
+
+// IPVS's name of a connection's state.
+const char* name_of(abi::State state);
+
+model::Counters from_row(const abi::Counters& counters);
+abi::Counters to_row(const model::Counters& counters);
+
+// IPVS's default timeouts, and the ones that `ipvsadm --set` reads and writes.
+void set_default_timeouts(abi::Settings& settings);
+void set_timeouts(abi::Settings& settings, const model::Timeouts& timeouts);
+model::Timeouts timeouts_of(const abi::Settings& settings);
+
+}  // namespace turnout::tables

@@ -1,0 +1,251 @@
+#include "tables/tables.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/panic.hpp"
+#include "tables/convert.hpp"
+
+namespace turnout::tables {
+namespace {
+
+// How long a removed server is remembered when no connection needs it, as in IPVS.
+constexpr uint64_t removed_rest_s = 120;
+
+Error full(const char* what) {
+    return {ENOSPC, std::string("the table of ") + what + " is full"};
+}
+
+}  // namespace
+
+Tables::Tables(Rows& rows, SourceFor source_for)
+    : rows_(rows),
+      source_for_(std::move(source_for)),
+      service_rows_(static_cast<uint32_t>(rows.services.size()), rows.wait_for_packets),
+      plan_rows_(static_cast<uint32_t>(rows.plans.size()), rows.wait_for_packets),
+      candidate_rows_(static_cast<uint32_t>(rows.candidates.size()), rows.wait_for_packets),
+      server_rows_(static_cast<uint32_t>(rows.servers.size()), rows.wait_for_packets),
+      filter_(rows.filter),
+      replies_(*rows.replies),
+      counted_by_(rows.services.size()),
+      replies_held_(rows.servers.size()) {
+    // Row 0 of the plans is the empty plan: what a service has before its first.
+    plan_rows_.adopt(0, 1);
+    plan_rows_.finish_adoption();
+}
+
+Status Tables::add_service(const model::Service& service) {
+    const auto id = service_rows_.take(1);
+    if (!id) return std::unexpected(full("services"));
+    ServiceEntry entry;
+    entry.id = *id;
+    const auto plan = write_plan(service, entry);
+    if (!plan) {
+        service_rows_.give_back(*id, 1);
+        return std::unexpected(plan.error());
+    }
+    rows_.service_records[*id] = {};
+    write_record(service, *id);
+    entry.plan = *plan;
+    rows_.cursors[*id].word = abi::cursor(0, rows_.plans[*plan].top_weight);
+    rows_.services[*id] = {endpoint_of(service.key), *plan};
+    filter_.add_service(to_row(service.key.address));
+    if (auto ok = rows_.service_ids->put(endpoint_of(service.key), *id); !ok) {
+        services_.emplace(service.key, entry);
+        remove_service(service.key);
+        return ok;
+    }
+    services_.emplace(service.key, std::move(entry));
+    return {};
+}
+
+Status Tables::change_service(const model::Service& service, bool servers_changed) {
+    ServiceEntry& entry = services_.at(service.key);
+    if (auto ok = enter_servers(service, entry); !ok) return ok;
+    const auto plan = write_plan(service, entry);
+    if (!plan) return std::unexpected(plan.error());
+    flip(entry, *plan, servers_changed);
+    write_record(service, entry.id);
+    retire_missing(service, entry);
+    return {};
+}
+
+void Tables::remove_service(const model::ServiceKey& key) {
+    ServiceEntry& entry = services_.at(key);
+    // From here no new connection finds the service; its old ones find their servers removed.
+    ensure(rows_.service_ids->erase(endpoint_of(key)).has_value(), "a service cannot be unlinked");
+    while (!entry.servers.empty()) retire_server(key, entry, entry.servers.begin()->first);
+    for (auto& [name, removed] : removed_)
+        if (removed.service == entry.id) removed.service.reset();
+    counted_by_[entry.id].clear();
+    rows_.service_records[entry.id].in_use = 0;
+    give_plan_back(entry.plan);
+    service_rows_.give_back(entry.id, 1);
+    filter_.remove_service(to_row(key.address));
+    services_.erase(key);
+}
+
+void Tables::collect(uint64_t now_s) {
+    now_s_ = now_s;
+    for (auto at = removed_.begin(); at != removed_.end();) {
+        const bool idle = rows_.server_states[at->second.id].load == 0;
+        if (!idle || now_s - at->second.since_s < removed_rest_s) {
+            ++at;
+            continue;
+        }
+        release_server(at->first, at->second);
+        at = removed_.erase(at);
+    }
+}
+
+void Tables::refresh_sources() {
+    for (const auto& [key, entry] : services_)
+        for (const auto& [server, id] : entry.servers)
+            if (rows_.servers[id].method == abi::Method::tunnel)
+                if (const auto source = source_for_(server.address))
+                    rows_.servers[id].tunnel_source = to_row(*source);
+}
+
+// Every server of the model gets a row, or its row is brought up to date.
+Status Tables::enter_servers(const model::Service& service, ServiceEntry& entry) {
+    for (const model::Server& server : service.servers)
+        if (auto ok = enter_server(service, entry, server); !ok) {
+            // What has been entered in vain is not in the plan: it goes as removed ones go.
+            return ok;
+        }
+    return {};
+}
+
+Status Tables::enter_server(const model::Service& service, ServiceEntry& entry,
+                            const model::Server& server) {
+    const auto known = entry.servers.find(server.key);
+    if (known != entry.servers.end()) {
+        if (auto ok = hold_addresses(service.key, server, known->second); !ok) return ok;
+        write_server(service.key, known->second, server);
+        return {};
+    }
+    const auto id = take_server_row(service, entry, server);
+    if (!id) return std::unexpected(id.error());
+    write_server(service.key, *id, server);
+    entry.servers.emplace(server.key, *id);
+    return {};
+}
+
+// A removed server's own row, or a fresh one.
+Result<uint32_t> Tables::take_server_row(const model::Service& service, const ServiceEntry& entry,
+                                         const model::Server& server) {
+    const auto removed = removed_.find({service.key, server.key});
+    if (removed != removed_.end()) {
+        const uint32_t id = removed->second.id;
+        if (auto ok = hold_addresses(service.key, server, id); !ok)
+            return std::unexpected(ok.error());
+        if (!removed->second.service) {
+            // It comes from the service's former life, whose packets this one does not count.
+            auto& record = rows_.service_records[entry.id];
+            auto base = from_row(record.base);
+            record.base = to_row(base += raw_counters(id));
+            counted_by_[entry.id].push_back(id);
+        }
+        removed_.erase(removed);
+        return id;
+    }
+    const auto id = server_rows_.take(1);
+    if (!id) return std::unexpected(full("servers"));
+    rows_.server_states[*id] = {};
+    rows_.server_records[*id] = {};
+    rows_.server_records[*id].base = to_row(raw_counters(*id));
+    if (auto ok = hold_addresses(service.key, server, *id); !ok) {
+        server_rows_.give_back(*id, 1);
+        return std::unexpected(ok.error());
+    }
+    filter_.add_service(to_row(service.key.address));
+    counted_by_[entry.id].push_back(*id);
+    auto& record = rows_.service_records[entry.id];
+    auto base = from_row(record.base);
+    record.base = to_row(base += raw_counters(*id));
+    return *id;
+}
+
+// A NAT server's packets must be recognised as replies, for as long as its row lives.
+Status Tables::hold_addresses(const model::ServiceKey& service, const model::Server& server,
+                              uint32_t id) {
+    if (server.method != model::Method::nat || replies_held_[id]) return {};
+    const abi::Endpoint endpoint = endpoint_of(server.key, service.protocol);
+    if (auto ok = replies_.add(endpoint, endpoint_of(service)); !ok) return ok;
+    filter_.add_nat_server(endpoint.address);
+    replies_held_[id] = true;
+    return {};
+}
+
+void Tables::write_server(const model::ServiceKey& service, uint32_t id,
+                          const model::Server& server) {
+    abi::ServerRecord& record = rows_.server_records[id];
+    record.use = abi::ServerUse::serving;
+    record.weight = server.weight;
+    record.upper_threshold = server.upper_threshold;
+    record.lower_threshold = server.lower_threshold;
+    record.service = endpoint_of(service);
+    record.tunnel_port = server.tunnel.port;
+    record.tunnel_flags = server.tunnel.flags;
+    record.tunnel_type = static_cast<uint8_t>(server.tunnel.type);
+
+    abi::Server row{};
+    row.address = to_row(server.key.address);
+    row.port = to_be(server.key.port);
+    row.family = static_cast<abi::Family>(server.key.address.family);
+    row.method = static_cast<abi::Method>(server.method);
+    if (server.method == model::Method::tunnel)
+        if (const auto source = source_for_(server.key.address))
+            row.tunnel_source = to_row(*source);
+    if (std::memcmp(&rows_.servers[id], &row, sizeof row) != 0) rows_.servers[id] = row;
+}
+
+void Tables::retire_server(const model::ServiceKey& service, ServiceEntry& entry,
+                           const model::ServerKey& server) {
+    const auto at = entry.servers.find(server);
+    const uint32_t id = at->second;
+    rows_.servers[id].flags |= abi::server_flag::removed;
+    rows_.server_records[id].use = abi::ServerUse::removed;
+    removed_[{service, server}] = {id, entry.id, now_s_};
+    entry.servers.erase(at);
+}
+
+void Tables::retire_missing(const model::Service& service, ServiceEntry& entry) {
+    if (entry.servers.size() == service.servers.size()) return;
+    std::vector<model::ServerKey> missing;
+    for (const auto& [key, id] : entry.servers)
+        if (!model::Model::find(service, key)) missing.push_back(key);
+    for (const auto& key : missing) retire_server(service.key, entry, key);
+}
+
+void Tables::release_server(const ServerName& name, const Removed& removed) {
+    if (removed.service) {
+        auto& record = rows_.service_records[*removed.service];
+        auto retired = from_row(record.retired);
+        record.retired = to_row(retired += raw_counters(removed.id));
+        std::erase(counted_by_[*removed.service], removed.id);
+    }
+    if (replies_held_[removed.id]) {
+        const abi::Endpoint endpoint = endpoint_of(name.second, name.first.protocol);
+        ensure(replies_.remove(endpoint).has_value(), "a reply entry cannot be unlinked");
+        filter_.remove_nat_server(endpoint.address);
+        replies_held_[removed.id] = false;
+    }
+    filter_.remove_service(to_row(name.first.address));
+    rows_.server_records[removed.id].use = abi::ServerUse::free;
+    server_rows_.give_back(removed.id, 1);
+}
+
+void Tables::write_record(const model::Service& service, uint32_t id) {
+    abi::ServiceRecord& record = rows_.service_records[id];
+    record.in_use = 1;
+    record.flags = service.flags;
+    record.persistence_timeout_s = service.persistence_timeout_s;
+    record.netmask = service.netmask;
+    std::memset(record.persistence_engine, 0, sizeof record.persistence_engine);
+    std::memcpy(record.persistence_engine, service.persistence_engine.data(),
+                std::min(service.persistence_engine.size(), sizeof record.persistence_engine - 1));
+}
+
+}  // namespace turnout::tables
