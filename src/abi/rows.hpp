@@ -152,6 +152,7 @@ struct Interface {
 };
 namespace interface_flag {
 inline constexpr uint16_t served = 1;
+inline constexpr uint16_t qdisc_is_ours = 4;  // made for us: removed with us
 inline constexpr uint16_t takes_xdp_frames = 2;  // its driver transmits frames XDP redirects
 }  // namespace interface_flag
 inline constexpr uint32_t interface_rows = 16384;

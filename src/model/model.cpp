@@ -147,9 +147,11 @@ Status Model::remove_server(const ServiceKey& key, const ServerKey& server_key) 
     return {};
 }
 
-void Model::remove_all() {
-    services_.clear();
-    server_count_ = 0;
+void Model::restore(const Service& service) {
+    Service& place = services_[service.key];
+    server_count_ += static_cast<uint32_t>(service.servers.size());
+    server_count_ -= static_cast<uint32_t>(place.servers.size());
+    place = service;
 }
 
 }  // namespace turnout::model

@@ -39,7 +39,8 @@ class Model {
     Status add_server(const ServiceKey& key, const Server& server);
     Status edit_server(const ServiceKey& key, const Server& server);
     Status remove_server(const ServiceKey& key, const ServerKey& server);
-    void remove_all();
+    // Puts a service in place as it is, without validating: what was valid before.
+    void restore(const Service& service);
 
   private:
     Service* mutable_service(const ServiceKey& key);

@@ -1,0 +1,172 @@
+#include "director/director.hpp"
+
+#include <cerrno>
+
+#include "base/panic.hpp"
+#include "tables/connections.hpp"
+#include "tables/convert.hpp"
+
+namespace turnout::director {
+
+Director::Director(tables::Rows& rows, model::Limits limits, tables::SourceFor source_for,
+                   Clock clock)
+    : rows_(rows), clock_(std::move(clock)), model_(limits), tables_(rows, std::move(source_for)) {
+    tables_.collect(clock_() / 1000000000);
+    for (const model::Service& service : tables_.adopt()) model_.restore(service);
+}
+
+Status Director::apply(const model::Change& change) {
+    return std::visit(
+        [this]<class C>(const C& c) -> Status {
+            using namespace model;
+            if constexpr (std::is_same_v<C, AddService>) {
+                return add_service(c);
+            } else if constexpr (std::is_same_v<C, EditService>) {
+                return edit_service(c);
+            } else if constexpr (std::is_same_v<C, RemoveService>) {
+                return remove_service(c);
+            } else if constexpr (std::is_same_v<C, AddServer>) {
+                return change_servers(c.service,
+                                      [&](Model& m) { return m.add_server(c.service, c.server); });
+            } else if constexpr (std::is_same_v<C, EditServer>) {
+                return change_servers(c.service,
+                                      [&](Model& m) { return m.edit_server(c.service, c.server); });
+            } else if constexpr (std::is_same_v<C, RemoveServer>) {
+                return change_servers(
+                    c.service, [&](Model& m) { return m.remove_server(c.service, c.server); });
+            } else if constexpr (std::is_same_v<C, RemoveAll>) {
+                while (!model_.services().empty())
+                    if (auto ok = remove_service({model_.services().begin()->first}); !ok)
+                        return ok;
+                return {};
+            } else if constexpr (std::is_same_v<C, ZeroCounters>) {
+                return zero(c);
+            } else {
+                static_assert(std::is_same_v<C, SetTimeouts>);
+                tables::set_timeouts(*rows_.settings, c.timeouts);
+                return {};
+            }
+        },
+        change);
+}
+
+Status Director::add_service(const model::AddService& change) {
+    if (auto ok = model_.add_service(change.service); !ok) return ok;
+    if (auto ok = tables_.add_service(change.service); !ok) {
+        ensure(model_.remove_service(change.service.key).has_value(), "an undone service stays");
+        return ok;
+    }
+    return {};
+}
+
+Status Director::edit_service(const model::EditService& change) {
+    const model::Service* service = model_.find(change.service.key);
+    const model::Service before = service ? *service : model::Service{};
+    if (auto ok = model_.edit_service(change.service, change.flags_mask); !ok) return ok;
+    if (auto ok = tables_.change_service(*model_.find(change.service.key), false); !ok) {
+        model_.restore(before);
+        return ok;
+    }
+    return {};
+}
+
+Status Director::remove_service(const model::RemoveService& change) {
+    const model::Service* service = model_.find(change.key);
+    if (service)
+        for (const model::Server& server : service->servers)
+            server_rates_.erase({change.key, server.key});
+    if (auto ok = model_.remove_service(change.key); !ok) return ok;
+    service_rates_.erase(change.key);
+    tables_.remove_service(change.key);
+    return {};
+}
+
+template <class Edit>
+Status Director::change_servers(const model::ServiceKey& key, const Edit& edit) {
+    const model::Service* service = model_.find(key);
+    const model::Service before = service ? *service : model::Service{};
+    if (auto ok = edit(model_); !ok) return ok;
+    if (auto ok = tables_.change_service(*model_.find(key), true); !ok) {
+        model_.restore(before);
+        return ok;
+    }
+    return {};
+}
+
+Status Director::zero(const model::ZeroCounters& change) {
+    if (!change.service) {
+        for (const auto& [key, service] : model_.services()) tables_.zero_counters(key);
+        return {};
+    }
+    if (!model_.find(*change.service))
+        return fail(ESRCH, "no virtual service " + to_string(*change.service));
+    tables_.zero_counters(*change.service);
+    return {};
+}
+
+std::vector<model::ServiceReport> Director::services() const {
+    std::vector<model::ServiceReport> reports;
+    for (const auto& [key, service] : model_.services()) reports.push_back(report(service));
+    return reports;
+}
+
+Result<model::ServiceReport> Director::service(const model::ServiceKey& key) const {
+    const model::Service* service = model_.find(key);
+    if (!service) return fail(ESRCH, "no virtual service " + to_string(key));
+    return report(*service);
+}
+
+Result<std::vector<model::ServerReport>> Director::servers(const model::ServiceKey& key) const {
+    const model::Service* service = model_.find(key);
+    if (!service) return fail(ESRCH, "no virtual service " + to_string(key));
+    std::vector<model::ServerReport> reports;
+    for (const model::Server& server : service->servers)
+        reports.push_back(report(*service, server));
+    return reports;
+}
+
+void Director::connections(const std::function<void(const model::ConnectionReport&)>& visit) const {
+    tables::visit_connections(rows_, abi::tick_of_ns(clock_()), visit);
+}
+
+model::Timeouts Director::timeouts() const {
+    return tables::timeouts_of(*rows_.settings);
+}
+
+uint32_t Director::connection_table_size() const {
+    return static_cast<uint32_t>(rows_.buckets.size()) * abi::bucket_fill;
+}
+
+void Director::tick() {
+    tables_.collect(clock_() / 1000000000);
+    for (const auto& [key, service] : model_.services()) {
+        service_rates_[key].sample(tables_.counters(key));
+        for (const model::Server& server : service.servers)
+            server_rates_[{key, server.key}].sample(tables_.counters(key, server.key));
+    }
+}
+
+model::ServiceReport Director::report(const model::Service& service) const {
+    model::ServiceReport report;
+    report.service = service;
+    report.service.servers.clear();
+    report.counters = tables_.counters(service.key);
+    const auto rates = service_rates_.find(service.key);
+    if (rates != service_rates_.end()) report.rates = rates->second.rates();
+    return report;
+}
+
+model::ServerReport Director::report(const model::Service& service,
+                                     const model::Server& server) const {
+    model::ServerReport report;
+    report.server = server;
+    const uint64_t load = tables_.load(service.key, server.key);
+    report.active = abi::load::active(load);
+    report.inactive = abi::load::inactive(load);
+    report.counters = tables_.counters(service.key, server.key);
+    const auto rates = server_rates_.find({service.key, server.key});
+    if (rates != server_rates_.end()) report.rates = rates->second.rates();
+    return report;
+}
+
+}  // namespace turnout::director

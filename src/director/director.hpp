@@ -1,0 +1,57 @@
+// The director's control: owns the model, applies changes in order, and reports.
+//
+// Every change goes the same way: validated by the model, written by the tables, and only then
+// answered.  A change that either refuses leaves both as they were.
+#pragma once
+
+#include <map>
+
+#include "base/clock.hpp"
+#include "director/estimator.hpp"
+#include "model/control.hpp"
+#include "model/model.hpp"
+#include "tables/tables.hpp"
+
+namespace turnout::director {
+
+class Director : public model::Control {
+  public:
+    // Adopts what stands in the rows, which outlive the director.
+    Director(tables::Rows& rows, model::Limits limits, tables::SourceFor source_for, Clock clock);
+
+    Status apply(const model::Change& change) override;
+    std::vector<model::ServiceReport> services() const override;
+    Result<model::ServiceReport> service(const model::ServiceKey& key) const override;
+    Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key) const override;
+    void connections(
+        const std::function<void(const model::ConnectionReport&)>& visit) const override;
+    model::Timeouts timeouts() const override;
+    uint32_t connection_table_size() const override;
+
+    // Once every Estimator::period_ns: rates, and rows that are not needed any more.
+    void tick();
+    // After routes or addresses have changed.
+    void routes_changed() { tables_.refresh_sources(); }
+
+  private:
+    Status add_service(const model::AddService& change);
+    Status edit_service(const model::EditService& change);
+    Status remove_service(const model::RemoveService& change);
+    template <class Edit>
+    Status change_servers(const model::ServiceKey& key, const Edit& edit);
+    Status zero(const model::ZeroCounters& change);
+
+    model::ServiceReport report(const model::Service& service) const;
+    model::ServerReport report(const model::Service& service, const model::Server& server) const;
+
+    using ServerName = std::pair<model::ServiceKey, model::ServerKey>;
+
+    tables::Rows& rows_;
+    Clock clock_;
+    model::Model model_;
+    tables::Tables tables_;
+    std::map<model::ServiceKey, Estimator> service_rates_;
+    std::map<ServerName, Estimator> server_rates_;
+};
+
+}  // namespace turnout::director

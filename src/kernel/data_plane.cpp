@@ -1,0 +1,313 @@
+#include "kernel/data_plane.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "abi/drop.hpp"
+#include "abi/maps.hpp"
+#include "base/fd.hpp"
+#include "kernel/lanes.hpp"
+#include "kernel/maps.hpp"
+#include "tables/convert.hpp"
+
+extern "C" const unsigned char turnout_bpf_director_begin[];
+extern "C" const unsigned char turnout_bpf_director_end[];
+
+namespace turnout::kernel {
+namespace {
+
+namespace names = abi::map;
+namespace fs = std::filesystem;
+
+struct ObjectCloser {
+    void operator()(bpf_object* object) const { bpf_object__close(object); }
+};
+using Object = std::unique_ptr<bpf_object, ObjectCloser>;
+
+constexpr const char* map_names[] = {
+    names::settings,        names::filter,         names::service_index, names::services,
+    names::plans,           names::candidates,     names::cursors,       names::servers,
+    names::server_states,   names::reply_services, names::neighbours,    names::interfaces,
+    names::service_records, names::server_records, names::connections,   names::counters,
+    names::drops,           names::sweeper,
+};
+
+std::string tables_directory(const std::string& directory) {
+    return directory + "/v" + std::to_string(abi::tables_version);
+}
+
+std::string link_pin(const std::string& directory, uint32_t interface) {
+    return directory + "/xdp_" + std::to_string(interface);
+}
+
+Result<Object> open_object() {
+    const auto size = static_cast<size_t>(turnout_bpf_director_end - turnout_bpf_director_begin);
+    LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "turnout");
+    Object object(bpf_object__open_mem(turnout_bpf_director_begin, size, &options));
+    if (!object) return fail_errno(errno, "cannot read the data plane's programs");
+    return object;
+}
+
+struct MapSize {
+    const char* name;
+    uint32_t rows;
+};
+
+void size_maps(bpf_object* object, const Sizes& sizes) {
+    const auto cpus = static_cast<uint32_t>(libbpf_num_possible_cpus());
+    const MapSize wanted[] = {
+        {names::service_index, sizes.services},
+        {names::services, sizes.services},
+        {names::cursors, sizes.services},
+        {names::service_records, sizes.services},
+        // Beside one for every service: those that a change has just put aside.
+        {names::plans, 2 * sizes.services + 1024},
+        // A range is rounded up to a power of two, and for a while there are two of it.
+        {names::candidates, 8 * sizes.servers + 65536},
+        {names::servers, sizes.servers},
+        {names::server_states, sizes.servers},
+        {names::server_records, sizes.servers},
+        {names::reply_services, sizes.servers},
+        {names::counters, cpus * sizes.servers},
+        {names::connections, (1u << sizes.connection_bits) / abi::bucket_fill},
+    };
+    for (const auto& [name, rows] : wanted)
+        bpf_map__set_max_entries(bpf_object__find_map_by_name(object, name), rows);
+}
+
+// The tables that an earlier daemon left take the place of new ones, in their sizes.
+Status reuse_pinned(bpf_object* object, const std::string& directory) {
+    for (const char* name : map_names) {
+        const Fd pinned(bpf_obj_get((directory + "/" + name).c_str()));
+        if (!pinned)
+            return fail_errno(errno, "the pinned table " + directory + "/" + name +
+                                         " cannot be opened; run `turnout down` and start again");
+        bpf_map* map = bpf_object__find_map_by_name(object, name);
+        if (bpf_map__reuse_fd(map, pinned.get()) != 0)
+            return fail_errno(errno, "cannot adopt table " + std::string(name));
+    }
+    return {};
+}
+
+Status pin_maps(bpf_object* object, const std::string& directory) {
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) return fail_errno(error.value(), "cannot make " + directory);
+    for (const char* name : map_names) {
+        bpf_map* map = bpf_object__find_map_by_name(object, name);
+        if (bpf_map__pin(map, (directory + "/" + name).c_str()) == 0) continue;
+        const int code = errno;
+        fs::remove_all(directory, error);
+        return fail_errno(code, "cannot pin table " + std::string(name));
+    }
+    return {};
+}
+
+Error load_error(int code) {
+    if (code == EPERM)
+        return {code,
+                "the kernel does not permit BPF programs: run turnoutd as root, with "
+                "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"};
+    if (code == ENOMEM)
+        return {code,
+                "no memory for the tables: start with smaller --conn-table-bits, "
+                "--max-services or --max-servers"};
+    return {code, std::string("the kernel refuses the data plane's programs: ") +
+                      std::strerror(code) + " (Linux 6.1 or later with CONFIG_BPF_JIT is needed)"};
+}
+
+void initialise(tables::Rows& rows, uint32_t servers) {
+    abi::Settings settings{};
+    if (getrandom(&settings.hash_seed, sizeof settings.hash_seed, 0) < 0) settings.hash_seed = 1;
+    settings.bucket_mask = static_cast<uint32_t>(rows.buckets.size()) - 1;
+    settings.counter_rows_per_cpu = servers;
+    // The whole table about once a second.
+    settings.buckets_per_sweep = std::max<uint32_t>(1, (settings.bucket_mask + 1) / 64);
+    tables::set_default_timeouts(settings);
+    *rows.settings = settings;
+}
+
+int silent(libbpf_print_level, const char*, va_list) {
+    return 0;
+}
+
+}  // namespace
+
+struct DataPlane::State {
+    std::string directory;
+    Object object;
+    std::unique_ptr<Maps> maps;
+    bool adopted = false;
+
+    int program(const char* name) const {
+        return bpf_program__fd(bpf_object__find_program_by_name(object.get(), name));
+    }
+};
+
+DataPlane::DataPlane(std::unique_ptr<State> state) : state_(std::move(state)) {}
+DataPlane::~DataPlane() = default;
+
+std::string pin_directory(uint64_t cookie) {
+    return std::string(bpffs) + "/turnout/" + std::to_string(cookie);
+}
+
+Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
+                                                   const Sizes& sizes) {
+    libbpf_set_print(silent);
+    auto state = std::make_unique<State>();
+    state->directory = directory;
+    auto object = open_object();
+    if (!object) return std::unexpected(object.error());
+    state->object = std::move(*object);
+
+    const std::string tables = tables_directory(directory);
+    state->adopted = fs::exists(tables);
+    if (state->adopted) {
+        if (auto ok = reuse_pinned(state->object.get(), tables); !ok)
+            return std::unexpected(ok.error());
+    } else {
+        size_maps(state->object.get(), sizes);
+    }
+    if (bpf_object__load(state->object.get()) != 0) return std::unexpected(load_error(errno));
+    if (!state->adopted)
+        if (auto ok = pin_maps(state->object.get(), tables); !ok)
+            return std::unexpected(ok.error());
+    auto maps = Maps::open(tables);
+    if (!maps) return std::unexpected(maps.error());
+    state->maps = std::move(*maps);
+    if (!state->adopted) initialise(state->maps->rows, sizes.servers);
+    return std::unique_ptr<DataPlane>(new DataPlane(std::move(state)));
+}
+
+bool DataPlane::adopted() const {
+    return state_->adopted;
+}
+
+tables::Rows& DataPlane::rows() {
+    return state_->maps->rows;
+}
+
+Sizes DataPlane::sizes() const {
+    const tables::Rows& rows = state_->maps->rows;
+    const auto connections = static_cast<uint32_t>(rows.buckets.size()) * abi::bucket_fill;
+    return {static_cast<uint32_t>(std::bit_width(connections)) - 1,
+            static_cast<uint32_t>(rows.services.size()),
+            static_cast<uint32_t>(rows.servers.size())};
+}
+
+Result<Lanes> DataPlane::attach(const Interface& interface, XdpMode mode) {
+    if (interface.index >= abi::interface_rows)
+        return fail(ENOSPC, interface.name + " has interface number " +
+                                std::to_string(interface.index) + "; those below " +
+                                std::to_string(abi::interface_rows) + " can be served");
+    abi::Interface& row = rows().interfaces[interface.index];
+    const bool had_qdisc = row.flags & abi::interface_flag::qdisc_is_ours;
+    abi::Interface next{};
+    std::memcpy(&next.address, interface.address.data(), sizeof next.address);
+    next.flags = abi::interface_flag::served;
+    if (had_qdisc) next.flags |= abi::interface_flag::qdisc_is_ours;
+    row = next;
+
+    const auto made_qdisc = attach_tc(interface.index, state_->program("turnout_tc"));
+    if (!made_qdisc) return std::unexpected(made_qdisc.error());
+    if (*made_qdisc) row.flags |= abi::interface_flag::qdisc_is_ours;
+    Lanes lanes{"off", true};
+
+    const std::string pin = link_pin(state_->directory, interface.index);
+    const bool wanted = mode == XdpMode::native || mode == XdpMode::generic ||
+                        (mode == XdpMode::automatic && interface.physical);
+    if (!wanted) {
+        detach_xdp(pin);
+        return lanes;
+    }
+    const bool native = mode != XdpMode::generic;
+    const auto attached = attach_xdp(interface.index, state_->program("turnout_xdp"), native, pin);
+    if (!attached && mode != XdpMode::automatic) return std::unexpected(attached.error());
+    if (!attached) return lanes;
+    row.flags |= abi::interface_flag::takes_xdp_frames;
+    lanes.xdp = native ? "native" : "generic";
+    return lanes;
+}
+
+void DataPlane::forget(uint32_t index) {
+    if (index >= abi::interface_rows || rows().interfaces[index].flags == 0) return;
+    rows().interfaces[index] = {};
+    unlink(link_pin(state_->directory, index).c_str());
+}
+
+Status DataPlane::start_sweeper() {
+    char frame[64] = {};
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = sizeof frame);
+    if (bpf_prog_test_run_opts(state_->program("turnout_sweep"), &options) != 0)
+        return fail_errno(errno, "cannot start the sweeper");
+    if (options.retval != 0) return fail(EIO, "the kernel refuses the sweeper's timer");
+    return {};
+}
+
+struct PinnedDataPlane::State {
+    std::string directory;
+    std::unique_ptr<Maps> maps;
+};
+
+PinnedDataPlane::PinnedDataPlane(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PinnedDataPlane::~PinnedDataPlane() = default;
+
+Result<std::unique_ptr<PinnedDataPlane>> PinnedDataPlane::open(const std::string& directory) {
+    const std::string tables = tables_directory(directory);
+    if (!fs::exists(tables)) return fail(ENOENT, "no data plane in this network namespace");
+    auto maps = Maps::open(tables);
+    if (!maps) return std::unexpected(maps.error());
+    auto state = std::make_unique<State>(State{directory, std::move(*maps)});
+    return std::unique_ptr<PinnedDataPlane>(new PinnedDataPlane(std::move(state)));
+}
+
+tables::Rows& PinnedDataPlane::rows() {
+    return state_->maps->rows;
+}
+
+std::vector<uint64_t> PinnedDataPlane::drops() const {
+    std::vector<uint64_t> per_cpu(static_cast<size_t>(libbpf_num_possible_cpus()));
+    std::vector<uint64_t> sums(abi::drop_rows);
+    for (uint32_t reason = 0; reason < abi::drop_rows; ++reason) {
+        if (bpf_map_lookup_elem(state_->maps->drops.get(), &reason, per_cpu.data()) != 0) continue;
+        for (const uint64_t count : per_cpu) sums[reason] += count;
+    }
+    return sums;
+}
+
+std::map<uint32_t, Lanes> PinnedDataPlane::lanes() const {
+    std::map<uint32_t, Lanes> lanes;
+    const auto interfaces = state_->maps->rows.interfaces;
+    for (uint32_t index = 0; index < interfaces.size(); ++index) {
+        if (!(interfaces[index].flags & abi::interface_flag::served)) continue;
+        lanes[index] = {xdp_mode_of(index, link_pin(state_->directory, index)), has_tc(index)};
+    }
+    return lanes;
+}
+
+Result<bool> remove_data_plane(const std::string& directory) {
+    if (!fs::exists(directory)) return false;
+    if (const auto plane = PinnedDataPlane::open(directory)) {
+        const auto interfaces = (*plane)->rows().interfaces;
+        for (uint32_t index = 0; index < interfaces.size(); ++index) {
+            const uint16_t flags = interfaces[index].flags;
+            if (!(flags & abi::interface_flag::served)) continue;
+            detach_xdp(link_pin(directory, index));
+            detach_tc(index, flags & abi::interface_flag::qdisc_is_ours);
+        }
+    }
+    std::error_code error;
+    fs::remove_all(directory, error);
+    if (error) return fail_errno(error.value(), "cannot remove " + directory);
+    return true;
+}
+
+}  // namespace turnout::kernel

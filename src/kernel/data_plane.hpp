@@ -1,0 +1,91 @@
+// The data plane in the kernel: loaded or adopted, pinned, attached to interfaces, removed.
+//
+// Everything is pinned below one directory per network namespace and tables version, so that it
+// goes on without this process, and a later one finds it.  Programs are loaded anew by every
+// daemon, over the tables that are there, and put in place of the old ones atomically.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "kernel/interfaces.hpp"
+#include "tables/rows.hpp"
+
+namespace turnout::kernel {
+
+// How large the tables are; they keep their size until the data plane is removed.
+struct Sizes {
+    uint32_t connection_bits = 18;  // 2^18 connections
+    uint32_t services = 65536;
+    uint32_t servers = 65536;
+};
+
+enum class XdpMode { automatic, native, generic, off };
+
+// The lanes that serve an interface.
+struct Lanes {
+    std::string xdp;  // "native", "generic" or "off"
+    bool tc = false;
+};
+
+class DataPlane {
+  public:
+    // Loads the programs; takes over the pinned tables if there are any, else makes them in the
+    // given sizes.  Errors say what the kernel lacks.  Takes over nothing half: on error the pins
+    // are as they were.
+    static Result<std::unique_ptr<DataPlane>> load(const std::string& pin_directory,
+                                                   const Sizes& sizes);
+    ~DataPlane();
+
+    // True when the tables were there already.
+    bool adopted() const;
+    // The sizes in force: the wanted ones, or those of the adopted tables.
+    Sizes sizes() const;
+    tables::Rows& rows();
+
+    // Puts the lanes onto an interface, or the new programs in place of the old.  Idempotent.
+    Result<Lanes> attach(const Interface& interface, XdpMode mode);
+    // Forgets an interface that has gone.
+    void forget(uint32_t index);
+    // Starts the sweeper, or points it to this daemon's program.
+    Status start_sweeper();
+
+  private:
+    struct State;
+    explicit DataPlane(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+// What can be told and done about a data plane whether a daemon runs or not.
+class PinnedDataPlane {
+  public:
+    // ENOENT when there is none.
+    static Result<std::unique_ptr<PinnedDataPlane>> open(const std::string& pin_directory);
+    ~PinnedDataPlane();
+
+    tables::Rows& rows();
+    // By abi::Drop.
+    std::vector<uint64_t> drops() const;
+    // The lanes on each served interface, by index.
+    std::map<uint32_t, Lanes> lanes() const;
+
+  private:
+    struct State;
+    explicit PinnedDataPlane(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+// Detaches every lane in this namespace and removes the pins: nothing of the data plane stays.
+// False when there was none.
+Result<bool> remove_data_plane(const std::string& pin_directory);
+
+// Where the data plane of the namespace with this cookie is pinned.
+std::string pin_directory(uint64_t cookie);
+
+inline constexpr char bpffs[] = "/sys/fs/bpf";
+
+}  // namespace turnout::kernel

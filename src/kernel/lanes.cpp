@@ -1,0 +1,92 @@
+#include "kernel/lanes.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/fd.hpp"
+
+namespace turnout::kernel {
+namespace {
+
+// Our place among an interface's filters.
+constexpr uint32_t filter_handle = 1;
+constexpr uint32_t filter_priority = 0x7475;
+
+bpf_tc_hook ingress(uint32_t interface) {
+    bpf_tc_hook hook{};
+    hook.sz = sizeof hook;
+    hook.ifindex = static_cast<int>(interface);
+    hook.attach_point = BPF_TC_INGRESS;
+    return hook;
+}
+
+bpf_tc_opts our_filter() {
+    bpf_tc_opts options{};
+    options.sz = sizeof options;
+    options.handle = filter_handle;
+    options.priority = filter_priority;
+    return options;
+}
+
+}  // namespace
+
+Result<bool> attach_tc(uint32_t interface, int program) {
+    bpf_tc_hook hook = ingress(interface);
+    const int made = bpf_tc_hook_create(&hook);
+    if (made != 0 && made != -EEXIST) return fail_errno(-made, "cannot add a clsact qdisc");
+    bpf_tc_opts options = our_filter();
+    options.prog_fd = program;
+    options.flags = BPF_TC_F_REPLACE;
+    const int attached = bpf_tc_attach(&hook, &options);
+    if (attached != 0) return fail_errno(-attached, "cannot attach at tc ingress");
+    return made == 0;
+}
+
+void detach_tc(uint32_t interface, bool with_qdisc) {
+    bpf_tc_hook hook = ingress(interface);
+    bpf_tc_opts options = our_filter();
+    bpf_tc_detach(&hook, &options);
+    if (!with_qdisc) return;
+    hook.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
+    bpf_tc_hook_destroy(&hook);
+}
+
+bool has_tc(uint32_t interface) {
+    const bpf_tc_hook hook = ingress(interface);
+    bpf_tc_opts options = our_filter();
+    return bpf_tc_query(&hook, &options) == 0;
+}
+
+Status attach_xdp(uint32_t interface, int program, bool native, const std::string& pin) {
+    const Fd existing(bpf_obj_get(pin.c_str()));
+    if (existing && bpf_link_update(existing.get(), program, nullptr) == 0) return {};
+    // A link whose interface has gone cannot be updated; it makes way.
+    unlink(pin.c_str());
+    LIBBPF_OPTS(bpf_link_create_opts, options,
+                .flags = native ? uint32_t{XDP_FLAGS_DRV_MODE} : uint32_t{XDP_FLAGS_SKB_MODE});
+    const Fd link(bpf_link_create(program, static_cast<int>(interface), BPF_XDP, &options));
+    if (!link) return fail_errno(errno, "cannot attach an XDP program");
+    if (bpf_obj_pin(link.get(), pin.c_str()) != 0)
+        return fail_errno(errno, "cannot pin the XDP link");
+    return {};
+}
+
+std::string xdp_mode_of(uint32_t interface, const std::string& pin) {
+    LIBBPF_OPTS(bpf_xdp_query_opts, options);
+    if (access(pin.c_str(), F_OK) != 0) return "off";
+    if (bpf_xdp_query(static_cast<int>(interface), 0, &options) != 0) return "off";
+    if (options.attach_mode == XDP_ATTACHED_DRV) return "native";
+    return options.attach_mode == XDP_ATTACHED_SKB ? "generic" : "off";
+}
+
+void detach_xdp(const std::string& pin) {
+    const Fd link(bpf_obj_get(pin.c_str()));
+    if (link) bpf_link_detach(link.get());
+    unlink(pin.c_str());
+}
+
+}  // namespace turnout::kernel

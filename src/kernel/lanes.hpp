@@ -1,0 +1,26 @@
+// Putting programs onto interfaces and taking them off: tc filters and XDP links.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+#include "kernel/data_plane.hpp"
+
+namespace turnout::kernel {
+
+// The filter at tc ingress, replaced atomically when there is one of ours.  Makes the clsact qdisc
+// when there is none; true if it did.
+Result<bool> attach_tc(uint32_t interface, int program);
+// Takes our filter off, and with it the qdisc if we made it.
+void detach_tc(uint32_t interface, bool with_qdisc);
+bool has_tc(uint32_t interface);
+
+// An XDP link pinned at `pin`; updated in place when there is one.
+Status attach_xdp(uint32_t interface, int program, bool native, const std::string& pin);
+// "native", "generic", or "off" when no link of ours is there.
+std::string xdp_mode_of(uint32_t interface, const std::string& pin);
+// Removes the link.
+void detach_xdp(const std::string& pin);
+
+}  // namespace turnout::kernel

@@ -1,0 +1,60 @@
+// The kernel maps behind the rows: mapped into memory, or reached by system calls.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "kernel/mapped_array.hpp"
+#include "tables/rows.hpp"
+
+namespace turnout::kernel {
+
+// A hash map keyed by endpoint.
+template <class Value>
+class KernelIndex : public tables::EndpointIndex<Value> {
+  public:
+    KernelIndex() = default;
+    explicit KernelIndex(Fd fd) : fd_(std::move(fd)) {}
+    std::optional<Value> get(const abi::Endpoint& key) const override;
+    Status put(const abi::Endpoint& key, const Value& value) override;
+    Status erase(const abi::Endpoint& key) override;
+
+  private:
+    Fd fd_;
+};
+
+// Owns what `rows` points to.
+class Maps {
+  public:
+    // Opens every table pinned in a directory.  ENOENT when there is none.
+    static Result<std::unique_ptr<Maps>> open(const std::string& directory);
+
+    tables::Rows rows;
+    Fd drops;
+
+  private:
+    Status open_all(const std::string& directory);
+    template <class Row>
+    Status open_array(const std::string& directory, const char* name, MappedArray<Row>& array,
+                      std::span<Row>& span);
+
+    MappedArray<abi::Settings> settings_;
+    MappedArray<uint64_t> filter_;
+    MappedArray<abi::Service> services_;
+    MappedArray<abi::Plan> plans_;
+    MappedArray<abi::Candidate> candidates_;
+    MappedArray<abi::Cursor> cursors_;
+    MappedArray<abi::Server> servers_;
+    MappedArray<abi::ServerState> server_states_;
+    MappedArray<abi::ServiceRecord> service_records_;
+    MappedArray<abi::ServerRecord> server_records_;
+    MappedArray<abi::Counters> counters_;
+    MappedArray<abi::Interface> interfaces_;
+    MappedArray<abi::Bucket> buckets_;
+    KernelIndex<uint32_t> service_ids_;
+    KernelIndex<abi::ReplyService> replies_;
+};
+
+}  // namespace turnout::kernel

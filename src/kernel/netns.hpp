@@ -1,0 +1,25 @@
+// Where this process stands: its network namespace, and a file system that outlives it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace turnout::kernel {
+
+// The cookie of the current network namespace: never used again while the machine runs.
+Result<uint64_t> netns_cookie();
+
+// Enters the mount namespace of process 1.  `ip netns exec` gives its command a mount namespace of
+// its own, which dies with it, and with it every pin that was made there; the data plane must
+// outlive the daemon.  To be called before any thread is started.
+Status enter_first_mount_namespace();
+
+// Makes sure that a BPF file system is mounted at `path`.
+Status ensure_bpffs(const std::string& path);
+
+// Writes one value to a file of /proc/sys/net of the current network namespace.
+Status write_sysctl(const std::string& name, const std::string& value);
+
+}  // namespace turnout::kernel
