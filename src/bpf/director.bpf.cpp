@@ -92,13 +92,11 @@ extern "C" {
 
 [[gnu::section("xdp"), gnu::used]] int turnout_xdp(xdp_md* frame) {
     FastLane env(frame);
-    if (!env.is_for_us()) return XDP_PASS;
     return env.action(direct(env));
 }
 
 [[gnu::section("tc"), gnu::used]] int turnout_tc(__sk_buff* packet) {
     CompleteLane env(packet);
-    if (!env.is_for_us()) return TC_ACT_UNSPEC;
     env.gather_headers();
     return env.action(direct(env));
 }

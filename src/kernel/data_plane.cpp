@@ -146,10 +146,6 @@ struct DataPlane::State {
     Object object;
     std::unique_ptr<Maps> maps;
     bool adopted = false;
-
-    int program(const char* name) const {
-        return bpf_program__fd(bpf_object__find_program_by_name(object.get(), name));
-    }
 };
 
 DataPlane::DataPlane(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -187,6 +183,10 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
     return std::unique_ptr<DataPlane>(new DataPlane(std::move(state)));
 }
 
+int DataPlane::program(const char* name) const {
+    return bpf_program__fd(bpf_object__find_program_by_name(state_->object.get(), name));
+}
+
 bool DataPlane::adopted() const {
     return state_->adopted;
 }
@@ -216,7 +216,7 @@ Result<Lanes> DataPlane::attach(const Interface& interface, XdpMode mode) {
     if (had_qdisc) next.flags |= abi::interface_flag::qdisc_is_ours;
     row = next;
 
-    const auto made_qdisc = attach_tc(interface.index, state_->program("turnout_tc"));
+    const auto made_qdisc = attach_tc(interface.index, program("turnout_tc"));
     if (!made_qdisc) return std::unexpected(made_qdisc.error());
     if (*made_qdisc) row.flags |= abi::interface_flag::qdisc_is_ours;
     Lanes lanes{"off", true};
@@ -229,7 +229,7 @@ Result<Lanes> DataPlane::attach(const Interface& interface, XdpMode mode) {
         return lanes;
     }
     const bool native = mode != XdpMode::generic;
-    const auto attached = attach_xdp(interface.index, state_->program("turnout_xdp"), native, pin);
+    const auto attached = attach_xdp(interface.index, program("turnout_xdp"), native, pin);
     if (!attached && mode != XdpMode::automatic) return std::unexpected(attached.error());
     if (!attached) return lanes;
     row.flags |= abi::interface_flag::takes_xdp_frames;
@@ -246,7 +246,7 @@ void DataPlane::forget(uint32_t index) {
 Status DataPlane::start_sweeper() {
     char frame[64] = {};
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = sizeof frame);
-    if (bpf_prog_test_run_opts(state_->program("turnout_sweep"), &options) != 0)
+    if (bpf_prog_test_run_opts(program("turnout_sweep"), &options) != 0)
         return fail_errno(errno, "cannot start the sweeper");
     if (options.retval != 0) return fail(EIO, "the kernel refuses the sweeper's timer");
     return {};

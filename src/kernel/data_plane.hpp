@@ -51,6 +51,8 @@ class DataPlane {
     Result<Lanes> attach(const Interface& interface, XdpMode mode);
     // Forgets an interface that has gone.
     void forget(uint32_t index);
+    // A loaded program's descriptor, by its name in src/bpf: for test runs and benchmarks.
+    int program(const char* name) const;
     // Starts the sweeper, or points it to this daemon's program.
     Status start_sweeper();
 

@@ -99,7 +99,7 @@ TURNOUT_INLINE Verdict direct(Env& env) {
     const abi::Settings* settings = env.settings();
     if (!settings) return Verdict::pass;
     Packet packet;
-    if (!parse(env, packet)) return Verdict::pass;
+    if (!env.is_for_us() || !parse(env, packet)) return Verdict::pass;
 
     const abi::Tick now = env.now();
     Flow flow{};

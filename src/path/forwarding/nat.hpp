@@ -1,6 +1,7 @@
 // NAT: the packet's destination (request) or source (reply) is rewritten, address and port.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "path/find_connection.hpp"
@@ -25,9 +26,8 @@ TURNOUT_INLINE uint64_t address_difference(const Rewrite& rewrite) {
 template <Environment Env>
 TURNOUT_INLINE bool amend_transport(Env& env, const Packet& packet, const Rewrite& rewrite) {
     const bool udp = static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp;
-    const uint32_t offset =
-        packet.transport_offset +
-        (udp ? __builtin_offsetof(UdpHeader, checksum) : __builtin_offsetof(TcpHeader, checksum));
+    const uint64_t field = udp ? offsetof(UdpHeader, checksum) : offsetof(TcpHeader, checksum);
+    const uint32_t offset = packet.transport_offset + static_cast<uint32_t>(field);
     return env.amend_checksum(offset, address_difference(rewrite),
                               difference(rewrite.port_from, rewrite.port_to), udp);
 }

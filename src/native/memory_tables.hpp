@@ -1,0 +1,76 @@
+// The tables in plain memory: a director without a kernel, for tests, simulation and explanation.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tables/rows.hpp"
+
+namespace turnout::native {
+
+template <class Value>
+class MemoryIndex : public tables::EndpointIndex<Value> {
+  public:
+    std::optional<Value> get(const abi::Endpoint& key) const override {
+        const Value* value = find(key);
+        return value ? std::optional(*value) : std::nullopt;
+    }
+    Status put(const abi::Endpoint& key, const Value& value) override {
+        values_[text_of(key)] = value;
+        return {};
+    }
+    Status erase(const abi::Endpoint& key) override {
+        values_.erase(text_of(key));
+        return {};
+    }
+    // Valid until the entry is erased.
+    const Value* find(const abi::Endpoint& key) const {
+        const auto at = values_.find(text_of(key));
+        return at == values_.end() ? nullptr : &at->second;
+    }
+
+  private:
+    static std::string text_of(const abi::Endpoint& key) {
+        return {reinterpret_cast<const char*>(&key), sizeof key};
+    }
+    std::map<std::string, Value> values_;
+};
+
+struct MemorySizes {
+    uint32_t connection_bits = 10;
+    uint32_t services = 64;
+    uint32_t servers = 256;
+};
+
+class MemoryTables {
+  public:
+    explicit MemoryTables(const MemorySizes& sizes = {});
+    MemoryTables(const MemoryTables&) = delete;
+    MemoryTables& operator=(const MemoryTables&) = delete;
+
+    tables::Rows rows;
+    MemoryIndex<uint32_t> service_ids;
+    MemoryIndex<abi::ReplyService> replies;
+    std::vector<abi::Neighbour> neighbours;
+    std::vector<uint64_t> drops;
+
+  private:
+    abi::Settings settings_{};
+    std::vector<uint64_t> filter_;
+    std::vector<abi::Service> services_;
+    std::vector<abi::Plan> plans_;
+    std::vector<abi::Candidate> candidates_;
+    std::vector<abi::Cursor> cursors_;
+    std::vector<abi::Server> servers_;
+    std::vector<abi::ServerState> server_states_;
+    std::vector<abi::ServiceRecord> service_records_;
+    std::vector<abi::ServerRecord> server_records_;
+    std::vector<abi::Counters> counters_;
+    std::vector<abi::Interface> interfaces_;
+    std::vector<abi::Bucket> buckets_;
+};
+
+}  // namespace turnout::native

@@ -1,0 +1,128 @@
+// The environment over plain memory: the pipeline's third binding.
+//
+// The lane is a parameter, so that the fast lane's decisions are tested natively, too.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "native/memory_tables.hpp"
+#include "path/amend.hpp"
+#include "path/pipeline.hpp"
+#include "table/sweep.hpp"
+
+namespace turnout::native {
+
+// What stands outside the tables: time, chance, and the kernel's routing.
+struct World {
+    abi::Tick now = 1;
+    uint32_t random = 1;
+    Mac own_mac = {};  // of the interface that packets come in by
+    std::function<std::optional<Route>(const abi::Address&)> route;
+};
+
+enum class Lane { fast, complete };
+
+template <Lane lane>
+class NativeEnv {
+  public:
+    NativeEnv(MemoryTables& tables, World& world, std::vector<uint8_t>& packet)
+        : tables_(tables), world_(world), packet_(packet) {}
+
+    const abi::Settings* settings() { return tables_.rows.settings; }
+    const uint64_t* filter_word(uint32_t i) { return row(tables_.rows.filter, i); }
+    const uint32_t* service_id(const abi::Endpoint& key) { return tables_.service_ids.find(key); }
+    const abi::Service* service(uint32_t i) { return row(tables_.rows.services, i); }
+    const abi::Plan* plan(uint32_t i) { return row(tables_.rows.plans, i); }
+    const abi::Candidate* candidate(uint32_t i) { return row(tables_.rows.candidates, i); }
+    abi::Cursor* cursor(uint32_t i) { return row(tables_.rows.cursors, i); }
+    const abi::Server* server(uint32_t i) { return row(tables_.rows.servers, i); }
+    abi::ServerState* server_state(uint32_t i) { return row(tables_.rows.server_states, i); }
+    const abi::ReplyService* reply_service(const abi::Endpoint& key) {
+        return tables_.replies.find(key);
+    }
+    abi::Neighbour* neighbour(uint32_t i) {
+        return row(std::span<abi::Neighbour>(tables_.neighbours), i);
+    }
+    abi::Bucket* bucket(uint32_t i) { return row(tables_.rows.buckets, i); }
+    abi::Counters* counters(uint32_t i) { return row(tables_.rows.counters, i); }
+    void count_drop(abi::Drop reason) { ++tables_.drops[static_cast<size_t>(reason)]; }
+
+    Searched find(const abi::Tuple& tuple, abi::Tick now) {
+        const Place place = place_of(tuple, settings()->hash_seed, settings()->bucket_mask);
+        const Found found = turnout::find(*this, place, tuple, now);
+        return {found.location, found.seen};
+    }
+    Inserted insert(const abi::Tuple& tuple, uint32_t status, uint32_t server_id, uint32_t seen,
+                    abi::Tick now) {
+        return turnout::insert(*this, *settings(), tuple, status, server_id, seen, now);
+    }
+    Scheduled schedule(const abi::Tuple& tuple) { return turnout::schedule(*this, tuple); }
+    void pair(const abi::Tuple& tuple, uint32_t server_id, Location location, abi::Tick now) {
+        pair_with_reply_record(*this, tuple, *server(server_id), location, now);
+    }
+
+    abi::Tick now() { return world_.now; }
+    uint32_t random() { return world_.random; }
+    template <class Context, class Body>
+    void each(uint32_t count, Context* context, Body body) {
+        for (uint32_t i = 0; i < count; ++i)
+            if (body(i, context)) return;
+    }
+
+    bool is_for_us() {
+        const auto* ethernet = header_at<EthernetHeader>(window(), 0);
+        return ethernet && ethernet->destination == world_.own_mac;
+    }
+    Window window() { return {packet_.data(), packet_.data() + packet_.size()}; }
+    uint32_t length() { return static_cast<uint32_t>(packet_.size()); }
+    bool is_super_packet() { return false; }
+    static constexpr bool is_complete() { return lane == Lane::complete; }
+    bool route(const abi::Address& to, abi::Family, Route& route) {
+        const auto found = world_.route(to);
+        if (found) route = *found;
+        return found.has_value();
+    }
+    bool can_transmit(uint32_t) { return true; }
+    bool amend_checksum(uint32_t offset, uint64_t address_diff, uint64_t port_diff, bool optional) {
+        return amend_in_place(window(), offset, address_diff, port_diff, optional);
+    }
+    bool push(uint32_t bytes) {
+        packet_.insert(packet_.begin(), bytes, 0);
+        std::memmove(packet_.data(), packet_.data() + bytes, sizeof(EthernetHeader));
+        return true;
+    }
+    Verdict transmit(const abi::Neighbour& to) {
+        auto* ethernet = header_at<EthernetHeader>(window(), 0);
+        ethernet->destination = to.destination;
+        ethernet->source = to.source;
+        return Verdict::transmit;
+    }
+    Verdict transmit_resolving(const Route& route, abi::Family) {
+        return transmit(route.neighbour);
+    }
+    Verdict refuse(Refusal, uint32_t) { return Verdict::drop; }
+
+  private:
+    template <class Row>
+    static Row* row(std::span<Row> rows, uint32_t index) {
+        return index < rows.size() ? &rows[index] : nullptr;
+    }
+
+    MemoryTables& tables_;
+    World& world_;
+    std::vector<uint8_t>& packet_;
+};
+
+// One pass of the sweeper over the whole table.
+inline void sweep_all(MemoryTables& tables, World& world) {
+    std::vector<uint8_t> none;
+    NativeEnv<Lane::complete> env(tables, world, none);
+    for (uint32_t bucket = 0; bucket < tables.rows.buckets.size(); ++bucket)
+        sweep(env, *tables.rows.settings, bucket, world.now);
+}
+
+}  // namespace turnout::native

@@ -1,0 +1,173 @@
+// The kernel's worlds: the loaded programs, run on one frame at a time by BPF_PROG_TEST_RUN, in a
+// network namespace that the test process makes for itself.
+#include <bpf/bpf.h>
+#include <linux/pkt_cls.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "abi/maps.hpp"
+#include "kernel/data_plane.hpp"
+#include "kernel/netns.hpp"
+#include "packet/world.hpp"
+#include "tables/convert.hpp"
+
+namespace turnout::test {
+namespace {
+
+constexpr uint32_t loopback = 1;
+
+Mac mac_of(const MacBytes& bytes) {
+    Mac mac;
+    std::memcpy(&mac, bytes.data(), sizeof mac);
+    return mac;
+}
+
+// A director's interface with a way to the client and to the servers.
+Status make_network() {
+    if (unshare(CLONE_NEWNET) != 0) return fail_errno(errno, "cannot make a network namespace");
+    const char* script =
+        "set -e; ip link set lo up;"
+        "ip link add dir0 address 02:00:00:00:00:01 type veth peer name far0;"
+        "ip link set dir0 up; ip link set far0 up;"
+        "ip addr add 10.1.0.1/24 dev dir0;"
+        "ip neigh add 10.1.0.254 lladdr 02:00:00:00:00:02 dev dir0 nud permanent;"
+        "for n in 11 12 13 14; do"
+        "  ip neigh add 10.1.0.$n lladdr 02:00:00:00:00:03 dev dir0 nud permanent; done;"
+        "ip route add default via 10.1.0.254";
+    if (std::system(script) != 0) return fail(EIO, "cannot set the test network up with `ip`");
+    return kernel::write_sysctl("net.ipv4.conf.lo.forwarding", "1");
+}
+
+class KernelWorld : public World {
+  public:
+    KernelWorld(std::unique_ptr<kernel::DataPlane> plane, std::string pins, bool complete)
+        : plane_(std::move(plane)), pins_(std::move(pins)), complete_(complete) {
+        interface_ = if_nametoindex("dir0");
+        const uint32_t ingress = complete ? interface_ : loopback;
+        rows().interfaces[ingress] = {mac_of(director_mac), abi::interface_flag::served};
+        neighbours_fd_ = bpf_obj_get((pins_ + "/v1/" + abi::map::neighbours).c_str());
+        drops_fd_ = bpf_obj_get((pins_ + "/v1/" + abi::map::drops).c_str());
+    }
+    ~KernelWorld() override {
+        director_.reset();
+        plane_.reset();
+        close(neighbours_fd_);
+        close(drops_fd_);
+        (void)kernel::remove_data_plane(pins_);
+    }
+
+    std::string name() const override { return complete_ ? "kernel-tc" : "kernel-xdp"; }
+    bool is_complete() const override { return complete_; }
+    tables::Rows& rows() override { return plane_->rows(); }
+
+    director::Director& fresh() override {
+        if (director_) {
+            (void)director_->apply(model::RemoveAll{});
+            for (auto& bucket : rows().buckets) bucket = {};
+            for (auto& state : rows().server_states) state = {};
+            clock_offset_ns_ += 1000000000000;
+            director_->tick();
+        }
+        director_.reset();
+        director_ = std::make_unique<director::Director>(
+            rows(), model::Limits{.services = 64, .servers = 256},
+            [](const model::Address&) { return std::optional(director_address); },
+            [this] { return monotonic_ns() + clock_offset_ns_; });
+        for (uint32_t reason = 0; reason < abi::drop_rows; ++reason)
+            drops_before_[reason] = drops_now(reason);
+        return *director_;
+    }
+
+    Outcome send(const Bytes& frame) override {
+        if (!complete_) warm();
+        Outcome outcome;
+        outcome.frame.resize(2048);
+        __sk_buff context{};
+        context.ifindex = interface_;
+        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
+                    .data_out = outcome.frame.data(),
+                    .data_size_in = static_cast<uint32_t>(frame.size()),
+                    .data_size_out = static_cast<uint32_t>(outcome.frame.size()));
+        if (complete_) {
+            options.ctx_in = &context;
+            options.ctx_size_in = sizeof context;
+        }
+        const int program = plane_->program(complete_ ? "turnout_tc" : "turnout_xdp");
+        if (bpf_prog_test_run_opts(program, &options) != 0) {
+            std::perror("BPF_PROG_TEST_RUN");
+            std::abort();
+        }
+        outcome.frame.resize(options.data_size_out);
+        outcome.verdict = complete_ ? tc_verdict(options.retval) : xdp_verdict(options.retval);
+        outcome.resolving = complete_;
+        return outcome;
+    }
+
+    uint64_t drops(abi::Drop reason) override {
+        const auto row = static_cast<uint32_t>(reason);
+        return drops_now(row) - drops_before_[row];
+    }
+
+  private:
+    static Verdict tc_verdict(uint32_t action) {
+        if (action == TC_ACT_SHOT) return Verdict::drop;
+        return action == TC_ACT_REDIRECT ? Verdict::transmit : Verdict::pass;
+    }
+    static Verdict xdp_verdict(uint32_t action) {
+        if (action == XDP_DROP) return Verdict::drop;
+        return action == XDP_TX || action == XDP_REDIRECT ? Verdict::transmit : Verdict::pass;
+    }
+
+    uint64_t drops_now(uint32_t row) const {
+        uint64_t per_cpu[256] = {};
+        bpf_map_lookup_elem(drops_fd_, &row, per_cpu);
+        uint64_t sum = 0;
+        for (const uint64_t count : per_cpu) sum += count;
+        return sum;
+    }
+
+    // Next hops are remembered and fresh, as they are on a running director.
+    void warm() {
+        const auto now = abi::tick_of_ns(monotonic_ns());
+        const abi::Neighbour to_server{loopback, 1500, mac_of(server_mac), mac_of(director_mac), now};
+        const abi::Neighbour to_client{loopback, 1500, mac_of(client_mac), mac_of(director_mac), now};
+        uint32_t row = 1;
+        bpf_map_update_elem(neighbours_fd_, &row, &to_server, BPF_ANY);
+        row = 2;
+        bpf_map_update_elem(neighbours_fd_, &row, &to_client, BPF_ANY);
+        for (auto& state : rows().server_states)
+            state.hop = abi::hop_ref(1, abi::coarse_second(now));
+        for (auto& bucket : rows().buckets)
+            for (auto& connection : bucket.connection)
+                connection.reply_hop = abi::hop_ref(2, abi::coarse_second(now));
+    }
+
+    std::unique_ptr<kernel::DataPlane> plane_;
+    std::string pins_;
+    bool complete_;
+    uint32_t interface_ = 0;
+    int neighbours_fd_ = -1, drops_fd_ = -1;
+    uint64_t clock_offset_ns_ = 0;
+    uint64_t drops_before_[abi::drop_rows] = {};
+    std::unique_ptr<director::Director> director_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<World>> kernel_world(bool complete) {
+    static const Status network = make_network();
+    if (!network) return std::unexpected(network.error());
+    if (auto ok = kernel::ensure_bpffs(kernel::bpffs); !ok) return std::unexpected(ok.error());
+    const std::string pins = std::string(kernel::bpffs) + "/turnout/test-" +
+                             std::to_string(getpid()) + (complete ? "-tc" : "-xdp");
+    auto plane = kernel::DataPlane::load(
+        pins, {.connection_bits = 10, .services = 64, .servers = 256});
+    if (!plane) return std::unexpected(plane.error());
+    return std::make_unique<KernelWorld>(std::move(*plane), pins, complete);
+}
+
+}  // namespace turnout::test

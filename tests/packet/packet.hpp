@@ -1,0 +1,62 @@
+// The one packet vocabulary of all tests: frames are written as values, built with right checksums,
+// and checked by an implementation of the checksum that shares nothing with the data plane's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/address.hpp"
+
+namespace turnout::test {
+
+using Bytes = std::vector<uint8_t>;
+using MacBytes = std::array<uint8_t, 6>;
+
+inline constexpr MacBytes director_mac{2, 0, 0, 0, 0, 1};
+inline constexpr MacBytes client_mac{2, 0, 0, 0, 0, 2};
+inline constexpr MacBytes server_mac{2, 0, 0, 0, 0, 3};
+
+struct Ip {
+    model::Address source, destination;
+    uint8_t ttl = 64;
+    uint8_t tos = 0;
+    bool dont_fragment = true;
+    uint16_t fragment_offset = 0;  // in units of eight bytes
+    bool more_fragments = false;
+    uint16_t id = 0x1234;
+    Bytes options = {};  // a multiple of four bytes
+};
+
+struct Tcp {
+    uint16_t source_port, destination_port;
+    uint8_t flags;
+};
+
+struct Udp {
+    uint16_t source_port, destination_port;
+    bool checksum = true;
+};
+
+inline constexpr uint8_t FIN = 1, SYN = 2, RST = 4, ACK = 16;
+
+struct Ethernet {
+    MacBytes destination = director_mac, source = client_mac;
+    uint16_t type = 0x0800;
+};
+
+Bytes frame(const Ip& ip, const Tcp& tcp, const std::string& payload = "",
+            const Ethernet& ethernet = {});
+Bytes frame(const Ip& ip, const Udp& udp, const std::string& payload = "",
+            const Ethernet& ethernet = {});
+// Any other protocol, or what only claims to be one.
+Bytes frame(const Ip& ip, uint8_t protocol, const Bytes& payload, const Ethernet& ethernet = {});
+// `inner` behind an outer IPv4 header, under the same Ethernet header.
+Bytes tunnelled(const Ip& outer, const Bytes& inner);
+
+// Empty if every checksum of the frame (also of a tunnelled packet) is right, else what is wrong.
+std::string checksum_fault(const Bytes& frame);
+// Addresses, ports, TTL and flags in one line, for messages.
+std::string describe(const Bytes& frame);
+
+}  // namespace turnout::test

@@ -1,0 +1,90 @@
+// Runs the table of packet cases in every world: `packet_native_test` needs nothing,
+// `packet_kernel_test` root and BPF.
+#include <gtest/gtest.h>
+
+#include "packet/cases.hpp"
+#include "packet/world.hpp"
+
+namespace turnout::test {
+namespace {
+
+std::string id_of(const std::string& name) {
+    std::string id;
+    for (const char c : name) id += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+    return id;
+}
+
+class PacketCase : public testing::TestWithParam<std::tuple<size_t, bool>> {
+  protected:
+    // Worlds are made once: loading the kernel's takes the verifier's time.
+    static World& world(bool complete) {
+        static std::unique_ptr<World> worlds[2];
+        auto& place = worlds[complete ? 1 : 0];
+        if (!place) place = make(complete);
+        return *place;
+    }
+    static std::unique_ptr<World> make(bool complete) {
+#ifdef TURNOUT_KERNEL_WORLDS
+        auto made = kernel_world(complete);
+        if (!made) {
+            ADD_FAILURE() << made.error().message;
+            std::exit(1);
+        }
+        return std::move(*made);
+#else
+        return native_world(complete);
+#endif
+    }
+};
+
+void change(director::Director& director, const std::vector<model::Change>& changes) {
+    for (const model::Change& change : changes) {
+        const Status done = director.apply(change);
+        ASSERT_TRUE(done) << done.error().message;
+    }
+}
+
+// The complete lane's first packet goes by the kernel's neighbour table: its Ethernet header is
+// not written yet.
+void expect_frame(const Outcome& outcome, const Bytes& expected, const std::string& where) {
+    EXPECT_EQ(checksum_fault(outcome.frame), "") << where;
+    const size_t from = outcome.resolving ? 14 : 0;
+    EXPECT_EQ(Bytes(outcome.frame.begin() + static_cast<long>(from), outcome.frame.end()),
+              Bytes(expected.begin() + static_cast<long>(from), expected.end()))
+        << where << "\n  want " << describe(expected) << "\n  got  " << describe(outcome.frame);
+}
+
+TEST_P(PacketCase, holds) {
+    const auto& [index, complete] = GetParam();
+    const Case& c = packet_cases()[index];
+    World& w = world(complete);
+    director::Director& director = w.fresh();
+    change(director, c.changes);
+    for (size_t i = 0; i < c.steps.size(); ++i) {
+        if (i == 1) change(director, c.later);
+        const Step& step = c.steps[i];
+        const std::string where = w.name() + ": " + c.name + ", step " + std::to_string(i + 1);
+        const Outcome outcome = w.send(step.in);
+        const Verdict want = !complete && step.fast ? *step.fast : step.verdict;
+        ASSERT_EQ(static_cast<int>(outcome.verdict), static_cast<int>(want)) << where;
+        if (want == Verdict::pass) {
+            EXPECT_EQ(outcome.frame, step.in) << where << ": a packet that passes is untouched";
+        }
+        if (want == Verdict::transmit && step.out) expect_frame(outcome, *step.out, where);
+    }
+    const bool left_to_complete = !complete && c.steps.back().fast;
+    if (c.drop != abi::Drop::none && !left_to_complete) {
+        EXPECT_EQ(w.drops(c.drop), 1u);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, PacketCase,
+                         testing::Combine(testing::Range<size_t>(0, packet_cases().size()),
+                                          testing::Bool()),
+                         [](const auto& one) {
+                             return id_of(packet_cases()[std::get<0>(one.param)].name) +
+                                    (std::get<1>(one.param) ? "_complete" : "_fast");
+                         });
+
+}  // namespace
+}  // namespace turnout::test

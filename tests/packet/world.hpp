@@ -1,0 +1,49 @@
+// Where packet cases run: the same director over the native pipeline, the XDP program or the tc
+// program.  All of them must agree.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "abi/drop.hpp"
+#include "abi/rows.hpp"
+#include "director/director.hpp"
+#include "packet/packet.hpp"
+#include "path/env.hpp"
+
+namespace turnout::test {
+
+struct Outcome {
+    Verdict verdict = Verdict::pass;
+    Bytes frame;              // as it left
+    bool resolving = false;   // the kernel writes the Ethernet header
+};
+
+class World {
+  public:
+    virtual ~World() = default;
+    virtual std::string name() const = 0;
+    // An empty director: no services, no connections, nothing dropped.
+    virtual director::Director& fresh() = 0;
+    virtual Outcome send(const Bytes& frame) = 0;
+    virtual uint64_t drops(abi::Drop reason) = 0;
+    virtual tables::Rows& rows() = 0;
+    // A fast lane passes on what the complete lane answers or resolves.
+    virtual bool is_complete() const = 0;
+};
+
+std::unique_ptr<World> native_world(bool complete);
+// Over the programs in the kernel, in a network namespace of their own, by BPF_PROG_TEST_RUN.
+// Needs root; an error says what is missing.
+Result<std::unique_ptr<World>> kernel_world(bool complete);
+
+// Addresses of the test network.
+inline const model::Address vip = model::Address::ipv4(198, 51, 100, 1);
+inline const model::Address client = model::Address::ipv4(203, 0, 113, 7);
+inline const model::Address director_address = model::Address::ipv4(10, 1, 0, 1);
+inline model::Address server(uint8_t number) {
+    return model::Address::ipv4(10, 1, 0, static_cast<uint8_t>(10 + number));
+}
+
+}  // namespace turnout::test
