@@ -9,6 +9,9 @@
 LAB_NAME=${LAB_NAME:-lab}
 LAB_STATE=/run/turnout-lab/$LAB_NAME
 
+# Where our programs are.
+BIN=${TURNOUT_BIN:-$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../build/release/bin}
+
 VIP=198.51.100.1
 CLIENT=203.0.113.10
 CLIENT_GATEWAY=203.0.113.1

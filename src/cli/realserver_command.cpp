@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -30,7 +31,7 @@ Result<Request> parse(const Options& options) {
     const auto vip = model::Address::parse(options.vip);
     if (!vip)
         return fail(EINVAL, "--vip '" + options.vip + "' is not an IP address, as 198.51.100.1 is");
-    if (!options.undo && options.method.empty())
+    if (options.method.empty() && !options.undo)
         return fail(EINVAL, "--method is missing: direct or tunnel, as the director forwards");
     const auto method = options.method == "tunnel" ? Method::tunnel : Method::direct;
     return Request{*vip, method, options.interface};
@@ -89,7 +90,23 @@ Result<int> run_check(const Request& request, Machine& machine, const Memory& me
     return all_right(*findings) ? 0 : 1;
 }
 
+// Every virtual address that this network namespace was set up for.
+Result<int> undo_all() {
+    auto memory = open_memory(true);
+    if (!memory) return std::unexpected(memory.error());
+    const auto records = memory->load_all();
+    if (!records) return std::unexpected(records.error());
+    for (const auto& record : *records) {
+        LinuxMachine machine(record.vip);
+        const auto changes = undo(record.vip, machine, *memory);
+        if (!changes) return std::unexpected(changes.error());
+        print(*changes);
+    }
+    return 0;
+}
+
 Result<int> run(const Options& options) {
+    if (options.undo && options.vip.empty()) return undo_all();
     const auto request = parse(options);
     if (!request) return std::unexpected(request.error());
     auto memory = open_memory(!options.check);
@@ -109,12 +126,12 @@ void add_realserver_command(CLI::App& app, int& status) {
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand(
         "realserver", "Make this host a server that gets packets by direct routing or tunnel");
-    command->add_option("--vip", options->vip, "The virtual address of the service")->required();
+    command->add_option("--vip", options->vip, "The virtual address of the service");
     command->add_option("--method", options->method, "How the director forwards to this host")
         ->check(CLI::IsMember({"direct", "tunnel"}));
     command->add_option("--interface", options->interface,
                         "Where the director's packets come in (default: any Ethernet interface)");
-    auto* undo = command->add_flag("--undo", options->undo, "Restore what was changed");
+    auto* undo = command->add_flag("--undo", options->undo, "Restore what was changed (without --vip: for all)");
     auto* check = command->add_flag("--check", options->check, "Change nothing, say what is wrong");
     undo->excludes(check);
     command->add_flag("--json", options->json, "Print the findings of --check as JSON")

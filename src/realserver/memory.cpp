@@ -72,9 +72,8 @@ fs::path Memory::file_of(const model::Address& vip) const {
 Status Memory::lock() {
     std::error_code error;
     fs::create_directories(folder_, error);
-    const auto file = folder_ / "realserver.lock";
-    lock_ = Fd(::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
-    if (!lock_ || ::flock(lock_.get(), LOCK_EX) != 0) return fail_errno(errno, file.string());
+    lock_ = Fd(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!lock_ || ::flock(lock_.get(), LOCK_EX) != 0) return fail_errno(errno, folder_.string());
     return {};
 }
 
@@ -85,17 +84,16 @@ Result<std::optional<Record>> Memory::load(const model::Address& vip) const {
     return std::move(*record);
 }
 
-Result<std::vector<Record>> Memory::load_others(const model::Address& vip) const {
-    std::vector<Record> others;
+Result<std::vector<Record>> Memory::load_all() const {
+    std::vector<Record> records;
     for (const auto& entry : fs::directory_iterator(folder_)) {
         const auto name = entry.path().filename().string();
         if (!name.starts_with(prefix_) || !name.ends_with(".json")) continue;
-        if (entry.path() == file_of(vip)) continue;
         auto record = read_record(entry.path());
         if (!record) return std::unexpected(record.error());
-        others.push_back(std::move(*record));
+        records.push_back(std::move(*record));
     }
-    return others;
+    return records;
 }
 
 Status Memory::save(const Record& record) const {

@@ -39,7 +39,7 @@ class Memory {
     // Keeps other processes from changing anything until this object goes.
     Status lock();
     Result<std::optional<Record>> load(const model::Address& vip) const;
-    Result<std::vector<Record>> load_others(const model::Address& vip) const;
+    Result<std::vector<Record>> load_all() const;
     Status save(const Record& record) const;
     Status forget(const model::Address& vip) const;
 

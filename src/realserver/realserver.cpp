@@ -168,8 +168,9 @@ Result<Changes> undo(const model::Address& vip, Machine& machine, Memory& memory
     if (!*record)
         return fail(ENOENT, "nothing is remembered for " + vip.to_string() +
                                 " in this network namespace: there is nothing to undo");
-    auto others = memory.load_others(vip);
+    auto others = memory.load_all();
     if (!others) return std::unexpected(others.error());
+    std::erase_if(*others, [&](const Record& other) { return other.vip == vip; });
 
     Changes changes;
     for (const auto& remembered : std::views::reverse((*record)->things)) {
