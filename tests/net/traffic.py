@@ -4,13 +4,13 @@
     traffic.py udp ADDRESS PORT FIRST-LAST            DNS queries, one flow a source port
 
 Prints, in one line, who answered each: a server's name, or why nobody did (-refused, -timeout,
--reset).  With --hold the connections stay open until standard input ends.
+-reset).  With --hold the connections stay open until this program is ended.
 """
 
 import argparse
+import signal
 import socket
 import struct
-import sys
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n"
 DNS_HEADER_LENGTH = 12
@@ -93,7 +93,7 @@ def main():
     names = [visit(arguments, port, held) for port in range(int(first), int(last or first) + 1)]
     print(*names, flush=True)
     if arguments.hold:
-        sys.stdin.read()
+        signal.pause()
 
 
 if __name__ == "__main__":
