@@ -237,6 +237,15 @@ Result<Lanes> DataPlane::attach(const Interface& interface, XdpMode mode) {
     return lanes;
 }
 
+void DataPlane::detach(uint32_t index) {
+    if (index >= abi::interface_rows) return;
+    const uint16_t flags = rows().interfaces[index].flags;
+    if (!(flags & abi::interface_flag::served)) return;
+    detach_xdp(link_pin(state_->directory, index));
+    detach_tc(index, flags & abi::interface_flag::qdisc_is_ours);
+    rows().interfaces[index] = {};
+}
+
 void DataPlane::forget(uint32_t index) {
     if (index >= abi::interface_rows || rows().interfaces[index].flags == 0) return;
     rows().interfaces[index] = {};

@@ -49,6 +49,8 @@ class DataPlane {
 
     // Puts the lanes onto an interface, or the new programs in place of the old.  Idempotent.
     Result<Lanes> attach(const Interface& interface, XdpMode mode);
+    // Takes the lanes off an interface, if there are any.
+    void detach(uint32_t index);
     // Forgets an interface that has gone.
     void forget(uint32_t index);
     // A loaded program's descriptor, by its name in src/bpf: for test runs and benchmarks.

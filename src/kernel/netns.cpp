@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -12,10 +11,6 @@
 #include <cerrno>
 
 #include "base/fd.hpp"
-
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
 
 namespace turnout::kernel {
 namespace {
@@ -29,17 +24,6 @@ std::string link_target(const char* path) {
 }
 
 }  // namespace
-
-Result<uint64_t> netns_cookie() {
-    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (!socket) return fail_errno(errno, "cannot open a socket");
-    uint64_t cookie = 0;
-    socklen_t size = sizeof cookie;
-    if (getsockopt(socket.get(), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) != 0)
-        return fail_errno(errno,
-                          "cannot tell the network namespace (Linux 5.14 or later is needed)");
-    return cookie;
-}
 
 Status enter_first_mount_namespace() {
     if (link_target("/proc/self/ns/mnt") == link_target("/proc/1/ns/mnt")) return {};

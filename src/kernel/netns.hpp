@@ -1,15 +1,11 @@
-// Where this process stands: its network namespace, and a file system that outlives it.
+// Where this process stands: its mount and network namespaces.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "base/result.hpp"
 
 namespace turnout::kernel {
-
-// The cookie of the current network namespace: never used again while the machine runs.
-Result<uint64_t> netns_cookie();
 
 // Enters the mount namespace of process 1.  `ip netns exec` gives its command a mount namespace of
 // its own, which dies with it, and with it every pin that was made there; the data plane must

@@ -1,0 +1,198 @@
+#include "apps/daemon.hpp"
+
+#include <fcntl.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+#include "base/netns.hpp"
+#include "director/director.hpp"
+#include "ipvs/server.hpp"
+#include "ipvs/socket_path.hpp"
+#include "kernel/data_plane.hpp"
+#include "kernel/interfaces.hpp"
+#include "kernel/netns.hpp"
+
+namespace turnout {
+namespace {
+
+namespace asio = boost::asio;
+
+// One daemon per network namespace: the lock is held as long as the process lives.
+Result<Fd> take_lock(uint64_t cookie) {
+    mkdir("/run/turnout", 0755);
+    const std::string path = "/run/turnout/" + std::to_string(cookie) + ".lock";
+    Fd lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!lock) return fail_errno(errno, "cannot open " + path);
+    if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+        return fail(EADDRINUSE, "turnoutd runs in this network namespace already; stop that one "
+                                "first, or see `turnout status`");
+    return lock;
+}
+
+std::optional<model::Address> source_for(const model::Address& to) {
+    const size_t size = to.family == model::Family::ipv4 ? 4 : 16;
+    const auto source = kernel::source_for({to.bytes.begin(), to.bytes.begin() + static_cast<long>(size)});
+    if (!source || source->size() != size) return std::nullopt;
+    model::Address address;
+    address.family = to.family;
+    std::copy(source->begin(), source->end(), address.bytes.begin());
+    return address;
+}
+
+class Daemon {
+  public:
+    Daemon(const Options& options, uint64_t cookie, std::unique_ptr<kernel::DataPlane> plane,
+           kernel::NetworkWatch watch)
+        : options_(options),
+          plane_(std::move(plane)),
+          watch_(std::move(watch)),
+          director_(plane_->rows(),
+                    {.services = plane_->sizes().services, .servers = plane_->sizes().servers},
+                    source_for, monotonic_ns),
+          server_(io_, director_, ipvs::socket_path(cookie)),
+          network_(io_, watch_.fd()),
+          signals_(io_, SIGTERM, SIGINT),
+          ticker_(io_) {}
+    ~Daemon() { network_.release(); }
+
+    Status start();
+    void run() { io_.run(); }
+
+  private:
+    Status serve_interfaces();
+    Status serve(const kernel::Interface& interface);
+    bool is_wanted(const kernel::Interface& interface) const;
+    void follow_network();
+    void keep_time();
+
+    const Options& options_;
+    asio::io_context io_{1};
+    std::unique_ptr<kernel::DataPlane> plane_;
+    kernel::NetworkWatch watch_;
+    director::Director director_;
+    ipvs::Server server_;
+    asio::posix::stream_descriptor network_;
+    asio::signal_set signals_;
+    asio::steady_timer ticker_;
+};
+
+// Forwarding first, then the socket: whoever is answered can rely on the packets.
+Status Daemon::start() {
+    if (auto ok = kernel::write_sysctl("net.ipv4.conf.lo.forwarding", "1"); !ok) return ok;
+    if (auto ok = plane_->start_sweeper(); !ok) return ok;
+    if (auto ok = serve_interfaces(); !ok) return ok;
+    if (auto ok = server_.start(); !ok) return ok;
+    follow_network();
+    keep_time();
+    signals_.async_wait([this](auto, int) { io_.stop(); });
+    return {};
+}
+
+bool Daemon::is_wanted(const kernel::Interface& interface) const {
+    const auto& names = options_.interfaces;
+    if (names.empty()) return interface.ethernet;
+    return std::find(names.begin(), names.end(), interface.name) != names.end();
+}
+
+Status Daemon::serve(const kernel::Interface& interface) {
+    const auto lanes = plane_->attach(interface, options_.xdp);
+    if (!lanes) return fail(lanes.error().code, interface.name + ": " + lanes.error().message);
+    return {};
+}
+
+// A named interface must be there; of all others, one that cannot be served is told and left out.
+Status Daemon::serve_interfaces() {
+    const auto interfaces = kernel::list_interfaces();
+    if (!interfaces) return std::unexpected(interfaces.error());
+    for (const std::string& name : options_.interfaces)
+        if (std::none_of(interfaces->begin(), interfaces->end(),
+                         [&](const auto& interface) { return interface.name == name; }))
+            return fail(ENODEV, "no interface " + name + " in this network namespace");
+    for (const kernel::Interface& interface : *interfaces) {
+        if (!is_wanted(interface)) {
+            plane_->detach(interface.index);
+            continue;
+        }
+        const Status served = serve(interface);
+        if (!served && !options_.interfaces.empty()) return served;
+        if (!served) spdlog::warn("{}", served.error().message);
+    }
+    return {};
+}
+
+void Daemon::follow_network() {
+    network_.async_wait(asio::posix::stream_descriptor::wait_read, [this](auto error) {
+        if (error) return;
+        const auto read = watch_.read({
+            .came_or_changed =
+                [this](const kernel::Interface& interface) {
+                    if (!is_wanted(interface)) return;
+                    if (const auto served = serve(interface); !served)
+                        spdlog::warn("{}", served.error().message);
+                },
+            .gone = [this](uint32_t index) { plane_->forget(index); },
+            .routes_changed = [this] { director_.routes_changed(); },
+        });
+        // Messages were lost: look at everything anew.
+        if (!read) {
+            if (const auto served = serve_interfaces(); !served)
+                spdlog::warn("{}", served.error().message);
+            director_.routes_changed();
+        }
+        follow_network();
+    });
+}
+
+void Daemon::keep_time() {
+    ticker_.expires_after(std::chrono::nanoseconds(director::Estimator::period_ns));
+    ticker_.async_wait([this](auto error) {
+        if (error) return;
+        director_.tick();
+        keep_time();
+    });
+}
+
+}  // namespace
+
+Status run_daemon(const Options& options) {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("turnoutd"));
+    spdlog::set_pattern("turnoutd: %v");
+    if (geteuid() != 0) return fail(EPERM, "turnoutd loads programs into the kernel: run it as root");
+    const auto cookie = netns_cookie();
+    if (!cookie) return std::unexpected(cookie.error());
+    if (auto ok = kernel::enter_first_mount_namespace(); !ok) return ok;
+    if (auto ok = kernel::ensure_bpffs(kernel::bpffs); !ok) return ok;
+    const auto lock = take_lock(*cookie);
+    if (!lock) return std::unexpected(lock.error());
+
+    auto plane = kernel::DataPlane::load(kernel::pin_directory(*cookie), options.sizes);
+    if (!plane) return std::unexpected(plane.error());
+    if ((*plane)->sizes().connection_bits != options.sizes.connection_bits && options.sizes_given)
+        spdlog::warn("the connection table is in use with 2^{} connections and keeps that size; "
+                     "`turnout down` gives it up", (*plane)->sizes().connection_bits);
+    auto watch = kernel::NetworkWatch::open();
+    if (!watch) return std::unexpected(watch.error());
+    const bool adopted = (*plane)->adopted();
+    Daemon daemon(options, *cookie, std::move(*plane), std::move(*watch));
+    if (auto ok = daemon.start(); !ok) return ok;
+    std::printf("READY %s\n", adopted ? "adopted the data plane that was there" : "new data plane");
+    std::fflush(stdout);
+    sd_notify(0, "READY=1");
+    daemon.run();
+    sd_notify(0, "STOPPING=1");
+    return {};
+}
+
+}  // namespace turnout

@@ -1,0 +1,68 @@
+#include "apps/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+namespace turnout {
+namespace {
+
+constexpr char description[] =
+    R"(Turnout's director: balances the services that ipvsadm configures, in the network
+namespace it is started in.
+
+It loads the data plane into the kernel, puts it onto the interfaces and keeps the
+service table.  Packets are forwarded by the kernel alone: turnoutd may be stopped,
+killed and started again without a connection being lost.  `turnout down` removes
+the data plane; `turnout status` tells what it does.)";
+
+constexpr char epilogue[] =
+    R"(Examples:
+  turnoutd                              serve every Ethernet interface
+  turnoutd --interface eth0             serve one
+  ip netns exec blue turnoutd           a second director in namespace "blue"
+
+It prints a line that begins with READY (and tells systemd) when packets would be
+forwarded.)";
+
+}  // namespace
+
+ParsedOptions parse_options(int count, char** arguments) {
+    using kernel::XdpMode;
+    Options options;
+    CLI::App app(description, "turnoutd");
+    app.footer(epilogue);
+    app.set_version_flag("--version", "turnoutd " TURNOUT_VERSION);
+    app.add_option("--interface", options.interfaces,
+                   "Serve this interface only (repeatable); default: every Ethernet-like one, "
+                   "new ones included")
+        ->type_name("NAME");
+    const std::map<std::string, XdpMode> modes{{"auto", XdpMode::automatic},
+                                               {"native", XdpMode::native},
+                                               {"generic", XdpMode::generic},
+                                               {"off", XdpMode::off}};
+    app.add_option("--xdp", options.xdp,
+                   "The fast lane: auto (native on physical NICs; virtual devices are faster by "
+                   "tc alone), native, generic or off")
+        ->transform(CLI::CheckedTransformer(modes).description(""))
+        ->type_name("MODE");
+    app.add_option("--conn-table-bits", options.sizes.connection_bits,
+                   "Make the table for 2^N connections, 128 bytes each (default 18)")
+        ->check(CLI::Range(8u, 27u))
+        ->type_name("N");
+    app.add_option("--max-services", options.sizes.services, "Room for so many services (65536)")
+        ->check(CLI::Range(1u, 1u << 20))
+        ->type_name("N");
+    app.add_option("--max-servers", options.sizes.servers,
+                   "Room for so many servers, of all services together (65536)")
+        ->check(CLI::Range(1u, 1u << 20))
+        ->type_name("N");
+    try {
+        app.parse(count, arguments);
+    } catch (const CLI::ParseError& error) {
+        return {std::nullopt, app.exit(error) == 0 ? 0 : 2};
+    }
+    options.sizes_given = app.count("--conn-table-bits") > 0;
+    return {options, 0};
+}
+
+}  // namespace turnout

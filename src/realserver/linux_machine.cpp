@@ -1,0 +1,130 @@
+#include "realserver/linux_machine.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "realserver/decapsulator.hpp"
+
+namespace turnout::realserver {
+
+namespace {
+
+std::filesystem::path file_of(const Thing& setting) { return "/proc/sys/" + setting.name; }
+
+std::string read_setting(const Thing& setting) {
+    std::ifstream stream(file_of(setting));
+    std::string value;
+    return stream >> value ? value : absent;
+}
+
+Status write_setting(const Thing& setting, const std::string& value) {
+    std::ofstream stream(file_of(setting));
+    if (stream << value && stream.flush()) return {};
+    return fail(EACCES, "cannot set " + to_string(setting) + " to " + value);
+}
+
+Result<std::optional<netlink::Link>> find_link(const std::string& name) {
+    auto links = netlink::links();
+    if (!links) return std::unexpected(links.error());
+    for (auto& link : *links)
+        if (link.name == name) return std::move(link);
+    return std::nullopt;
+}
+
+Status write_device(const Thing& device, const std::string& state) {
+    auto link = find_link(device.name);
+    if (!link) return std::unexpected(link.error());
+    if (state == absent) return *link ? netlink::remove_link((*link)->index) : Status{};
+    if (!*link) {
+        if (auto created = netlink::create_ipip(device.name); !created) return created;
+        link = find_link(device.name);
+        if (!link) return std::unexpected(link.error());
+    }
+    return netlink::set_up((*link)->index, state == up);
+}
+
+std::string word_for(bool there) { return there ? present : absent; }
+
+Result<std::string> word_for(const Result<bool>& there) {
+    if (!there) return std::unexpected(there.error());
+    return word_for(*there);
+}
+
+// A hook that carries filters of others stays, whoever made it.
+Status remove_empty_hook(int index) {
+    const auto used = netlink::has_filters(index);
+    if (!used) return std::unexpected(used.error());
+    return *used ? Status{} : decapsulator::remove_hook(index);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> LinuxMachine::interfaces() {
+    const auto links = netlink::links();
+    if (!links) return std::unexpected(links.error());
+    std::vector<std::string> names;
+    for (const auto& link : *links)
+        if (link.ethernet && !link.enslaved) names.push_back(link.name);
+    return names;
+}
+
+Result<std::string> LinuxMachine::read(const Thing& thing) {
+    if (thing.kind == Kind::setting) return read_setting(thing);
+    if (thing.kind == Kind::address) return read_address();
+    const auto link = find_link(thing.name);
+    if (!link) return std::unexpected(link.error());
+    return *link ? read_on(thing, **link) : absent;
+}
+
+Result<std::string> LinuxMachine::read_on(const Thing& thing, const netlink::Link& link) const {
+    if (thing.kind == Kind::device) return link.up ? up : down;
+    if (thing.kind == Kind::hook) return word_for(netlink::has_clsact(link.index));
+    return word_for(decapsulator::is_attached(link.index, vip_));
+}
+
+// Held by any device that does not answer ARP is as good as held by lo; anything else is a fault
+// whose description is the state.
+Result<std::string> LinuxMachine::read_address() const {
+    const auto links = netlink::links();
+    if (!links) return std::unexpected(links.error());
+    const auto holders = netlink::holders(vip_);
+    if (!holders) return std::unexpected(holders.error());
+    const int host_prefix = vip_.family == model::Family::ipv4 ? 32 : 128;
+    for (const auto& [index, prefix] : *holders) {
+        for (const auto& link : *links)
+            if (link.index == index && link.answers_arp)
+                return "on " + link.name + " (which answers ARP)";
+        if (prefix != host_prefix) return "with prefix /" + std::to_string(prefix);
+    }
+    return word_for(!holders->empty());
+}
+
+Status LinuxMachine::write(const Thing& thing, const std::string& state) {
+    if (thing.kind == Kind::setting) return write_setting(thing, state);
+    if (thing.kind == Kind::device) return write_device(thing, state);
+    const auto link = find_link(thing.name);
+    if (!link) return std::unexpected(link.error());
+    if (!*link) return fail(ENODEV, "there is no interface '" + thing.name + "'");
+    return write_on(thing, **link, state);
+}
+
+Status LinuxMachine::write_on(const Thing& thing, const netlink::Link& link,
+                              const std::string& state) const {
+    const bool wanted = state == present;
+    if (thing.kind == Kind::address) return write_address(link, state);
+    if (thing.kind == Kind::hook)
+        return wanted ? decapsulator::create_hook(link.index) : remove_empty_hook(link.index);
+    return wanted ? decapsulator::attach(link.index, vip_) : decapsulator::detach(link.index, vip_);
+}
+
+Status LinuxMachine::write_address(const netlink::Link& link, const std::string& state) const {
+    if (state == absent) return netlink::remove_address(link.index, vip_);
+    const auto now = read_address();
+    if (!now) return std::unexpected(now.error());
+    if (*now == absent) return netlink::add_address(link.index, vip_);
+    return fail(EADDRINUSE, vip_.to_string() + " is held already, " + *now +
+                                ": remove it there first (ip address del)");
+}
+
+}  // namespace turnout::realserver

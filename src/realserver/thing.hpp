@@ -1,0 +1,53 @@
+// The things on a real server that set-up changes, each with a state that is one word.
+//
+// Because setting up, checking and undoing only ever read and write such words, one short piece of
+// code does all three for sysctls, addresses, devices and BPF filters alike.
+#pragma once
+
+#include <compare>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace turnout::realserver {
+
+enum class Kind {
+    setting,  // a file under /proc/sys, named by its path below it; state: the number in it
+    address,  // the virtual address on the named interface: absent or present
+    device,   // a device of type ipip: absent, down or up
+    hook,     // the clsact qdisc of an interface: absent or present
+    filter,   // our decapsulator on an interface: absent or present
+};
+
+struct Thing {
+    Kind kind = Kind::setting;
+    std::string name;
+
+    auto operator<=>(const Thing&) const = default;
+};
+
+inline constexpr const char* absent = "absent";
+inline constexpr const char* present = "present";
+inline constexpr const char* up = "up";
+inline constexpr const char* down = "down";
+
+// "net.ipv4.conf.all.arp_ignore", "the virtual address on lo", "the decapsulator on eth0"
+std::string to_string(const Thing& thing);
+
+// The words under which a kind is remembered in a file.
+const char* word(Kind kind);
+bool parse(const std::string& word, Kind& kind);
+
+// What set-up works on: this host's network namespace, or a pretended one in tests.
+class Machine {
+  public:
+    virtual ~Machine() = default;
+    virtual Result<std::string> read(const Thing& thing) = 0;
+    // Puts the thing into a state that read() could return.
+    virtual Status write(const Thing& thing, const std::string& state) = 0;
+    // The interfaces on which packets from outside reach the stack.
+    virtual Result<std::vector<std::string>> interfaces() = 0;
+};
+
+}  // namespace turnout::realserver
