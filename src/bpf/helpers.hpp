@@ -10,9 +10,8 @@
 
 namespace turnout::bpf {
 
-[[gnu::always_inline]] inline long skb_load_bytes_relative(const __sk_buff* packet,
-                                                           uint32_t offset, void* to,
-                                                           uint32_t length,
+[[gnu::always_inline]] inline long skb_load_bytes_relative(const __sk_buff* packet, uint32_t offset,
+                                                           void* to, uint32_t length,
                                                            uint32_t start_header) {
     using Helper = long (*)(const void*, uint32_t, void*, uint32_t, uint32_t);
     return reinterpret_cast<Helper>(BPF_FUNC_skb_load_bytes_relative)(packet, offset, to, length,
