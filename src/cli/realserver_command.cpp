@@ -71,7 +71,8 @@ void print(const std::vector<Finding>& findings) {
 void print_json(const Request& request, const std::vector<Finding>& findings) {
     auto list = nlohmann::json::array();
     for (const auto& finding : findings) {
-        list.push_back({{"what", finding.what}, {"found", finding.found}, {"right", finding.right}});
+        list.push_back(
+            {{"what", finding.what}, {"found", finding.found}, {"right", finding.right}});
         if (!finding.right)
             list.back().update(
                 {{"wanted", finding.wanted}, {"why", finding.why}, {"cure", finding.cure}});
@@ -131,7 +132,8 @@ void add_realserver_command(CLI::App& app, int& status) {
         ->check(CLI::IsMember({"direct", "tunnel"}));
     command->add_option("--interface", options->interface,
                         "Where the director's packets come in (default: any Ethernet interface)");
-    auto* undo = command->add_flag("--undo", options->undo, "Restore what was changed (without --vip: for all)");
+    auto* undo = command->add_flag("--undo", options->undo,
+                                   "Restore what was changed (without --vip: for all)");
     auto* check = command->add_flag("--check", options->check, "Change nothing, say what is wrong");
     undo->excludes(check);
     command->add_flag("--json", options->json, "Print the findings of --check as JSON")

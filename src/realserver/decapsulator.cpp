@@ -41,7 +41,9 @@ bpf_tc_opts filter_for(const model::Address& vip) {
 }
 
 // libbpf prints what we say better through errors.
-void keep_libbpf_quiet() { libbpf_set_print(nullptr); }
+void keep_libbpf_quiet() {
+    libbpf_set_print(nullptr);
+}
 
 Result<Object> load(const model::Address& vip) {
     keep_libbpf_quiet();

@@ -1,4 +1,5 @@
-// Our BPF decapsulator (bpf/decap.bpf.cpp) as a tc filter: it outlives the process that attached it.
+// Our BPF decapsulator (bpf/decap.bpf.cpp) as a tc filter: it outlives the process that attached
+// it.
 #pragma once
 
 #include "base/result.hpp"

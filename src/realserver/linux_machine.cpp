@@ -10,7 +10,9 @@ namespace turnout::realserver {
 
 namespace {
 
-std::filesystem::path file_of(const Thing& setting) { return "/proc/sys/" + setting.name; }
+std::filesystem::path file_of(const Thing& setting) {
+    return "/proc/sys/" + setting.name;
+}
 
 std::string read_setting(const Thing& setting) {
     std::ifstream stream(file_of(setting));
@@ -44,7 +46,9 @@ Status write_device(const Thing& device, const std::string& state) {
     return netlink::set_up((*link)->index, state == up);
 }
 
-std::string word_for(bool there) { return there ? present : absent; }
+std::string word_for(bool there) {
+    return there ? present : absent;
+}
 
 Result<std::string> word_for(const Result<bool>& there) {
     if (!there) return std::unexpected(there.error());

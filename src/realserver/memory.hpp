@@ -1,7 +1,7 @@
 // What set-up changed, kept in a file so that undo restores it exactly.
 //
-// One file for each virtual address and network namespace (named by the namespace's cookie).  A file
-// also lists what was found right: another virtual address may rely on it when this one goes.
+// One file for each virtual address and network namespace (named by the namespace's cookie).  A
+// file also lists what was found right: another virtual address may rely on it when this one goes.
 #pragma once
 
 #include <filesystem>

@@ -115,7 +115,8 @@ Result<bool> any_filter(int index, uint32_t parent) {
     request.fixed->tcm_ifindex = index;
     request.fixed->tcm_parent = parent;
     bool any = false;
-    auto done = transact(request.header, "listing tc filters", [&](const nlmsghdr*) { any = true; });
+    auto done =
+        transact(request.header, "listing tc filters", [&](const nlmsghdr*) { any = true; });
     if (!done) return std::unexpected(done.error());
     return any;
 }
@@ -125,9 +126,8 @@ Result<bool> any_filter(int index, uint32_t parent) {
 Result<std::vector<Link>> links() {
     Request<ifinfomsg> request(RTM_GETLINK, NLM_F_DUMP);
     std::vector<Link> found;
-    auto done = transact(request.header, "listing interfaces", [&](const nlmsghdr* message) {
-        found.push_back(parse_link(message));
-    });
+    auto done = transact(request.header, "listing interfaces",
+                         [&](const nlmsghdr* message) { found.push_back(parse_link(message)); });
     if (!done) return std::unexpected(done.error());
     return found;
 }

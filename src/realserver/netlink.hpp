@@ -25,8 +25,8 @@ Status remove_link(int index);
 Status set_up(int index, bool up);
 
 struct Held {
-    int index = 0;    // the interface
-    int prefix = 0;   // its length
+    int index = 0;   // the interface
+    int prefix = 0;  // its length
 };
 // Where an address is held on this host.
 Result<std::vector<Held>> holders(const model::Address& address);

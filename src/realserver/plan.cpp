@@ -14,14 +14,21 @@ Thing setting(const std::string& interface, const char* name) {
 // Settings of "all" hold for every interface, those that come later included: the kernel takes the
 // greater of the two values.
 void keep_address_quiet(std::vector<Step>& steps) {
-    steps.push_back({setting("all", "arp_ignore"), "1", {"2"},
-                     "else this server answers ARP for the virtual address in the director's place"});
-    steps.push_back({setting("all", "arp_announce"), "2", {},
+    steps.push_back(
+        {setting("all", "arp_ignore"),
+         "1",
+         {"2"},
+         "else this server answers ARP for the virtual address in the director's place"});
+    steps.push_back({setting("all", "arp_announce"),
+                     "2",
+                     {},
                      "else this server names the virtual address in its own ARP requests"});
 }
 
 void own_address(std::vector<Step>& steps) {
-    steps.push_back({{Kind::address, "lo"}, present, {},
+    steps.push_back({{Kind::address, "lo"},
+                     present,
+                     {},
                      "else this server does not take packets for the virtual address"});
 }
 
@@ -63,7 +70,9 @@ Result<std::vector<std::string>> incoming(const Request& request, Machine& machi
 
 }  // namespace
 
-const char* to_string(Method method) { return method == Method::direct ? "direct" : "tunnel"; }
+const char* to_string(Method method) {
+    return method == Method::direct ? "direct" : "tunnel";
+}
 
 bool Step::is_right(const std::string& state) const {
     return state == wanted || std::ranges::find(accepted, state) != accepted.end();

@@ -15,8 +15,9 @@ Status validate(const Request& request) {
     const bool loopback = vip.family == model::Family::ipv4 ? vip.bytes[0] == 127
                                                             : vip == *model::Address::parse("::1");
     if (!vip.is_unicast() || loopback)
-        return fail(EINVAL, vip.to_string() + " cannot be a virtual address: name a unicast address "
-                                              "that clients can reach");
+        return fail(EINVAL, vip.to_string() +
+                                " cannot be a virtual address: name a unicast address "
+                                "that clients can reach");
     if (vip.family == model::Family::ipv6 && request.method == Method::tunnel)
         return fail(EAFNOSUPPORT, "tunnelling to " + vip.to_string() +
                                       " is not supported, only to IPv4: use --method direct");
@@ -75,7 +76,8 @@ Status take_step(const Step& step, Machine& machine, const Memory& memory, Recor
     const auto state = machine.read(step.thing);
     if (!state) return std::unexpected(state.error());
     Remembered* remembered = record.find(step.thing);
-    if (!remembered) remembered = &record.things.emplace_back(step.thing, step.wanted, std::nullopt);
+    if (!remembered)
+        remembered = &record.things.emplace_back(step.thing, step.wanted, std::nullopt);
     if (step.is_right(*state)) return {};
 
     // What was there before the first change is what undo must bring back.
@@ -98,7 +100,9 @@ void roll_back(const std::optional<Record>& start, const Record& reached, Machin
     (void)(start ? memory.save(*start) : memory.forget(reached.vip));
 }
 
-bool is_shared(Kind kind) { return kind != Kind::address && kind != Kind::filter; }
+bool is_shared(Kind kind) {
+    return kind != Kind::address && kind != Kind::filter;
+}
 
 // Gives the duty to restore a thing to another virtual address that relies on it, if there is one.
 Result<bool> hand_over(const Remembered& remembered, std::vector<Record>& others,
@@ -123,7 +127,8 @@ Status restore(const Remembered& remembered, Machine& machine, Changes& changes)
         changes.push_back(name + ": left at " + *state + ", which someone else made it");
         return {};
     }
-    if (auto written = machine.write(remembered.thing, *remembered.before); !written) return written;
+    if (auto written = machine.write(remembered.thing, *remembered.before); !written)
+        return written;
     changes.push_back(name + ": " + *state + " -> " + *remembered.before);
     return {};
 }
@@ -145,8 +150,8 @@ Result<Changes> set_up(const Request& request, Machine& machine, Memory& memory)
     if (!start) return std::unexpected(start.error());
     if (*start && ((*start)->method != request.method || (*start)->interface != request.interface))
         return fail(EEXIST, "this host is set up for " + request.vip.to_string() + " by method " +
-                                to_string((*start)->method) + " already, in another way: " +
-                                "use --undo first");
+                                to_string((*start)->method) +
+                                " already, in another way: " + "use --undo first");
 
     const auto steps = plan_with(request, machine, *start, true);
     if (!steps) return std::unexpected(steps.error());

@@ -1,9 +1,8 @@
 #include "realserver/realserver.hpp"
 
-#include <unistd.h>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -33,8 +32,10 @@ class FakeMachine : public Machine {
     Status write(const Thing& thing, const std::string& value) override {
         if (const auto found = refused.find(thing); found != refused.end())
             return fail(found->second, "refused");
-        if (value == absent) state.erase(thing);
-        else state[thing] = value;
+        if (value == absent)
+            state.erase(thing);
+        else
+            state[thing] = value;
         return {};
     }
     Result<std::vector<std::string>> interfaces() override {

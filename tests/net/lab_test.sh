@@ -30,6 +30,7 @@ for topology in two-arm one-arm; do
 
     begin "$topology: down leaves nothing"
     at rs1 sleep 1000 &
+    disown
     "$root/lab/lab" down
     expect_equal "what is left" "" "$(traces)"
 done

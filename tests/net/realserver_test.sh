@@ -7,11 +7,14 @@ needs turnout
 # The director owns no such address here: tiny_director.py plays its part.
 VIP=198.51.100.9
 
+# Everything set-up may touch.  A device that was up once keeps another idle qdisc: no matter.
 state_of() {
     at "$1" sh -c 'sysctl -a 2>/dev/null | grep -E "ipv4.conf.*(arp_|rp_filter)"
-                   ip address; ip link; tc qdisc; tc filter show dev eth0 ingress 2>/dev/null' |
-        grep -v -E 'valid_lft|link/|fe80'
+                   ip address; tc qdisc; tc filter show dev eth0 ingress 2>/dev/null' |
+        grep -v -E 'valid_lft|link/|fe80|qdisc noqueue 0:' | sed -E 's/ qdisc no(op|queue)//'
 }
+
+tunnels_by_bpf() { at "$1" tc filter show dev eth0 ingress 2>/dev/null | grep -q turnout_decap; }
 
 check() { at rs1 "$BIN/turnout" realserver --vip "$VIP" --check "$@"; }
 undo() { at "$1" "$BIN/turnout" realserver --undo >/dev/null; }
@@ -31,6 +34,8 @@ end_tiny_director() {
     wait "$tiny" 2>/dev/null || true
 }
 
+# Where there are ipip devices, the kernel makes tunl0 when first asked: not part of what is compared.
+modprobe ipip 2>/dev/null || true
 up_lab --servers 2
 # The tiny director copies packets as they are: their checksums have to be complete.
 at client ethtool -K eth0 tx off >/dev/null
@@ -93,13 +98,6 @@ expect_match "check of the other" 'this host is ready$' "$(VIP=198.51.100.8 chec
 undo rs1
 expect_equal "state after both" "$before" "$(state_of rs1)"
 
-begin "a filter of somebody else's keeps the tc hook"
-realserver rs1 tunnel >/dev/null
-at rs1 tc filter add dev eth0 egress protocol ip prio 7 bpf bytecode '1,6 0 0 0'
-undo rs1
-expect_match "filters" 'pref 7 bpf' "$(at rs1 tc filter show dev eth0 egress)"
-at rs1 tc qdisc del dev eth0 clsact
-
 begin "a setting changed by someone else since is left alone"
 realserver rs1 direct >/dev/null
 at rs1 sysctl -qw net.ipv4.conf.all.arp_announce=1
@@ -123,10 +121,26 @@ plant direct 'address on lo is absent' ip address del "$VIP/32" dev lo
 plant direct 'on eth0 \(which answers ARP\)' ip address add "$VIP/32" dev eth0
 at rs1 ip address del "$VIP/32" dev eth0
 undo rs1
-plant tunnel 'decapsulator on eth0 is absent' tc filter del dev eth0 ingress
-undo rs1
-plant tunnel 'tc hook of eth0 is absent' tc qdisc del dev eth0 clsact
-undo rs1
+
+realserver rs1 tunnel >/dev/null
+if tunnels_by_bpf rs1; then
+    begin "check finds a missing filter and a missing hook"
+    plant tunnel 'decapsulator on eth0 is absent' tc filter del dev eth0 ingress
+    plant tunnel 'tc hook of eth0 is absent' tc qdisc del dev eth0 clsact
+
+    begin "a filter of somebody else's keeps the tc hook"
+    realserver rs1 tunnel >/dev/null
+    at rs1 tc filter add dev eth0 egress protocol ip prio 7 bpf bytecode '1,6 0 0 0'
+    undo rs1
+    expect_match "filters" 'pref 7 bpf' "$(at rs1 tc filter show dev eth0 egress)"
+    at rs1 tc qdisc del dev eth0 clsact
+else
+    begin "check finds a tunnel device that is down"
+    plant tunnel 'tunnel device [a-z0-9-]+ is down' ip link set tunl0 down
+    undo rs1
+fi
+
+begin "the findings as JSON"
 expect_equal "the findings as JSON" False "$(check --method direct --json 2>/dev/null |
     /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["ready"])')"
 

@@ -18,6 +18,7 @@ for line in sys.stdin:
     except TimeoutError:
         print("silence")
 ' "$VIP" "$1"; }
+    disown "$HELD_PID"
 }
 ask() {
     local answer
