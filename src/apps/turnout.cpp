@@ -1,11 +1,18 @@
 // turnout: the operator's tool beside ipvsadm.
+#include "apps/state.hpp"
 #include "cli/realserver_command.hpp"
+#include "cli/status_command.hpp"
 
 int main(int count, char** arguments) {
-    CLI::App app("Turnout, a layer-4 switch for Linux", "turnout");
-    app.set_version_flag("--version", TURNOUT_VERSION);
+    CLI::App app(
+        "Turnout, a layer-4 switch for Linux.\n\n"
+        "Services and real servers are configured with ipvsadm; this tool does what ipvsadm has no "
+        "word for.\nThe director itself is turnoutd.",
+        "turnout");
+    app.set_version_flag("--version", "turnout " TURNOUT_VERSION);
     app.require_subcommand(1);
     int status = 0;
+    turnout::cli::add_status_commands(app, turnout::director_control(), status);
     turnout::cli::add_realserver_command(app, status);
     try {
         app.parse(count, arguments);

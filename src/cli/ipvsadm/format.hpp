@@ -1,0 +1,10 @@
+// printf into a string.
+#pragma once
+
+#include <string>
+
+namespace turnout::ipvsadm {
+
+[[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...);
+
+}  // namespace turnout::ipvsadm

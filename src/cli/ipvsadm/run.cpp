@@ -1,0 +1,219 @@
+#include "cli/ipvsadm/run.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <iostream>
+#include <sstream>
+#include <vector>
+
+#include "cli/ipvsadm/command_line.hpp"
+#include "cli/ipvsadm/connections.hpp"
+#include "cli/ipvsadm/listing.hpp"
+#include "cli/ipvsadm/order.hpp"
+#include "cli/ipvsadm/refusal.hpp"
+#include "cli/ipvsadm/rules.hpp"
+#include "ipvs/client.hpp"
+
+namespace turnout::ipvsadm {
+namespace {
+
+constexpr int list_failed = 1;
+constexpr int no_director = 2;
+constexpr int refused = 255;
+
+void print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+}
+
+// One command line at the director.
+class Session {
+  public:
+    Session(ipvs::Client& client, const CommandLine& line)
+        : client_(client),
+          line_(line),
+          names_(line.given.has(Option::numeric)),
+          sorted_(!line.given.has(Option::nosort)) {}
+
+    int execute() {
+        switch (line_.command) {
+            case Command::list:
+                return status(list(), list_failed);
+            case Command::save:
+                return status(save(), list_failed);
+            case Command::start_daemon:
+                return status(client_.start_daemon(line_.daemon_state), refused);
+            case Command::stop_daemon:
+                return status(client_.stop_daemon(line_.daemon_state), refused);
+            default:
+                return status(client_.apply(change()), refused);
+        }
+    }
+
+  private:
+    int status(const Status& done, int otherwise) const {
+        if (done) return 0;
+        std::fprintf(stderr, "%s\n", refusal(line_.command, done.error()).c_str());
+        return otherwise;
+    }
+
+    model::Change change() const {
+        const model::ServiceKey& key = line_.service.key;
+        switch (line_.command) {
+            case Command::add_service:
+                return model::AddService{line_.service};
+            case Command::edit_service:
+                return model::EditService{line_.service};
+            case Command::delete_service:
+                return model::RemoveService{key};
+            case Command::add_server:
+                return model::AddServer{key, line_.server};
+            case Command::edit_server:
+                return model::EditServer{key, line_.server};
+            case Command::delete_server:
+                return model::RemoveServer{key, line_.server.key};
+            case Command::set_timeouts:
+                return model::SetTimeouts{line_.timeouts};
+            case Command::zero:
+                return line_.given.has(Option::service) ? model::ZeroCounters{key}
+                                                        : model::ZeroCounters{};
+            default:
+                return model::RemoveAll{};
+        }
+    }
+
+    Status list() {
+        if (line_.given.has(Option::connection)) return list_connections();
+        if (line_.given.has(Option::timeout)) return list_timeouts();
+        if (line_.given.has(Option::daemon)) return {};  // this version has none
+        const Listing listing(form_of(line_.given), line_.given.has(Option::exact), names_);
+        if (line_.given.has(Option::service)) return list_service(listing);
+        return list_services(listing);
+    }
+
+    Status list_connections() {
+        const auto text = client_.text("ip_vs_conn");
+        if (!text) return std::unexpected(text.error());
+        const bool engines = line_.given.has(Option::persistent_conn);
+        print(connections_title(engines));
+        std::istringstream lines(*text);
+        for (std::string line; std::getline(lines, line);)
+            print(connection_line(line, names_, engines));
+        return {};
+    }
+
+    Status list_timeouts() {
+        const auto timeouts = client_.timeouts();
+        if (!timeouts) return std::unexpected(timeouts.error());
+        std::printf("Timeout (tcp tcpfin udp): %u %u %u\n", timeouts->tcp_s, timeouts->tcp_fin_s,
+                    timeouts->udp_s);
+        return {};
+    }
+
+    Status list_service(const Listing& listing) {
+        const auto report = client_.service(line_.service.key);
+        if (!report) return std::unexpected(report.error());
+        print(listing.title());
+        return print_service(listing, *report);
+    }
+
+    Status list_services(const Listing& listing) {
+        const auto info = client_.info();
+        if (!info) return std::unexpected(info.error());
+        print(Listing::version_line(*info));
+        const auto reports = services();
+        if (!reports) return std::unexpected(reports.error());
+        print(listing.title());
+        for (const auto& report : *reports)
+            if (Status printed = print_service(listing, report); !printed) return printed;
+        return {};
+    }
+
+    Status print_service(const Listing& listing, const model::ServiceReport& report) {
+        const auto reports = servers(report.service.key);
+        if (!reports) return std::unexpected(reports.error());
+        print(listing.service(report));
+        for (const auto& server : *reports) print(listing.server(server, report.service.key));
+        return {};
+    }
+
+    Status save() {
+        const auto reports = services();
+        if (!reports) return std::unexpected(reports.error());
+        for (const auto& report : *reports) {
+            const auto of_service = servers(report.service.key);
+            if (!of_service) return std::unexpected(of_service.error());
+            print(service_rule(report.service, names_) + "\n");
+            for (const auto& server : *of_service)
+                print(server_rule(server.server, report.service.key, names_) + "\n");
+        }
+        return {};
+    }
+
+    Result<std::vector<model::ServiceReport>> services() {
+        auto reports = client_.services();
+        if (reports && sorted_) sort(*reports);
+        return reports;
+    }
+
+    Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key) {
+        auto reports = client_.servers(key);
+        if (reports && sorted_) sort(*reports);
+        return reports;
+    }
+
+    ipvs::Client& client_;
+    const CommandLine& line_;
+    Names names_;
+    bool sorted_;
+};
+
+int say(const Goodbye& goodbye) {
+    std::fprintf(goodbye.status == 0 ? stdout : stderr, "%s\n", goodbye.text.c_str());
+    return goodbye.status;
+}
+
+// The words of one line of rules, after the program's name, which a line may begin with too.
+std::vector<std::string> words_of(const std::string& rule) {
+    std::vector<std::string> words{"ipvsadm"};
+    std::istringstream stream(rule);
+    for (std::string word; stream >> word;)
+        if (words.size() > 1 || word != "ipvsadm") words.push_back(word);
+    return words;
+}
+
+// A rule that is refused does not stop the next; a mistake stops all.  The last rule's status
+// counts.
+int restore(ipvs::Client& client) {
+    int status = 0;
+    for (std::string rule; std::getline(std::cin, rule);) {
+        const auto words = words_of(rule);
+        if (words.size() == 1) continue;
+        const auto line = read_command_line(words, true);
+        if (!line) return say(line.error());
+        status = Session(client, *line).execute();
+    }
+    return status;
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv, const std::string& path) {
+    CommandLine line;
+    if (argc > 1) {
+        auto read = read_command_line({argv, argv + argc}, false);
+        if (!read) return say(read.error());
+        line = *std::move(read);
+    }
+    auto client = ipvs::Client::connect(path);
+    if (!client) {
+        const bool forbidden = client.error().code == EACCES;
+        std::fprintf(
+            stderr, "%s\n",
+            forbidden ? "Permission denied (you must be root)" : client.error().message.c_str());
+        return no_director;
+    }
+    if (line.command == Command::restore) return restore(*client);
+    return Session(*client, line).execute();
+}
+
+}  // namespace turnout::ipvsadm

@@ -1,0 +1,199 @@
+#include "ipvs/client.hpp"
+
+#include <sys/time.h>
+
+#include <cstring>
+
+#include "ipvs/change_codec.hpp"
+#include "ipvs/unix_address.hpp"
+
+namespace turnout::ipvs {
+namespace {
+
+constexpr uint16_t ask_one = NLM_F_REQUEST | NLM_F_ACK;
+constexpr uint16_t ask_list = NLM_F_REQUEST | NLM_F_DUMP;
+
+// A director answers in milliseconds; a minute means that it hangs.
+constexpr timeval patience{60, 0};
+
+Error no_director(int code, const std::string& path) {
+    return {code, "no director runs in this network namespace (" + path +
+                      "): start turnoutd, then try again"};
+}
+
+// What the director said beside the code (see flag_explain), or the code's own words.
+Error read_refusal(View payload) {
+    nlmsgerr refused;
+    if (payload.size() < sizeof refused) return {EPROTO, "the director's answer makes no sense"};
+    std::memcpy(&refused, payload.data(), sizeof refused);
+    const int code = -refused.error;
+    const size_t echoed = aligned(sizeof refused.error + refused.msg.nlmsg_len);
+    if (payload.size() > echoed)
+        if (const auto attributes = Attributes::parse(payload.subspan(echoed)))
+            if (const auto words = attributes->text(NLMSGERR_ATTR_MSG, max_datagram))
+                return {code, *words};
+    return {code, std::strerror(code)};
+}
+
+}  // namespace
+
+Result<Client> Client::connect(const std::string& path) {
+    const auto address = unix_address(path);
+    if (!address) return std::unexpected(address.error());
+    Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    if (!socket) return fail_errno(errno, "cannot open a socket");
+    setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address)) {
+        if (errno == ENOENT || errno == ECONNREFUSED)
+            return std::unexpected(no_director(errno, path));
+        return fail_errno(errno, path);
+    }
+    return Client(std::move(socket));
+}
+
+Writer Client::request(uint8_t command, uint16_t flags) {
+    Writer to(family_id, flags | flag_explain, ++sequence_, 0);
+    to.command(command, IPVS_GENL_VERSION);
+    return to;
+}
+
+template <class Take>
+Status Client::ask(Writer request, Take take) {
+    const Bytes question = request.finish();
+    // A refused client finds the socket closed but the reason still in it: read in any case.
+    const bool sent = send(socket_.get(), question.data(), question.size(), MSG_NOSIGNAL) >= 0;
+    const int send_error = sent ? 0 : errno;
+    Bytes buffer(2 * max_datagram);
+    while (true) {
+        const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fail_errno(errno, "no answer from the director");
+        if (got == 0)
+            return fail(sent ? ECONNRESET : send_error, "the director closed the connection");
+        View rest(buffer.data(), static_cast<size_t>(got));
+        while (const auto message = next_message(rest)) {
+            if (message->header.nlmsg_type == NLMSG_DONE) return {};
+            if (message->header.nlmsg_type == NLMSG_ERROR) {
+                Error refused = read_refusal(message->payload);
+                if (refused.code == 0) return {};
+                return std::unexpected(std::move(refused));
+            }
+            if (Status taken = take(message->payload); !taken) return taken;
+        }
+    }
+}
+
+template <class Take>
+Status Client::ask_attributes(Writer request, Take take) {
+    return ask(std::move(request), [&](View payload) -> Status {
+        if (payload.size() >= sizeof(genlmsghdr))
+            if (const auto attributes = Attributes::parse(payload.subspan(sizeof(genlmsghdr))))
+                return take(*attributes);
+        return fail(EPROTO, "the director's answer makes no sense");
+    });
+}
+
+Status Client::apply(const model::Change& change) {
+    Writer to(family_id, ask_one | flag_explain, ++sequence_, 0);
+    put_change(to, change);
+    return ask(std::move(to), [](View) { return Status{}; });
+}
+
+Result<Info> Client::info() {
+    Result<Info> info = fail(EPROTO, "the director tells no version");
+    const Status asked =
+        ask_attributes(request(IPVS_CMD_GET_INFO, ask_one), [&](const Attributes& attributes) {
+            info = get_info(attributes);
+            return Status{};
+        });
+    return asked ? info : std::unexpected(asked.error());
+}
+
+Result<model::Timeouts> Client::timeouts() {
+    model::Timeouts timeouts;
+    const Status asked =
+        ask_attributes(request(IPVS_CMD_GET_CONFIG, ask_one), [&](const Attributes& attributes) {
+            timeouts = get_timeouts(attributes);
+            return Status{};
+        });
+    if (!asked) return std::unexpected(asked.error());
+    return timeouts;
+}
+
+namespace {
+
+// Reads a SERVICE attribute into `reports`.
+Status take_service(const Attributes& attributes, std::vector<model::ServiceReport>& reports) {
+    const auto nest = attributes.nest(IPVS_CMD_ATTR_SERVICE);
+    auto report = get_service_report(nest.value_or(Attributes{}));
+    if (!report) return std::unexpected(report.error());
+    reports.push_back(*std::move(report));
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<model::ServiceReport>> Client::services() {
+    std::vector<model::ServiceReport> reports;
+    const Status asked = ask_attributes(
+        request(IPVS_CMD_GET_SERVICE, ask_list),
+        [&](const Attributes& attributes) { return take_service(attributes, reports); });
+    if (!asked) return std::unexpected(asked.error());
+    return reports;
+}
+
+Result<model::ServiceReport> Client::service(const model::ServiceKey& key) {
+    std::vector<model::ServiceReport> reports;
+    Writer to = request(IPVS_CMD_GET_SERVICE, ask_one);
+    to.nest(IPVS_CMD_ATTR_SERVICE, [&] { put_service_key(to, key); });
+    const Status asked = ask_attributes(std::move(to), [&](const Attributes& attributes) {
+        return take_service(attributes, reports);
+    });
+    if (!asked) return std::unexpected(asked.error());
+    if (reports.empty()) return fail(EPROTO, "the director's answer makes no sense");
+    return reports.front();
+}
+
+Result<std::vector<model::ServerReport>> Client::servers(const model::ServiceKey& key) {
+    std::vector<model::ServerReport> reports;
+    Writer to = request(IPVS_CMD_GET_DEST, ask_list);
+    to.nest(IPVS_CMD_ATTR_SERVICE, [&] { put_service_key(to, key); });
+    const Status asked = ask_attributes(std::move(to), [&](const Attributes& attributes) -> Status {
+        const auto nest = attributes.nest(IPVS_CMD_ATTR_DEST);
+        auto report = get_server_report(nest.value_or(Attributes{}), key.address.family);
+        if (!report) return std::unexpected(report.error());
+        reports.push_back(*std::move(report));
+        return {};
+    });
+    if (!asked) return std::unexpected(asked.error());
+    return reports;
+}
+
+Result<std::string> Client::text(const std::string& name) {
+    std::string text;
+    Writer to(text_message, ask_list | flag_explain, ++sequence_, 0);
+    to.raw({reinterpret_cast<const uint8_t*>(name.c_str()), name.size() + 1});
+    const Status asked = ask(std::move(to), [&](View payload) {
+        text.append(payload.begin(), payload.end());
+        return Status{};
+    });
+    if (!asked) return std::unexpected(asked.error());
+    return text;
+}
+
+Status Client::daemon(uint8_t command, uint32_t state) {
+    Writer to = request(command, ask_one);
+    to.nest(IPVS_CMD_ATTR_DAEMON, [&] { to.u32(IPVS_DAEMON_ATTR_STATE, state); });
+    return ask(std::move(to), [](View) { return Status{}; });
+}
+
+Status Client::start_daemon(uint32_t state) {
+    return daemon(IPVS_CMD_NEW_DAEMON, state);
+}
+
+Status Client::stop_daemon(uint32_t state) {
+    return daemon(IPVS_CMD_DEL_DAEMON, state);
+}
+
+}  // namespace turnout::ipvs

@@ -1,0 +1,53 @@
+// Asks a director over its socket: what ipvsadm and turnout are built on.
+//
+// Blocking, one request at a time.  An error carries the director's errno value and its words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "ipvs/codec.hpp"
+#include "model/change.hpp"
+#include "model/report.hpp"
+
+namespace turnout::ipvs {
+
+class Client {
+  public:
+    // The director that listens at `path`.  ENOENT or ECONNREFUSED: none does; EACCES: not for us.
+    static Result<Client> connect(const std::string& path);
+
+    Status apply(const model::Change& change);
+
+    Result<Info> info();
+    Result<model::Timeouts> timeouts();
+    Result<std::vector<model::ServiceReport>> services();
+    Result<model::ServiceReport> service(const model::ServiceKey& key);
+    // Empty when there is no such service.
+    Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key);
+    // A file of /proc/net, "ip_vs_conn".
+    Result<std::string> text(const std::string& name);
+    // Starts or stops the sync daemon; state 1 is master, 2 backup.
+    Status start_daemon(uint32_t state);
+    Status stop_daemon(uint32_t state);
+
+  private:
+    explicit Client(Fd socket) : socket_(std::move(socket)) {}
+
+    Writer request(uint8_t command, uint16_t flags);
+    // Sends one request; calls `take` with the payload of each message that answers it, without
+    // the acknowledgement or the end of the list.
+    template <class Take>
+    Status ask(Writer request, Take take);
+    // The same for commands of the family: `take` gets the attributes.
+    template <class Take>
+    Status ask_attributes(Writer request, Take take);
+    Status daemon(uint8_t command, uint32_t state);
+
+    Fd socket_;
+    uint32_t sequence_ = 0;
+};
+
+}  // namespace turnout::ipvs

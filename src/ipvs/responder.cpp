@@ -1,0 +1,257 @@
+#include "ipvs/responder.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "ipvs/change_codec.hpp"
+#include "ipvs/codec.hpp"
+#include "ipvs/proc_text.hpp"
+
+namespace turnout::ipvs {
+namespace {
+
+constexpr std::string_view family_name = IPVS_GENL_NAME;
+
+Error not_supported(const std::string& what) {
+    return {EOPNOTSUPP, what};
+}
+
+// One conversation: a request and the datagrams that answer it.
+class Answer {
+  public:
+    Answer(const Message& request, model::Control& control)
+        : request_(request), control_(control) {}
+
+    std::vector<Bytes> take() && { return std::move(datagrams_); }
+
+    void respond() {
+        switch (request_.header.nlmsg_type) {
+            case GENL_ID_CTRL:
+                return with_command(&Answer::control_command);
+            case family_id:
+                return with_command(&Answer::ipvs_command);
+            case text_message:
+                return finish(text());
+            default:
+                return finish(fail(ENOENT, "no such message type"));
+        }
+    }
+
+  private:
+    bool asks(uint16_t flag) const { return request_.header.nlmsg_flags & flag; }
+    // NLM_F_DUMP is two bits, and only together they ask for a list.
+    bool asks_for_list() const { return (request_.header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP; }
+
+    Writer writer(uint16_t type, uint16_t flags = 0) const {
+        return {type, flags, request_.header.nlmsg_seq, request_.header.nlmsg_pid};
+    }
+
+    // A message of the family itself; `body` writes its attributes.
+    template <class Body>
+    void reply(uint8_t command, Body body) {
+        Writer to = writer(family_id);
+        to.command(command, IPVS_GENL_VERSION);
+        body(to);
+        datagrams_.push_back(to.finish());
+    }
+
+    // One message of many: packed with the others while they fit.
+    void pack(const Bytes& message) {
+        if (datagrams_.empty() || aligned(datagrams_.back().size()) + message.size() > max_datagram)
+            datagrams_.emplace_back();
+        Bytes& last = datagrams_.back();
+        last.resize(aligned(last.size()));
+        last.insert(last.end(), message.begin(), message.end());
+    }
+
+    template <class Body>
+    void list_entry(uint8_t command, uint16_t attribute, Body body) {
+        Writer to = writer(family_id, NLM_F_MULTI);
+        to.command(command, IPVS_GENL_VERSION);
+        to.nest(attribute, [&] { body(to); });
+        pack(to.finish());
+    }
+
+    void done() {
+        Writer to = writer(NLMSG_DONE, NLM_F_MULTI);
+        const int error = 0;
+        to.raw({reinterpret_cast<const uint8_t*>(&error), sizeof error});
+        pack(to.finish());
+        listed_ = true;
+    }
+
+    // The last datagram: the error, or the acknowledgement if it is wanted and no list said so.
+    void finish(const Status& status) {
+        if (!status) {
+            datagrams_ = {refused(status.error())};
+        } else if (asks(NLM_F_ACK) && !listed_) {
+            Writer to = writer(NLMSG_ERROR);
+            const nlmsgerr acknowledged{0, request_.header};
+            to.raw({reinterpret_cast<const uint8_t*>(&acknowledged), sizeof acknowledged});
+            datagrams_.push_back(to.finish());
+        }
+    }
+
+    Bytes refused(const Error& error) const {
+        if (!asks(flag_explain)) return refusal(error.code, &request_);
+        Writer to = writer(NLMSG_ERROR, NLM_F_ACK_TLVS);
+        const int code = -error.code;
+        to.raw({reinterpret_cast<const uint8_t*>(&code), sizeof code});
+        to.raw(request_.whole);
+        to.text(NLMSGERR_ATTR_MSG, error.message);
+        return to.finish();
+    }
+
+    // Reads the generic netlink header and the attributes, then lets `handle` do the command.
+    void with_command(Status (Answer::*handle)(uint8_t, const Attributes&)) {
+        genlmsghdr header;
+        if (request_.payload.size() < sizeof header)
+            return finish(fail(EINVAL, "malformed message: no command"));
+        std::memcpy(&header, request_.payload.data(), sizeof header);
+        const auto attributes = Attributes::parse(request_.payload.subspan(sizeof header));
+        if (!attributes) return finish(fail(EINVAL, "malformed message: attributes"));
+        finish((this->*handle)(header.cmd, *attributes));
+    }
+
+    // The family of families: only the question for our own number is answered.
+    Status control_command(uint8_t command, const Attributes& attributes) {
+        if (command != CTRL_CMD_GETFAMILY) return fail(EOPNOTSUPP, "no such command");
+        const bool by_id = attributes.u16(CTRL_ATTR_FAMILY_ID) == family_id;
+        const bool by_name = attributes.text(CTRL_ATTR_FAMILY_NAME, GENL_NAMSIZ - 1) == family_name;
+        if (!by_id && !by_name) return fail(ENOENT, "no such family");
+        Writer to = writer(GENL_ID_CTRL);
+        to.command(CTRL_CMD_NEWFAMILY, 2);
+        to.text(CTRL_ATTR_FAMILY_NAME, family_name);
+        to.u16(CTRL_ATTR_FAMILY_ID, family_id);
+        to.u32(CTRL_ATTR_VERSION, IPVS_GENL_VERSION);
+        to.u32(CTRL_ATTR_HDRSIZE, 0);
+        to.u32(CTRL_ATTR_MAXATTR, IPVS_CMD_ATTR_MAX);
+        datagrams_.push_back(to.finish());
+        return {};
+    }
+
+    Status ipvs_command(uint8_t command, const Attributes& attributes) {
+        switch (command) {
+            case IPVS_CMD_GET_SERVICE:
+                return asks_for_list() ? list_services() : one_service(attributes);
+            case IPVS_CMD_GET_DEST:
+                return list_servers(attributes);
+            case IPVS_CMD_GET_DAEMON:
+                if (!asks_for_list()) return std::unexpected(not_supported("GET_DAEMON lists"));
+                done();
+                return {};
+            case IPVS_CMD_NEW_DAEMON:
+            case IPVS_CMD_DEL_DAEMON:
+                return std::unexpected(
+                    not_supported("the sync daemon is not supported by this version"));
+            case IPVS_CMD_GET_CONFIG:
+                reply(IPVS_CMD_SET_CONFIG,
+                      [&](Writer& to) { put_timeouts(to, control_.timeouts()); });
+                return {};
+            case IPVS_CMD_GET_INFO:
+                reply(IPVS_CMD_SET_INFO, [&](Writer& to) {
+                    put_info(to, {ipvs_version, control_.connection_table_size()});
+                });
+                return {};
+            default:
+                return change(command, attributes);
+        }
+    }
+
+    Status change(uint8_t command, const Attributes& attributes) {
+        const auto exists = [&](const model::ServiceKey& key) -> Status {
+            const auto service = control_.service(key);
+            return service ? Status{} : std::unexpected(service.error());
+        };
+        const auto change = get_change(command, attributes, exists);
+        return change ? control_.apply(*change) : std::unexpected(change.error());
+    }
+
+    Result<model::ServiceKey> asked_service(const Attributes& attributes) const {
+        const auto nest = attributes.nest(IPVS_CMD_ATTR_SERVICE);
+        if (!nest) return fail(EINVAL, "malformed message: no service");
+        return get_service_key(*nest);
+    }
+
+    Status one_service(const Attributes& attributes) {
+        const auto key = asked_service(attributes);
+        if (!key) return std::unexpected(key.error());
+        const auto report = control_.service(*key);
+        if (!report) return std::unexpected(report.error());
+        reply(IPVS_CMD_NEW_SERVICE, [&](Writer& to) {
+            to.nest(IPVS_CMD_ATTR_SERVICE, [&] { put_report(to, *report); });
+        });
+        return {};
+    }
+
+    Status list_services() {
+        for (const auto& report : control_.services())
+            list_entry(IPVS_CMD_NEW_SERVICE, IPVS_CMD_ATTR_SERVICE,
+                       [&](Writer& to) { put_report(to, report); });
+        done();
+        return {};
+    }
+
+    // An unknown or malformed service has no servers: the kernel answers an empty list too.
+    Status list_servers(const Attributes& attributes) {
+        if (!asks_for_list()) return std::unexpected(not_supported("GET_DEST lists"));
+        if (const auto key = asked_service(attributes))
+            if (const auto servers = control_.servers(*key))
+                for (const auto& report : *servers)
+                    list_entry(IPVS_CMD_NEW_DEST, IPVS_CMD_ATTR_DEST,
+                               [&](Writer& to) { put_report(to, report); });
+        done();
+        return {};
+    }
+
+    Status text() {
+        const auto end = std::find(request_.payload.begin(), request_.payload.end(), 0);
+        if (end == request_.payload.end()) return fail(EINVAL, "malformed message: no name");
+        std::string lines;
+        const auto flush = [&] {
+            Writer to = writer(text_message, NLM_F_MULTI);
+            to.raw({reinterpret_cast<const uint8_t*>(lines.data()), lines.size()});
+            datagrams_.push_back(to.finish());
+            lines.clear();
+        };
+        const bool found = proc_text(
+            std::string(request_.payload.begin(), end), control_, [&](std::string_view line) {
+                if (sizeof(nlmsghdr) + lines.size() + line.size() > max_datagram) flush();
+                lines += line;
+            });
+        if (!found) return fail(ENOENT, "no such file");
+        flush();
+        done();
+        return {};
+    }
+
+    const Message& request_;
+    model::Control& control_;
+    std::vector<Bytes> datagrams_;
+    bool listed_ = false;
+};
+
+}  // namespace
+
+std::vector<Bytes> Responder::respond(View datagram) {
+    const auto request = next_message(datagram);
+    const bool one_request =
+        request && datagram.empty() && (request->header.nlmsg_flags & NLM_F_REQUEST);
+    if (!one_request) return {};
+    Answer answer(*request, control_);
+    answer.respond();
+    return std::move(answer).take();
+}
+
+Bytes refusal(int code, const Message* request) {
+    const nlmsghdr header = request ? request->header : nlmsghdr{sizeof header, 0, 0, 0, 0};
+    Writer to(NLMSG_ERROR, 0, header.nlmsg_seq, header.nlmsg_pid);
+    const int negative = -code;
+    to.raw({reinterpret_cast<const uint8_t*>(&negative), sizeof negative});
+    to.raw(request ? request->whole
+                   : View{reinterpret_cast<const uint8_t*>(&header), sizeof header});
+    return to.finish();
+}
+
+}  // namespace turnout::ipvs

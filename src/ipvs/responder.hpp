@@ -1,0 +1,31 @@
+// Answers IPVS requests from a director's Control: datagram in, datagrams out, no input or output.
+#pragma once
+
+#include <vector>
+
+#include "ipvs/message.hpp"
+#include "model/control.hpp"
+
+namespace turnout::ipvs {
+
+class Responder {
+  public:
+    explicit Responder(model::Control& control) : control_(control) {}
+
+    // The datagrams to send back, in order, none above max_datagram except an error answer, which
+    // repeats the request.  Empty: this was no request, close the client.
+    //
+    // Data and the acknowledgement (NLMSG_ERROR 0, when NLM_F_ACK asks) are datagrams of their own:
+    // libnl drops what follows the first answer in one buffer.  A dump ends with NLMSG_DONE
+    // instead.
+    std::vector<Bytes> respond(View request);
+
+  private:
+    model::Control& control_;
+};
+
+// The answer "no" with an errno value, for a request that is not even read (nullptr), or for one
+// that is: its header and bytes are repeated.
+Bytes refusal(int code, const Message* request);
+
+}  // namespace turnout::ipvs

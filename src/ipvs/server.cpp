@@ -1,0 +1,198 @@
+#include "ipvs/server.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/basic_seq_packet_socket.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/generic/seq_packet_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cerrno>
+#include <deque>
+#include <filesystem>
+#include <set>
+
+#include "base/fd.hpp"
+#include "ipvs/responder.hpp"
+#include "ipvs/unix_address.hpp"
+
+namespace turnout::ipvs {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using Protocol = asio::generic::seq_packet_protocol;
+using Acceptor = asio::basic_socket_acceptor<Protocol>;
+
+// Larger than any request of the IPVS commands; a longer one arrives cut and is refused as such.
+constexpr size_t longest_request = 4096;
+
+// Root, or the user whom the director itself runs as (tests).
+bool may_ask(int socket) {
+    ucred peer{};
+    socklen_t length = sizeof peer;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return false;
+    return peer.uid == 0 || peer.uid == geteuid();
+}
+
+bool somebody_listens(const sockaddr_un& address) {
+    const Fd probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const auto* at = reinterpret_cast<const sockaddr*>(&address);
+    // EAGAIN: the queue of a live listener is full.
+    return ::connect(probe.get(), at, sizeof address) == 0 || errno == EAGAIN;
+}
+
+Result<Fd> listening_socket(const std::string& path) {
+    const auto address = unix_address(path);
+    if (!address) return std::unexpected(address.error());
+    std::error_code ignored;  // bind tells what is wrong with the folder
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+    if (somebody_listens(*address))
+        return fail(EADDRINUSE, path + ": a director is already running in this namespace");
+    if (struct stat file; lstat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode))
+        unlink(path.c_str());
+
+    Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket) return fail_errno(errno, "cannot open a socket");
+    // On Linux the file takes the socket's mode: there is no moment at which others could connect.
+    if (fchmod(socket.get(), 0600) != 0 ||
+        bind(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
+        listen(socket.get(), SOMAXCONN) != 0)
+        return fail_errno(errno, path);
+    return socket;
+}
+
+// One client: reads a request, writes its answer, and again.
+class Session : public std::enable_shared_from_this<Session> {
+  public:
+    using Closed = std::function<void(const std::shared_ptr<Session>&)>;
+
+    Session(Protocol::socket socket, model::Control& control, Closed closed)
+        : socket_(std::move(socket)), responder_(control), closed_(std::move(closed)) {}
+
+    void read() {
+        socket_.async_receive(asio::buffer(request_), 0, flags_,
+                              [self = shared_from_this()](error_code error, size_t length) {
+                                  if (error || length == 0) return self->close();
+                                  self->answer(length);
+                              });
+    }
+
+    // The last message that this client gets.
+    void refuse(int code) {
+        error_code ignored;
+        socket_.non_blocking(true, ignored);
+        const Bytes reason = refusal(code, nullptr);
+        socket_.send(asio::buffer(reason), 0, ignored);
+        socket_.close(ignored);
+    }
+
+    void close() {
+        if (!socket_.is_open()) return;
+        error_code ignored;
+        socket_.close(ignored);
+        closed_(shared_from_this());
+    }
+
+    bool leaves_answers_unread() const { return !answers_.empty(); }
+
+  private:
+    void answer(size_t length) {
+        auto answers = responder_.respond(View(request_.data(), length));
+        if (answers.empty()) return close();
+        answers_.assign(std::make_move_iterator(answers.begin()),
+                        std::make_move_iterator(answers.end()));
+        write();
+    }
+
+    void write() {
+        socket_.async_send(asio::buffer(answers_.front()), 0,
+                           [self = shared_from_this()](error_code error, size_t) {
+                               if (error) return self->close();
+                               self->answers_.pop_front();
+                               if (self->answers_.empty()) return self->read();
+                               self->write();
+                           });
+    }
+
+    Protocol::socket socket_;
+    Responder responder_;
+    Closed closed_;
+    std::array<uint8_t, longest_request> request_{};
+    asio::socket_base::message_flags flags_ = 0;
+    std::deque<Bytes> answers_;
+};
+
+}  // namespace
+
+// Accepts clients and keeps the list of them.
+class Server::Listener : public std::enable_shared_from_this<Listener> {
+  public:
+    Listener(asio::io_context& io, model::Control& control, Fd socket)
+        : acceptor_(io, Protocol(AF_UNIX, 0), socket.release()), control_(control) {}
+
+    void accept() {
+        acceptor_.async_accept(
+            [self = shared_from_this()](error_code error, Protocol::socket socket) {
+                if (!self->acceptor_.is_open()) return;
+                if (!error) self->welcome(std::move(socket));
+                // Out of descriptors: a client's place is what we can free.
+                if (error && !self->sessions_.empty()) (*self->sessions_.begin())->close();
+                self->accept();
+            });
+    }
+
+    void close() {
+        error_code ignored;
+        acceptor_.close(ignored);
+        while (!sessions_.empty()) (*sessions_.begin())->close();
+    }
+
+  private:
+    void welcome(Protocol::socket socket) {
+        const bool allowed = may_ask(socket.native_handle());
+        auto forget = [weak = weak_from_this()](const std::shared_ptr<Session>& session) {
+            if (const auto self = weak.lock()) self->sessions_.erase(session);
+        };
+        const auto session = std::make_shared<Session>(std::move(socket), control_, forget);
+        if (!allowed) return session->refuse(EPERM);
+        if (sessions_.size() >= max_clients && !make_room()) return session->refuse(EBUSY);
+        sessions_.insert(session);
+        session->read();
+    }
+
+    bool make_room() {
+        const auto idler =
+            std::find_if(sessions_.begin(), sessions_.end(),
+                         [](const auto& session) { return session->leaves_answers_unread(); });
+        if (idler == sessions_.end()) return false;
+        std::shared_ptr<Session>(*idler)->close();
+        return true;
+    }
+
+    Acceptor acceptor_;
+    model::Control& control_;
+    std::set<std::shared_ptr<Session>> sessions_;
+};
+
+Server::Server(asio::io_context& io, model::Control& control, std::string path)
+    : io_(io), control_(control), path_(std::move(path)) {}
+
+Server::~Server() {
+    if (!listener_) return;
+    unlink(path_.c_str());
+    listener_->close();
+}
+
+Status Server::start() {
+    auto socket = listening_socket(path_);
+    if (!socket) return std::unexpected(socket.error());
+    listener_ = std::make_shared<Listener>(io_, control_, *std::move(socket));
+    listener_->accept();
+    return {};
+}
+
+}  // namespace turnout::ipvs

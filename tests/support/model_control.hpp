@@ -1,0 +1,27 @@
+// A director without a data plane that supports what model::Model supports, and no more.
+#pragma once
+
+#include "model/control.hpp"
+#include "model/model.hpp"
+
+namespace turnout::test {
+
+class ModelControl : public model::Control {
+  public:
+    Status apply(const model::Change& change) override;
+    std::vector<model::ServiceReport> services() const override;
+    Result<model::ServiceReport> service(const model::ServiceKey& key) const override;
+    Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key) const override;
+    void connections(
+        const std::function<void(const model::ConnectionReport&)>& visit) const override;
+    model::Timeouts timeouts() const override { return timeouts_; }
+    uint32_t connection_table_size() const override { return 4096; }
+
+    std::vector<model::ConnectionReport> connection_rows;
+
+  private:
+    model::Model model_;
+    model::Timeouts timeouts_{900, 120, 300};
+};
+
+}  // namespace turnout::test
