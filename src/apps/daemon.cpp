@@ -172,7 +172,7 @@ Status run_daemon(const Options& options) {
     if (geteuid() != 0) return fail(EPERM, "turnoutd loads programs into the kernel: run it as root");
     const auto cookie = netns_cookie();
     if (!cookie) return std::unexpected(cookie.error());
-    if (auto ok = kernel::enter_first_mount_namespace(); !ok) return ok;
+    if (auto ok = kernel::enter_outer_mount_namespace(); !ok) return ok;
     if (auto ok = kernel::ensure_bpffs(kernel::bpffs); !ok) return ok;
     const auto lock = take_lock(*cookie);
     if (!lock) return std::unexpected(lock.error());

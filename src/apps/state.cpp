@@ -43,7 +43,7 @@ Result<uint64_t> enter() {
     if (geteuid() != 0) return fail(EPERM, "only root may look at the data plane: use sudo");
     const auto cookie = netns_cookie();
     if (!cookie) return cookie;
-    if (auto ok = kernel::enter_first_mount_namespace(); !ok) return std::unexpected(ok.error());
+    if (auto ok = kernel::enter_outer_mount_namespace(); !ok) return std::unexpected(ok.error());
     return cookie;
 }
 

@@ -9,6 +9,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <vector>
 
 #include "base/fd.hpp"
 
@@ -17,20 +20,40 @@ namespace {
 
 constexpr long bpf_fs_magic = 0xcafe4a11;
 
-std::string link_target(const char* path) {
-    char target[64] = {};
-    const ssize_t length = readlink(path, target, sizeof target - 1);
-    return length > 0 ? std::string(target, static_cast<size_t>(length)) : std::string();
+// The parent of a process; 0 if it cannot be told.
+int parent_of(int pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string stat;
+    std::getline(file, stat);
+    // The name, in brackets, may hold anything; the state and the parent follow the last bracket.
+    const size_t name_end = stat.rfind(')');
+    int parent = 0;
+    char state = 0;
+    if (name_end != std::string::npos)
+        std::istringstream(stat.substr(name_end + 1)) >> state >> parent;
+    return parent;
+}
+
+// Process 1 first, then the ancestors of this process from the farthest to its parent.
+std::vector<int> outer_processes() {
+    std::vector<int> pids;
+    for (int pid = parent_of(getpid()); pid > 1; pid = parent_of(pid)) pids.push_back(pid);
+    pids.push_back(1);
+    std::reverse(pids.begin(), pids.end());
+    return pids;
 }
 
 }  // namespace
 
-Status enter_first_mount_namespace() {
-    if (link_target("/proc/self/ns/mnt") == link_target("/proc/1/ns/mnt")) return {};
-    const Fd first(open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC));
-    if (!first) return fail_errno(errno, "cannot open the mount namespace of process 1");
-    if (setns(first.get(), CLONE_NEWNS) != 0)
-        return fail_errno(errno, "cannot enter the mount namespace of process 1");
+Status enter_outer_mount_namespace() {
+    for (const int pid : outer_processes()) {
+        const std::string path = "/proc/" + std::to_string(pid) + "/ns/mnt";
+        const Fd outer(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!outer) continue;
+        if (setns(outer.get(), CLONE_NEWNS) == 0) return {};
+        return fail_errno(errno, "cannot enter the mount namespace of process " +
+                                     std::to_string(pid));
+    }
     return {};
 }
 

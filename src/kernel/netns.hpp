@@ -7,10 +7,11 @@
 
 namespace turnout::kernel {
 
-// Enters the mount namespace of process 1.  `ip netns exec` gives its command a mount namespace of
+// Enters the mount namespace of process 1, or where that is out of reach (a hardened container) of
+// the farthest ancestor of this process.  `ip netns exec` gives its command a mount namespace of
 // its own, which dies with it, and with it every pin that was made there; the data plane must
 // outlive the daemon.  To be called before any thread is started.
-Status enter_first_mount_namespace();
+Status enter_outer_mount_namespace();
 
 // Makes sure that a BPF file system is mounted at `path`.
 Status ensure_bpffs(const std::string& path);
