@@ -16,7 +16,9 @@ function(turnout_module name)
     target_link_libraries(turnout_${name} ${scope} turnout_options ${ARGN})
     if(tests)
         add_executable(${name}_test ${tests})
-        target_link_libraries(${name}_test PRIVATE turnout_${name} GTest::gtest_main GTest::gmock)
+        # Tests may stand on the director without a kernel, whatever their module may include.
+        target_link_libraries(${name}_test PRIVATE turnout_${name} ${${name}_test_needs}
+                              GTest::gtest_main GTest::gmock)
         add_test(NAME unit.${name} COMMAND ${name}_test)
         set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
     endif()

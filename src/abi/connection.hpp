@@ -61,7 +61,8 @@ TURNOUT_INLINE constexpr uint32_t neighbour_of(HopRef ref) {
 // Good for about a second: longer than a burst, shorter than a person notices a moved address.
 TURNOUT_INLINE constexpr bool is_fresh(HopRef ref, Tick now) {
     const CoarseSecond age = static_cast<CoarseSecond>(coarse_second(now) - (ref >> 16));
-    return neighbour_of(ref) != 0 && age <= 1;
+    // One CPU's clock may be a little behind another's that looked the hop up.
+    return neighbour_of(ref) != 0 && static_cast<CoarseSecond>(age + 1) <= 2;
 }
 
 enum class TupleKind : uint16_t { connection = 0, reply = 1 };

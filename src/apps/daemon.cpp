@@ -36,14 +36,16 @@ Result<Fd> take_lock(uint64_t cookie) {
     Fd lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!lock) return fail_errno(errno, "cannot open " + path);
     if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
-        return fail(EADDRINUSE, "turnoutd runs in this network namespace already; stop that one "
-                                "first, or see `turnout status`");
+        return fail(EADDRINUSE,
+                    "turnoutd runs in this network namespace already; stop that one "
+                    "first, or see `turnout status`");
     return lock;
 }
 
 std::optional<model::Address> source_for(const model::Address& to) {
     const size_t size = to.family == model::Family::ipv4 ? 4 : 16;
-    const auto source = kernel::source_for({to.bytes.begin(), to.bytes.begin() + static_cast<long>(size)});
+    const auto source =
+        kernel::source_for({to.bytes.begin(), to.bytes.begin() + static_cast<long>(size)});
     if (!source || source->size() != size) return std::nullopt;
     model::Address address;
     address.family = to.family;
@@ -169,7 +171,8 @@ void Daemon::keep_time() {
 Status run_daemon(const Options& options) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("turnoutd"));
     spdlog::set_pattern("turnoutd: %v");
-    if (geteuid() != 0) return fail(EPERM, "turnoutd loads programs into the kernel: run it as root");
+    if (geteuid() != 0)
+        return fail(EPERM, "turnoutd loads programs into the kernel: run it as root");
     const auto cookie = netns_cookie();
     if (!cookie) return std::unexpected(cookie.error());
     if (auto ok = kernel::enter_outer_mount_namespace(); !ok) return ok;
@@ -180,8 +183,10 @@ Status run_daemon(const Options& options) {
     auto plane = kernel::DataPlane::load(kernel::pin_directory(*cookie), options.sizes);
     if (!plane) return std::unexpected(plane.error());
     if ((*plane)->sizes().connection_bits != options.sizes.connection_bits && options.sizes_given)
-        spdlog::warn("the connection table is in use with 2^{} connections and keeps that size; "
-                     "`turnout down` gives it up", (*plane)->sizes().connection_bits);
+        spdlog::warn(
+            "the connection table is in use with 2^{} connections and keeps that size; "
+            "`turnout down` gives it up",
+            (*plane)->sizes().connection_bits);
     auto watch = kernel::NetworkWatch::open();
     if (!watch) return std::unexpected(watch.error());
     const bool adopted = (*plane)->adopted();

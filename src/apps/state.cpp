@@ -70,8 +70,7 @@ Result<cli::DirectorState> look() {
     const auto cookie = enter();
     if (!cookie) return std::unexpected(cookie.error());
     const auto plane = kernel::PinnedDataPlane::open(kernel::pin_directory(*cookie));
-    if (!plane)
-        return fail(plane.error().code, plane.error().message + "; start turnoutd");
+    if (!plane) return fail(plane.error().code, plane.error().message + "; start turnoutd");
     const tables::Rows& rows = (*plane)->rows();
     auto interfaces = interface_states(**plane);
     if (!interfaces) return std::unexpected(interfaces.error());
@@ -115,6 +114,8 @@ Result<bool> bring_down() {
 
 }  // namespace
 
-cli::DirectorControl director_control() { return {look, bring_down}; }
+cli::DirectorControl director_control() {
+    return {look, bring_down};
+}
 
 }  // namespace turnout

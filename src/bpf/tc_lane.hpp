@@ -80,7 +80,6 @@ class TcEnv : public TablesEnv {
             static_cast<int>(redirect_neigh(route.neighbour.interface, &next, sizeof next, 0));
         return Verdict::transmit;
     }
-    TURNOUT_INLINE static Verdict refuse(Refusal, uint32_t) { return Verdict::drop; }
 
     // Not bridged past us, not of another VLAN (its own interface will show it).
     TURNOUT_INLINE bool is_for_us() const {

@@ -63,7 +63,6 @@ class XdpEnv : public TablesEnv {
     TURNOUT_INLINE static Verdict transmit_resolving(const Route&, abi::Family) {
         return Verdict::pass;
     }
-    TURNOUT_INLINE static Verdict refuse(Refusal, uint32_t) { return Verdict::drop; }
 
     // Frames for others reach an interface too: flooded by a switch, or in promiscuous mode.
     TURNOUT_INLINE bool is_for_us() const {

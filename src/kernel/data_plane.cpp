@@ -2,7 +2,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "abi/drop.hpp"
 #include "abi/maps.hpp"
 #include "base/fd.hpp"
+#include "base/random.hpp"
 #include "kernel/lanes.hpp"
 #include "kernel/maps.hpp"
 #include "tables/convert.hpp"
@@ -126,7 +126,7 @@ Error load_error(int code) {
 
 void initialise(tables::Rows& rows, uint32_t servers) {
     abi::Settings settings{};
-    if (getrandom(&settings.hash_seed, sizeof settings.hash_seed, 0) < 0) settings.hash_seed = 1;
+    settings.hash_seed = random_u64();
     settings.bucket_mask = static_cast<uint32_t>(rows.buckets.size()) - 1;
     settings.counter_rows_per_cpu = servers;
     // The whole table about once a second.

@@ -51,8 +51,8 @@ Status enter_outer_mount_namespace() {
         const Fd outer(open(path.c_str(), O_RDONLY | O_CLOEXEC));
         if (!outer) continue;
         if (setns(outer.get(), CLONE_NEWNS) == 0) return {};
-        return fail_errno(errno, "cannot enter the mount namespace of process " +
-                                     std::to_string(pid));
+        return fail_errno(errno,
+                          "cannot enter the mount namespace of process " + std::to_string(pid));
     }
     return {};
 }

@@ -21,7 +21,7 @@ struct World {
     abi::Tick now = 1;
     uint32_t random = 1;
     Mac own_mac = {};  // of the interface that packets come in by
-    std::function<std::optional<Route>(const abi::Address&)> route;
+    std::function<std::optional<Route>(const abi::Address&)> route = {};
 };
 
 enum class Lane { fast, complete };
@@ -104,7 +104,6 @@ class NativeEnv {
     Verdict transmit_resolving(const Route& route, abi::Family) {
         return transmit(route.neighbour);
     }
-    Verdict refuse(Refusal, uint32_t) { return Verdict::drop; }
 
   private:
     template <class Row>

@@ -42,9 +42,6 @@ struct Route {
     bool neighbour_known;
 };
 
-// What a complete lane may tell the sender of a packet it cannot deliver.
-enum class Refusal : uint8_t { port_unreachable, fragmentation_needed, time_exceeded };
-
 template <class From, class To>
 concept gives = requires(From from, void (*take)(To)) {
     take(from);
@@ -109,8 +106,6 @@ concept Environment = TablesEnvironment<E> &&
     { env.transmit(route.neighbour) } -> gives<Verdict>;
     // Sends it by the kernel's neighbour table, which resolves and confirms the address.
     { env.transmit_resolving(route, abi::Family::ipv4) } -> gives<Verdict>;
-    // Turns the packet into an ICMP error to its sender; `n` is the MTU to tell.
-    { env.refuse(Refusal::port_unreachable, n) } -> gives<Verdict>;
 };
 
 }  // namespace turnout

@@ -31,13 +31,6 @@ TURNOUT_INLINE Verdict drop(Env& env, abi::Drop reason) {
     return Verdict::drop;
 }
 
-// Drops, and tells the sender why.
-template <Environment Env>
-TURNOUT_INLINE Verdict refuse(Env& env, abi::Drop reason, Refusal refusal, uint32_t mtu = 0) {
-    env.count_drop(reason);
-    return env.refuse(refusal, mtu);
-}
-
 // Opens a connection for a request that has none.
 template <Environment Env>
 TURNOUT_INLINE Verdict open(Env& env, const Packet& packet, abi::Tick now, Flow& flow) {
@@ -45,8 +38,8 @@ TURNOUT_INLINE Verdict open(Env& env, const Packet& packet, abi::Tick now, Flow&
     const Scheduled scheduled = env.schedule(tuple);
     if (scheduled.answer == Answer::not_ours) return Verdict::pass;
     if (scheduled.answer == Answer::no_server) {
-        if constexpr (Env::is_complete())
-            return refuse(env, abi::Drop::no_server, Refusal::port_unreachable);
+        // The host refuses for us: nobody listens there, so it answers with a RST or an ICMP error.
+        if constexpr (Env::is_complete()) env.count_drop(abi::Drop::no_server);
         return Verdict::pass;
     }
     flow.location = connect(env, tuple, scheduled.server, flow.seen, now);
@@ -72,7 +65,7 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
 
 // What becomes of a packet that cannot be delivered.
 template <Environment Env>
-TURNOUT_INLINE Verdict give_up(Env& env, Readiness why, const Delivery& delivery) {
+TURNOUT_INLINE Verdict give_up(Env& env, Readiness why) {
     switch (why) {
         case Readiness::server_removed:
             return drop(env, abi::Drop::server_removed);
@@ -80,11 +73,8 @@ TURNOUT_INLINE Verdict give_up(Env& env, Readiness why, const Delivery& delivery
             return drop(env, abi::Drop::no_route);
         case Readiness::no_tunnel_source:
             return drop(env, abi::Drop::no_tunnel_source);
-        case Readiness::ttl_expired:
-            return refuse(env, abi::Drop::ttl_expired, Refusal::time_exceeded);
-        case Readiness::too_big:
-            return refuse(env, abi::Drop::too_big, Refusal::fragmentation_needed,
-                          delivery.hop.route.neighbour.mtu - overhead(delivery));
+        case Readiness::ttl_expired: return drop(env, abi::Drop::ttl_expired);
+        case Readiness::too_big: return drop(env, abi::Drop::too_big);
         case Readiness::ready:
         case Readiness::for_another_lane:
             break;
@@ -108,7 +98,7 @@ TURNOUT_INLINE Verdict direct(Env& env) {
 
     Delivery delivery{};
     const Readiness readiness = prepare(env, packet, flow, now, delivery);
-    if (readiness != Readiness::ready) return detail::give_up(env, readiness, delivery);
+    if (readiness != Readiness::ready) return detail::give_up(env, readiness);
 
     track(*settings, packet, flow, *delivery.state, now);
     account(env, packet, flow);

@@ -6,7 +6,7 @@
 namespace turnout::tables {
 
 RangeAllocator::RangeAllocator(uint32_t rows, std::function<void()> wait_for_packets)
-    : rows_(rows), wait_for_packets_(std::move(wait_for_packets)), free_(33) {}
+    : rows_(rows), wait_for_packets_(std::move(wait_for_packets)), free_(32) {}
 
 uint32_t RangeAllocator::class_of(uint32_t count) {
     return static_cast<uint32_t>(std::bit_width(std::max(count, 1u) - 1));
@@ -15,11 +15,30 @@ uint32_t RangeAllocator::class_of(uint32_t count) {
 std::optional<uint32_t> RangeAllocator::take(uint32_t count) {
     const uint32_t size_class = class_of(count);
     if (const auto first = take_free(size_class)) return first;
-    if (resting_.empty()) return std::nullopt;
-    wait_for_packets_();
-    for (const Range& range : resting_) free_[range.size_class].push_back(range.first);
-    resting_.clear();
+    if (!resting_.empty()) wait_for_packets_();
+    join_free();
     return take_free(size_class);
+}
+
+// Everything that is free or has rested becomes as large ranges as it can.
+void RangeAllocator::join_free() {
+    std::vector<std::pair<uint32_t, uint32_t>> ranges;  // first and end
+    for (const Range& range : resting_)
+        ranges.emplace_back(range.first, range.first + (1u << range.size_class));
+    resting_.clear();
+    for (uint32_t size_class = 0; size_class < free_.size(); ++size_class) {
+        for (const uint32_t first : free_[size_class])
+            ranges.emplace_back(first, first + (1u << size_class));
+        free_[size_class].clear();
+    }
+    std::sort(ranges.begin(), ranges.end());
+    for (size_t i = 0; i < ranges.size();) {
+        uint32_t end = ranges[i].second;
+        size_t next = i + 1;
+        while (next < ranges.size() && ranges[next].first == end) end = ranges[next++].second;
+        add_free(ranges[i].first, end);
+        i = next;
+    }
 }
 
 std::optional<uint32_t> RangeAllocator::take_free(uint32_t size_class) {

@@ -33,6 +33,7 @@ class RangeAllocator {
     static uint32_t class_of(uint32_t count);
     std::optional<uint32_t> take_free(uint32_t size_class);
     void add_free(uint32_t first, uint32_t end);
+    void join_free();
 
     uint32_t rows_;
     uint32_t untouched_ = 0;  // rows from here on have never been handed out

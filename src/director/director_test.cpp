@@ -1,0 +1,133 @@
+// The director over plain memory: changes, adoption, counters.
+#include "director/director.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "native/memory_tables.hpp"
+
+namespace turnout::director {
+namespace {
+
+const model::ServiceKey web{0, model::Protocol::tcp, model::Address::ipv4(198, 51, 100, 1), 80};
+
+class DirectorTest : public testing::Test {
+  protected:
+    std::unique_ptr<Director> make() {
+        return std::make_unique<Director>(
+            tables.rows, model::Limits{.services = 64, .servers = 256},
+            [](const model::Address&) { return std::optional<model::Address>(); },
+            [this] { return now_s * 1000000000; });
+    }
+    static model::Server server(uint8_t number, int32_t weight = 1) {
+        model::Server made;
+        made.key = {model::Address::ipv4(10, 1, 0, number), 80};
+        made.weight = weight;
+        return made;
+    }
+    void add(Director& director, std::initializer_list<model::Server> servers) {
+        model::Service service;
+        service.key = web;
+        service.scheduler = "wrr";
+        ASSERT_TRUE(director.apply(model::AddService{service}));
+        for (const auto& each : servers) ASSERT_TRUE(director.apply(model::AddServer{web, each}));
+    }
+    uint32_t row_of(uint8_t number) {
+        for (uint32_t id = 0; id < tables.rows.servers.size(); ++id)
+            if ((to_host(tables.rows.servers[id].address.word[0]) & 0xff) == number) return id;
+        return ~0u;
+    }
+
+    native::MemoryTables tables;
+    uint64_t now_s = 1000;
+};
+
+TEST_F(DirectorTest, a_new_director_adopts_services_servers_and_counters) {
+    auto first = make();
+    add(*first, {server(11, 3), server(12), server(13, 0)});
+    tables.rows.counters[row_of(11)].connections = 7;
+    tables.rows.server_states[row_of(12)].load = abi::load::active_one * 2;
+    const auto before = *first->servers(web);
+    first.reset();
+
+    const auto second = make();
+    ASSERT_EQ(second->services().size(), 1u);
+    EXPECT_EQ(second->services()[0].service.scheduler, "wrr");
+    EXPECT_EQ(second->services()[0].counters.connections, 7u);
+    const auto after = *second->servers(web);
+    ASSERT_EQ(after.size(), before.size());
+    for (size_t i = 0; i < after.size(); ++i) {
+        EXPECT_EQ(after[i].server, before[i].server);
+        EXPECT_EQ(after[i].counters, before[i].counters);
+        EXPECT_EQ(after[i].active, before[i].active);
+    }
+    // And it can go on changing them.
+    EXPECT_TRUE(second->apply(model::RemoveServer{web, server(12).key}));
+    EXPECT_TRUE(second->apply(model::AddServer{web, server(14)}));
+    EXPECT_EQ(second->servers(web)->size(), 3u);
+}
+
+TEST_F(DirectorTest, a_removed_server_comes_back_with_its_counters) {
+    const auto director = make();
+    add(*director, {server(11)});
+    tables.rows.counters[row_of(11)].in_packets = 5;
+    ASSERT_TRUE(director->apply(model::RemoveServer{web, server(11).key}));
+    EXPECT_EQ(director->services()[0].counters.in_packets, 5u);
+    ASSERT_TRUE(director->apply(model::AddServer{web, server(11)}));
+    EXPECT_EQ(director->servers(web)->at(0).counters.in_packets, 5u);
+    EXPECT_EQ(director->services()[0].counters.in_packets, 5u);
+}
+
+TEST_F(DirectorTest, a_row_is_given_back_when_nobody_needs_it) {
+    const auto director = make();
+    add(*director, {server(11)});
+    const uint32_t row = row_of(11);
+    tables.rows.server_states[row].load = abi::load::active_one;
+    ASSERT_TRUE(director->apply(model::RemoveServer{web, server(11).key}));
+    now_s += 500;
+    director->tick();
+    EXPECT_EQ(tables.rows.server_records[row].use, abi::ServerUse::removed) << "a connection lives";
+    tables.rows.server_states[row].load = 0;
+    director->tick();
+    EXPECT_EQ(tables.rows.server_records[row].use, abi::ServerUse::free);
+}
+
+TEST_F(DirectorTest, zeroing_counters_leaves_connections_alone) {
+    const auto director = make();
+    add(*director, {server(11)});
+    tables.rows.counters[row_of(11)].in_bytes = 100;
+    tables.rows.server_states[row_of(11)].load = abi::load::inactive_one;
+    ASSERT_TRUE(director->apply(model::ZeroCounters{web}));
+    EXPECT_EQ(director->services()[0].counters.in_bytes, 0u);
+    EXPECT_EQ(director->servers(web)->at(0).counters.in_bytes, 0u);
+    EXPECT_EQ(director->servers(web)->at(0).inactive, 1u);
+    model::ServiceKey other = web;
+    other.port = 81;
+    EXPECT_EQ(director->apply(model::ZeroCounters{other}).error().code, ESRCH);
+}
+
+TEST_F(DirectorTest, thousands_of_changes_use_the_same_rows_over_and_over) {
+    const auto director = make();
+    add(*director, {server(1), server(2), server(3)});
+    for (int round = 0; round < 5000; ++round) {
+        const auto number = static_cast<uint8_t>(1 + round % 3);
+        ASSERT_TRUE(director->apply(model::EditServer{web, server(number, round % 7)})) << round;
+    }
+    for (int round = 0; round < 2000; ++round) {
+        ASSERT_TRUE(director->apply(model::RemoveAll{})) << round;
+        add(*director, {server(1), server(2), server(3), server(4), server(5)});
+        now_s += 200;
+        director->tick();
+    }
+}
+
+TEST_F(DirectorTest, timeouts_are_set_and_told_in_seconds) {
+    const auto director = make();
+    EXPECT_EQ(director->timeouts(), (model::Timeouts{900, 120, 300}));
+    ASSERT_TRUE(director->apply(model::SetTimeouts{{7200, 0, 31}}));
+    EXPECT_EQ(director->timeouts(), (model::Timeouts{7200, 120, 31}));
+}
+
+}  // namespace
+}  // namespace turnout::director
