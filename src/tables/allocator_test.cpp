@@ -44,7 +44,7 @@ TEST(RangeAllocator, ranges_never_overlap) {
     RangeAllocator rows(1000, [] {});
     std::map<uint32_t, uint32_t> held;  // first to count
     for (int round = 0; round < 20000; ++round) {
-        const uint32_t count = random() % 40;
+        const auto count = static_cast<uint32_t>(random() % 40);
         if (const auto first = rows.take(count)) {
             const auto next = held.lower_bound(*first);
             if (next != held.end()) {
