@@ -316,6 +316,9 @@ TEST_F(ResponderTest, mutated_requests_do_no_harm) {
         from_hex(recorded_add), request(add_server), request(model::SetTimeouts{{1, 2, 3}}),
         about_service(IPVS_CMD_GET_DEST, list, web), command(IPVS_CMD_GET_SERVICE, list)};
     for (int round = 0; round < 50000; ++round) {
+        if (round % 100 == 0) {
+            ASSERT_TRUE(control.apply(model::RemoveAll{}));
+        }
         Bytes bytes = good[random() % good.size()];
         for (uint32_t changes = random() % 4; changes > 0; --changes)
             bytes[random() % bytes.size()] = static_cast<uint8_t>(random());

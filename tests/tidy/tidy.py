@@ -46,6 +46,8 @@ CLOCK_USERS = ("base", "apps")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 REAL_CLOCK = re.compile(r"\b(?:steady_clock|system_clock|high_resolution_clock)::now|"
                         r"\b(?:clock_gettime|gettimeofday|getrandom|random_device)\b")
+# tests/support is what several tests share; native/ and director/ are a director without a kernel.
+TESTS_MAY_INCLUDE = ("support", "native", "director")
 TESTING = re.compile(r"_(test|fuzz|bench)\.cpp$")
 
 
@@ -74,7 +76,7 @@ def check_includes(path, text):
         other = name.split("/")[0]
         if other in allowed or name.startswith(MAY_ALSO_INCLUDE.get(folder, ())):
             continue
-        if other == "support" and TESTING.search(path):  # tests/support: what several tests share
+        if other in TESTS_MAY_INCLUDE and TESTING.search(path):
             continue
         yield f"{folder}/ must not include {name}"
 
