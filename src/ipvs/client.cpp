@@ -3,6 +3,7 @@
 #include <sys/time.h>
 
 #include <cstring>
+#include <utility>
 
 #include "ipvs/change_codec.hpp"
 #include "ipvs/unix_address.hpp"
@@ -65,9 +66,13 @@ Status Client::ask(Writer request, Take take) {
     const bool sent = send(socket_.get(), question.data(), question.size(), MSG_NOSIGNAL) >= 0;
     const int send_error = sent ? 0 : errno;
     Bytes buffer(2 * max_datagram);
+    bool was_reset = false;
     while (true) {
         const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
         if (got < 0 && errno == EINTR) continue;
+        // A question that was never read resets the connection; the kernel tells that once, before
+        // it gives what had been answered.
+        if (got < 0 && errno == ECONNRESET && !std::exchange(was_reset, true)) continue;
         if (got < 0) return fail_errno(errno, "no answer from the director");
         if (got == 0)
             return fail(sent ? ECONNRESET : send_error, "the director closed the connection");

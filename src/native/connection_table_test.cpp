@@ -37,8 +37,7 @@ class ConnectionTable : public testing::Test {
 
     MemoryTables tables{{.connection_bits = 10, .services = 4, .servers = 4}};
     World world{.now = 1000};
-    std::vector<uint8_t> no_packet;
-    Env env{tables, world, no_packet};
+    Env env{tables, world, {}};
 };
 
 TEST_F(ConnectionTable, holds_as_many_as_it_was_made_for) {
@@ -106,8 +105,7 @@ TEST_F(ConnectionTable, racing_insertions_make_one_record_each) {
     for (int round = 0; round < 50; ++round) {
         std::atomic<uint32_t> made = 0, ready = 0;
         const auto work = [&] {
-            std::vector<uint8_t> packet;
-            Env mine(tables, world, packet);
+            Env mine(tables, world, {});
             ready += 1;
             while (ready < 2) std::this_thread::yield();
             for (uint32_t i = 0; i < flows; ++i) {

@@ -29,8 +29,13 @@ enum class Lane { fast, complete };
 template <Lane lane>
 class NativeEnv {
   public:
-    NativeEnv(MemoryTables& tables, World& world, std::vector<uint8_t>& packet)
-        : tables_(tables), world_(world), packet_(packet) {}
+    NativeEnv(MemoryTables& tables, World& world, const std::vector<uint8_t>& frame)
+        : tables_(tables), world_(world), packet_(ip_align) {
+        packet_.insert(packet_.end(), frame.begin(), frame.end());
+    }
+
+    // The frame as the pipeline left it.
+    std::vector<uint8_t> frame() const { return {packet_.begin() + ip_align, packet_.end()}; }
 
     const abi::Settings* settings() { return tables_.rows.settings; }
     const uint64_t* filter_word(uint32_t i) { return row(tables_.rows.filter, i); }
@@ -77,8 +82,8 @@ class NativeEnv {
         const auto* ethernet = header_at<EthernetHeader>(window(), 0);
         return ethernet && ethernet->destination == world_.own_mac;
     }
-    Window window() { return {packet_.data(), packet_.data() + packet_.size()}; }
-    uint32_t length() { return static_cast<uint32_t>(packet_.size()); }
+    Window window() { return {packet_.data() + ip_align, packet_.data() + packet_.size()}; }
+    uint32_t length() { return static_cast<uint32_t>(packet_.size()) - ip_align; }
     bool is_super_packet() { return false; }
     static constexpr bool is_complete() { return lane == Lane::complete; }
     bool route(const abi::Address& to, abi::Family, Route& route) {
@@ -91,8 +96,9 @@ class NativeEnv {
         return amend_in_place(window(), offset, address_diff, port_diff, optional);
     }
     bool push(uint32_t bytes) {
-        packet_.insert(packet_.begin(), bytes, 0);
-        std::memmove(packet_.data(), packet_.data() + bytes, sizeof(EthernetHeader));
+        packet_.insert(packet_.begin() + ip_align, bytes, 0);
+        uint8_t* frame = packet_.data() + ip_align;
+        std::memmove(frame, frame + bytes, sizeof(EthernetHeader));
         return true;
     }
     Verdict transmit(const abi::Neighbour& to) {
@@ -106,6 +112,9 @@ class NativeEnv {
     }
 
   private:
+    // Frames start two bytes off, as the kernel lays them, so that IP headers are aligned.
+    static constexpr uint32_t ip_align = 2;
+
     template <class Row>
     static Row* row(std::span<Row> rows, uint32_t index) {
         return index < rows.size() ? &rows[index] : nullptr;
@@ -113,13 +122,12 @@ class NativeEnv {
 
     MemoryTables& tables_;
     World& world_;
-    std::vector<uint8_t>& packet_;
+    std::vector<uint8_t> packet_;
 };
 
 // One pass of the sweeper over the whole table.
 inline void sweep_all(MemoryTables& tables, World& world) {
-    std::vector<uint8_t> none;
-    NativeEnv<Lane::complete> env(tables, world, none);
+    NativeEnv<Lane::complete> env(tables, world, {});
     for (uint32_t bucket = 0; bucket < tables.rows.buckets.size(); ++bucket)
         sweep(env, *tables.rows.settings, bucket, world.now);
 }

@@ -64,8 +64,7 @@ class Scheduling : public testing::Test {
     }
     // The number of the server that gets the next connection, or -1.
     int choose() {
-        std::vector<uint8_t> packet;
-        NativeEnv<Lane::complete> env(*tables, world, packet);
+        NativeEnv<Lane::complete> env(*tables, world, {});
         abi::Tuple tuple{};
         tuple.virtual_address.word[0] = to_be(0xc6336401u);
         tuple.virtual_port = to_be(uint16_t{80});

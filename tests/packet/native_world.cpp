@@ -37,9 +37,9 @@ class NativeWorld : public World {
     Outcome send(const Bytes& frame) override {
         warm();
         Outcome outcome;
-        outcome.frame = frame;
-        native::NativeEnv<lane> env(*tables_, world_, outcome.frame);
+        native::NativeEnv<lane> env(*tables_, world_, frame);
         outcome.verdict = direct(env);
+        outcome.frame = env.frame();
         return outcome;
     }
 
