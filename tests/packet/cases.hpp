@@ -25,7 +25,7 @@ struct Case {
     std::string name;
     std::vector<model::Change> changes;
     std::vector<Step> steps;
-    abi::Drop drop = abi::Drop::none;      // the reason that the last step is counted under
+    abi::Drop drop = abi::Drop::none;       // the reason that the last step is counted under
     std::vector<model::Change> later = {};  // changes between the first step and the second
 };
 

@@ -63,6 +63,9 @@ class KernelWorld : public World {
     std::string name() const override { return complete_ ? "kernel-tc" : "kernel-xdp"; }
     bool is_complete() const override { return complete_; }
     tables::Rows& rows() override { return plane_->rows(); }
+    int program() const override {
+        return plane_->program(complete_ ? "turnout_tc" : "turnout_xdp");
+    }
 
     director::Director& fresh() override {
         if (director_) {
@@ -96,8 +99,7 @@ class KernelWorld : public World {
             options.ctx_in = &context;
             options.ctx_size_in = sizeof context;
         }
-        const int program = plane_->program(complete_ ? "turnout_tc" : "turnout_xdp");
-        if (bpf_prog_test_run_opts(program, &options) != 0) {
+        if (bpf_prog_test_run_opts(program(), &options) != 0) {
             std::perror("BPF_PROG_TEST_RUN");
             std::abort();
         }
@@ -133,8 +135,10 @@ class KernelWorld : public World {
     // Next hops are remembered and fresh, as they are on a running director.
     void warm() {
         const auto now = abi::tick_of_ns(monotonic_ns());
-        const abi::Neighbour to_server{loopback, 1500, mac_of(server_mac), mac_of(director_mac), now};
-        const abi::Neighbour to_client{loopback, 1500, mac_of(client_mac), mac_of(director_mac), now};
+        const abi::Neighbour to_server{loopback, 1500, mac_of(server_mac), mac_of(director_mac),
+                                       now};
+        const abi::Neighbour to_client{loopback, 1500, mac_of(client_mac), mac_of(director_mac),
+                                       now};
         uint32_t row = 1;
         bpf_map_update_elem(neighbours_fd_, &row, &to_server, BPF_ANY);
         row = 2;
@@ -164,8 +168,8 @@ Result<std::unique_ptr<World>> kernel_world(bool complete) {
     if (auto ok = kernel::ensure_bpffs(kernel::bpffs); !ok) return std::unexpected(ok.error());
     const std::string pins = std::string(kernel::bpffs) + "/turnout/test-" +
                              std::to_string(getpid()) + (complete ? "-tc" : "-xdp");
-    auto plane = kernel::DataPlane::load(
-        pins, {.connection_bits = 10, .services = 64, .servers = 256});
+    auto plane =
+        kernel::DataPlane::load(pins, {.connection_bits = 10, .services = 64, .servers = 256});
     if (!plane) return std::unexpected(plane.error());
     return std::make_unique<KernelWorld>(std::move(*plane), pins, complete);
 }

@@ -35,8 +35,12 @@ uint16_t complement(uint32_t total) {
     return static_cast<uint16_t>(~total);
 }
 
-size_t ip_header_size(const Bytes& bytes, size_t ip) { return (bytes[ip] & 15u) * 4u; }
-size_t ip_end(const Bytes& bytes, size_t ip) { return ip + get16(bytes, ip + 2); }
+size_t ip_header_size(const Bytes& bytes, size_t ip) {
+    return (bytes[ip] & 15u) * 4u;
+}
+size_t ip_end(const Bytes& bytes, size_t ip) {
+    return ip + get16(bytes, ip + 2);
+}
 
 uint16_t transport_checksum(const Bytes& bytes, size_t ip) {
     const size_t from = ip + ip_header_size(bytes, ip), to = ip_end(bytes, ip);
@@ -114,23 +118,29 @@ std::string ip_fault(const Bytes& bytes, size_t ip) {
     if (ip_end(bytes, ip) > bytes.size()) return "IP length beyond the frame";
     const size_t transport = ip + header;
     switch (bytes[ip + 9]) {
-        case 4: return ip_fault(bytes, transport);
-        case 6: return transport_checksum(bytes, ip) ? "wrong TCP checksum" : "";
+        case 4:
+            return ip_fault(bytes, transport);
+        case 6:
+            return transport_checksum(bytes, ip) ? "wrong TCP checksum" : "";
         case 17:
             if (get16(bytes, transport + 6) == 0) return "";
             return transport_checksum(bytes, ip) ? "wrong UDP checksum" : "";
-        default: return "";
+        default:
+            return "";
     }
 }
 
 }  // namespace
 
-std::string checksum_fault(const Bytes& frame) { return ip_fault(frame, ethernet_size); }
+std::string checksum_fault(const Bytes& frame) {
+    return ip_fault(frame, ethernet_size);
+}
 
 std::string describe(const Bytes& frame) {
     std::ostringstream text;
     const auto mac = [&](size_t at) {
-        for (size_t i = at; i < at + 6; ++i) text << std::hex << int{frame[i]} << (i < at + 5 ? ":" : " ");
+        for (size_t i = at; i < at + 6; ++i)
+            text << std::hex << int{frame[i]} << (i < at + 5 ? ":" : " ");
         text << std::dec;
     };
     if (frame.size() < ethernet_size + 20) return std::to_string(frame.size()) + " bytes";

@@ -16,8 +16,8 @@ namespace turnout::test {
 
 struct Outcome {
     Verdict verdict = Verdict::pass;
-    Bytes frame;              // as it left
-    bool resolving = false;   // the kernel writes the Ethernet header
+    Bytes frame;             // as it left
+    bool resolving = false;  // the kernel writes the Ethernet header
 };
 
 class World {
@@ -29,6 +29,8 @@ class World {
     virtual Outcome send(const Bytes& frame) = 0;
     virtual uint64_t drops(abi::Drop reason) = 0;
     virtual tables::Rows& rows() = 0;
+    // The loaded program; -1 where there is none.
+    virtual int program() const { return -1; }
     // A fast lane passes on what the complete lane answers or resolves.
     virtual bool is_complete() const = 0;
 };
