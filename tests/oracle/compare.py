@@ -1,38 +1,47 @@
 """Two transcripts of one scenario, compared entry by entry; and one, as people read it."""
 
+import difflib
 from itertools import zip_longest
 
-from differences import SAME
+from differences import plain_line, same_fate, same_timer
 
-ABSENT = "(nothing)"
+MOST_LINES = 12
 
 
 def first_difference(kernel, turnout):
     """The first statement that did not come to the same, told; None if there is none."""
-    for ours, theirs in zip(turnout, kernel):
-        same = SAME[theirs["kind"]]
-        pairs = list(zip_longest(theirs["result"], ours["result"]))
-        unlike = [place for place, (left, right) in enumerate(pairs)
-                  if left is None or right is None or not same(left, right)]
-        if unlike:
-            return tell(theirs, pairs, unlike)
+    for expected, seen in zip(kernel, turnout):
+        told = TELL[expected["kind"]](expected["result"], seen["result"])
+        if told:
+            return f"  line {expected['line']}: {expected['text']}\n{told}"
     return None
 
 
-def tell(entry, pairs, unlike):
-    head = f"  line {entry['line']}: {entry['text']}\n"
-    if entry["kind"] == "fates":
-        return head + "\n".join(
-            f"    {side:8} " + " ".join(mark(pair[index], place in unlike)
-                                        for place, pair in enumerate(pairs))
-            for index, side in ((0, "IPVS"), (1, "Turnout")))
-    return head + "\n".join(
-        f"    {side:8} {pairs[place][index] if pairs[place][index] is not None else ABSENT}"
-        for place in unlike[:5] for index, side in ((0, "IPVS"), (1, "Turnout")))
+def tell_fates(kernel, turnout):
+    unlike = [not same_fate(*pair) for pair in zip(kernel, turnout)]
+    if not any(unlike):
+        return None
+    return "\n".join(
+        f"    {side:8} " + " ".join(f"[{fate}]" if differs else fate
+                                    for fate, differs in zip(fates, unlike))
+        for side, fates in (("IPVS", kernel), ("Turnout", turnout)))
 
 
-def mark(fate, unlike):
-    return f"[{fate}]" if unlike else fate
+def tell_text(kernel, turnout):
+    sides = {"- ": "IPVS", "+ ": "Turnout"}
+    lines = [f"    {sides[line[:2]]:8} {line[2:]}"
+             for line in difflib.ndiff(list(map(plain_line, kernel)), list(map(plain_line, turnout)))
+             if line[:2] in sides]
+    return "\n".join(lines[:MOST_LINES])
+
+
+def tell_timer(kernel, turnout):
+    pairs = list(zip_longest(kernel, turnout, fillvalue="(none)"))
+    return "\n".join(f"    IPVS     {left}\n    Turnout  {right}"
+                     for left, right in pairs if not same_timer(left, right))
+
+
+TELL = {"fates": tell_fates, "text": tell_text, "timer": tell_timer}
 
 
 def render(scenario, transcript):

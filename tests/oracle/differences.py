@@ -21,15 +21,12 @@ def same_fate(kernel, turnout):
     return kernel == turnout or (kernel, turnout) in REFUSALS
 
 
-def same_line(kernel, turnout):
-    return SIZE.sub("", kernel) == SIZE.sub("", turnout)
+def plain_line(line):
+    return SIZE.sub("", line)
 
 
 def same_timer(kernel, turnout):
-    kernel_s, kernel_row = kernel.split(" ", 1)
-    turnout_s, turnout_row = turnout.split(" ", 1)
+    kernel_s, _, kernel_row = kernel.partition(" ")
+    turnout_s, _, turnout_row = turnout.partition(" ")
     return (kernel_row == turnout_row and
             abs(int(kernel_s) - int(turnout_s)) <= TIMER_TOLERANCE_S)
-
-
-SAME = {"fates": same_fate, "text": same_line, "timer": same_timer}

@@ -1,6 +1,8 @@
 """The two directors a scenario can be played on: the kernel's IPVS, and Turnout.
 
-Both are started inside the network namespace of the calling thread and driven by their ipvsadm.
+Both belong to the network namespace of the calling thread and are driven by their own ipvsadm.
+change() takes lines as `ipvsadm -R` does and gives back what was said; attempt() runs one command
+and also tells how it ended; show() lists.
 """
 
 import os
@@ -14,34 +16,49 @@ IPVS_SYSCTLS = Path("/proc/sys/net/ipv4/vs")
 PROC = Path("/proc/thread-self/net")
 
 
-class Answer:
-    """How a command ended and what it said."""
-
-    def __init__(self, status, output):
-        self.status = status
-        self.lines = [line.rstrip() for line in output.splitlines()]
-
-
 def run(command, text=""):
+    """Exit status, and what was said on both outputs."""
     done = subprocess.run(command, input=text, text=True, errors="replace",
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    return Answer(done.returncode, done.stdout)
+    return done.returncode, plain(done.stdout)
+
+
+def plain(text):
+    return [line.rstrip() for line in text.splitlines()]
 
 
 class Kernel:
     # Debian's, not ours: both may be installed.
-    ipvsadm_path = "/usr/sbin/ipvsadm"
+    ipvsadm = "/usr/sbin/ipvsadm"
 
     # An ended connection that makes way for a new one is counted until the next tick of the clock
     # (CONFIG_HZ=100), and the estimator copies the counters every two seconds.
     tick = 0.03
     longest_copy = 2.6
 
-    def stop(self):
-        pass
+    def __init__(self):
+        self.restore = Restore(self.ipvsadm)
 
-    def ipvsadm(self, arguments, text=""):
-        return run([self.ipvsadm_path, *arguments], text)
+    def stop(self):
+        self.restore.stop()
+
+    def change(self, lines):
+        return self.restore.feed(lines)
+
+    def show(self, *options):
+        return self.restore.feed([" ".join(("-Ln", *options))])
+
+    def attempt(self, arguments):
+        return run([self.ipvsadm, *arguments])
+
+    def connections(self):
+        """The rows of -Lnc.  The kernel's table is one for all namespaces and is told a page at a
+        time: while others' connections come and go, a row can be missed or told twice."""
+        while True:
+            before = told_connections()
+            rows = self.show("-c")[2:]
+            if before == told_connections() and len(rows) == len(before):
+                return rows
 
     def sysctl(self, name, value):
         try:
@@ -57,6 +74,45 @@ class Kernel:
             time.sleep(0.05)
 
 
+class Restore:
+    """An `ipvsadm -R` that stays: starting a program is what costs most in the guest.
+
+    It says nothing when a line went well, so each portion ends with a question whose answer is
+    known.  A line it cannot parse ends it, as it would end any -R.
+    """
+
+    question = "-L --timeout"
+    answer = "Timeout (tcp tcpfin udp):"
+
+    def __init__(self, ipvsadm):
+        self.command = ["stdbuf", "-oL", ipvsadm, "-R"]
+        self.process = None
+
+    def feed(self, lines):
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+        self.process.stdin.write("\n".join([*lines, self.question]) + "\n")
+        self.process.stdin.flush()
+        said = []
+        for line in self.process.stdout:
+            if line.startswith(self.answer):
+                return plain("".join(said))
+            said.append(line)
+        self.process.wait()
+        return plain("".join(said))
+
+    def start(self):
+        self.stop()
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.communicate()
+        self.process = None
+
+
 def shown_totals():
     """connections, packets in and out, bytes in and out; all in hexadecimal."""
     return hexadecimals((PROC / "ip_vs_stats").read_text().splitlines()[2])
@@ -69,12 +125,18 @@ def live_totals():
     return [sum(column) for column in zip(*counts)]
 
 
+def told_connections():
+    """Without state and timer, which may change at any time."""
+    rows = (PROC / "ip_vs_conn").read_text().splitlines()[1:]
+    return sorted(row.split()[:7] for row in rows)
+
+
 def hexadecimals(line):
     return [int(word, 16) for word in line.split()]
 
 
 class Turnout:
-    ipvsadm_path = BINARIES / "ipvsadm"
+    ipvsadm = BINARIES / "ipvsadm"
     tick = 0.03
 
     def __init__(self, options=()):
@@ -94,12 +156,21 @@ class Turnout:
         self.daemon.stdout.close()
         self.daemon.wait()
 
-    def ipvsadm(self, arguments, text=""):
-        return run([self.ipvsadm_path, *arguments], text)
+    def change(self, lines):
+        return run([self.ipvsadm, "-R"], "\n".join(lines) + "\n")[1]
+
+    def show(self, *options):
+        return run([self.ipvsadm, "-Ln", *options])[1]
+
+    def attempt(self, arguments):
+        return run([self.ipvsadm, *arguments])
+
+    def connections(self):
+        return self.show("-c")[2:]
 
     def sysctl(self, name, value):
-        answer = run([BINARIES / "turnout", "set", name, value])
-        return answer.lines if answer.status != 0 else []
+        status, said = run([BINARIES / "turnout", "set", name, value])
+        return said if status != 0 else []
 
     def settle_counters(self):
         """They are never behind."""

@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import zlib
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from scenario import Mistake, parse
 
 HERE = Path(__file__).resolve().parent
 SLOTS = 250
-HAND = 25  # scenarios that follow each other on one director
+SHARED_HANDS = 16
 SKIPPED = 77
 
 
@@ -44,21 +43,21 @@ def invented(first_seed, count, have):
 
 
 def deal(scenarios):
-    """Into hands: within one, no two scenarios have addresses in common."""
-    hands = []
+    """Into hands, the slowest first: scenarios of one hand follow each other on one director, and
+    no two of them have addresses in common."""
+    shared = [[] for _ in range(SHARED_HANDS)]
+    own = []
     for scenario in scenarios:
-        hand = None if scenario.wants_own_director else next(
-            (hand for hand in hands if room_for(scenario, hand)), None)
-        if hand is None:
-            hand = []
-            hands.append(hand)
-        hand.append(scenario)
-    return hands
-
-
-def room_for(scenario, hand):
-    return (len(hand) < HAND and not hand[0].wants_own_director and
-            all(other.slot != scenario.slot for other in hand))
+        if scenario.wants_own_director:
+            own.append([scenario])
+            continue
+        free = [hand for hand in shared if all(other.slot != scenario.slot for other in hand)]
+        if not free:
+            shared.append([])
+            free = [shared[-1]]
+        min(free, key=len).append(scenario)
+    return sorted(filter(None, shared + own),
+                  key=lambda hand: -sum(scenario.seconds_asleep for scenario in hand))
 
 
 # --- both sides -----------------------------------------------------------------------------------
@@ -68,18 +67,18 @@ class Side:
 
     def __init__(self, name, work, command):
         self.name, self.work = name, work
-        self.began = time.monotonic()
         self.log = work / f"{name}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
 
     def transcripts(self):
         self.process.wait()
-        print(f"{self.name}: {time.monotonic() - self.began:.0f} s")
         try:
-            return json.loads((self.work / f"{self.name}.json").read_text())
+            answer = json.loads((self.work / f"{self.name}.json").read_text())
         except FileNotFoundError:
             sys.exit(f"oracle: {self.name} gave no transcripts; it said:\n{self.last_words()}")
+        print(f"{self.name}: Linux {answer['release']}, {answer['seconds']:.0f} s")
+        return answer["transcripts"]
 
     def last_words(self):
         logs = [self.log, *(self.work / name for name in ("console", "guest.log")

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +21,7 @@ from directors import Kernel, Turnout
 from player import Player
 from world import Outside, World
 
-SIDE_BY_SIDE = {"kernel": 8, "turnout": 6}
+SIDE_BY_SIDE = 16
 
 
 def most_servers(hand):
@@ -50,7 +51,7 @@ def play_scenario(world, director, name, text, slot):
     except Exception:
         return failure()
     finally:
-        director.ipvsadm(["-C"])
+        director.change(["-C"])
 
 
 def failure():
@@ -65,11 +66,14 @@ def main():
     start = Kernel if side == "kernel" else lambda: Turnout(options)
     hands = json.loads((work / "hands.json").read_text())
     outside = Outside()
+    began = time.monotonic()
     transcripts = {}
-    with ThreadPoolExecutor(SIDE_BY_SIDE[side]) as pool:
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         for played in pool.map(lambda hand: play_hand(hand, outside, start), hands):
             transcripts.update(played)
-    (work / f"{side}.json").write_text(json.dumps(transcripts))
+    (work / f"{side}.json").write_text(json.dumps(
+        {"release": os.uname().release, "seconds": time.monotonic() - began,
+         "transcripts": transcripts}))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ with the seconds they have left).
 """
 
 import itertools
-import re
 import time
 
 import frames
@@ -24,8 +23,6 @@ NOTHING = "-"
 TO_CLIENT = "client"
 PAST = "past"  # the answer of a server reached by direct routing or a tunnel: not through here
 
-# Commands that print; the others are only changes and go to ipvsadm -R together.
-PRINTS = re.compile(r"^(-L|-l|-S|--list|--save)")
 SIP = ("REGISTER sip:lab.test SIP/2.0\r\nVia: SIP/2.0/UDP client\r\n"
        "Call-ID: {}\r\nCSeq: 1 REGISTER\r\nContent-Length: 0\r\n\r\n")
 
@@ -69,20 +66,18 @@ class Player:
     # --- commands ---------------------------------------------------------------------------------
 
     def change(self, statements):
-        """Several ipvsadm lines at once: starting a program is what costs most in the guest."""
+        """Lines that follow each other, as one portion of `ipvsadm -R`."""
         lines = [self.scenario.resolve(line) for statement in statements
                  for line in expand(" ".join(statement.words))]
         if any("-Z" in line or "--zero" in line for line in lines):
             self.director.settle_counters()
-        answer = self.director.ipvsadm(["-R"], "\n".join(lines) + "\n")
-        result = answer.lines + ([f"exit {answer.status}"] if answer.status else [])
-        self.note(statements[-1], "text", result)
+        self.note(statements[-1], "text", self.director.change(lines))
 
     def on_try(self, *words):
         result = []
         for line in expand(" ".join(words)):
-            answer = self.director.ipvsadm(self.scenario.resolve(line).split()[1:])
-            result += answer.lines + [f"exit {answer.status}"]
+            status, said = self.director.attempt(self.scenario.resolve(line).split()[1:])
+            result += said + [f"exit {status}"]
         return "text", result
 
     def on_sysctl(self, name, value):
@@ -105,7 +100,7 @@ class Player:
                 continue
             if name == "stats":
                 self.director.settle_counters()
-            result += self.director.ipvsadm(["-Ln", *LISTS[name]]).lines
+            result += self.director.show(*LISTS[name])
         return "text", result
 
     def on_timer(self):
@@ -114,7 +109,7 @@ class Player:
 
     def connections(self):
         """Rows as protocol, time left and the rest, of this scenario alone."""
-        for line in self.director.ipvsadm(["-Lnc"]).lines[2:]:
+        for line in self.director.connections():
             if self.alone or self.scenario.owns(line):
                 yield line.split(None, 2)
 
@@ -159,7 +154,8 @@ class Player:
         return "fates", fates
 
     def visit(self, flow):
-        return brief([self.open(flow), self.close(flow)])
+        opened = self.open(flow)
+        return brief([opened, self.close(flow)]) if is_server(opened) else opened
 
     def open(self, flow):
         first = self.send(flow, frames.SYN)
@@ -226,11 +222,7 @@ class Player:
 def batches():
     """A key for groupby: changes that follow each other belong together."""
     alone = itertools.count()
-
-    def key(statement):
-        together = statement.verb == "ipvsadm" and not PRINTS.match(" ".join(statement.words))
-        return (statement.verb, 0 if together else next(alone))
-    return key
+    return lambda statement: (statement.verb, statement.verb == "ipvsadm" or next(alone))
 
 
 def fate_at_client(packet, frame):

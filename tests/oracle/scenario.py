@@ -51,6 +51,11 @@ class Scenario:
     def wants_own_director(self):
         return bool(AFFECTS_OTHERS.search(self.text))
 
+    @property
+    def seconds_asleep(self):
+        return sum(float(statement.words[0]) for statement in self.statements
+                   if statement.verb == "sleep")
+
     def virtual(self, number):
         return f"198.18.{self.slot}.{number}"
 

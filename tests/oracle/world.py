@@ -80,17 +80,25 @@ def own_network():
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY)
 
 
+def tune(sysctls):
+    for name, value in sysctls.items():
+        path = Path("/proc/sys/net") / name
+        if path.exists():
+            path.write_text(str(value))
+
+
 class Outside:
     """Where the far ends of the wires are: the namespace of the process itself."""
 
     def __init__(self):
         leave_network()
+        tune({"ipv6/conf/default/disable_ipv6": 1})
         self.namespace = own_network()
 
     def wire(self, device, inside):
         """A packet socket on `device`; the calling thread stays where it was, `inside`."""
         system_call(libc.setns, self.namespace, CLONE_NEWNET)
-        end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # deaf until it is bound
         system_call(libc.setns, inside, CLONE_NEWNET)
         request = struct.pack("16sh", device.encode(), IFF_UP | IFF_NOARP)
         fcntl.ioctl(end, SIOCSIFFLAGS, request)
@@ -106,10 +114,7 @@ class World:
     def __init__(self, outside, servers):
         leave_network()
         inside = own_network()
-        for name, value in SYSCTLS.items():
-            path = Path("/proc/sys/net") / name
-            if path.exists():
-                path.write_text(str(value))
+        tune(SYSCTLS)
         number = next(numbers)
         lay_wires(number, servers)
         self.clients = outside.wire(f"c{number}", inside)
