@@ -1,6 +1,7 @@
 // Step 7: count the packet, for its server and so for its service.
 //
-// Bytes are those of the IP packet, as IPVS counts them.
+// Bytes are those of the IP packet, as IPVS counts them; and as there, a removed server's replies,
+// which still go their way, count for nobody.
 #pragma once
 
 #include "path/find_connection.hpp"
@@ -8,7 +9,9 @@
 namespace turnout {
 
 template <Environment Env>
-TURNOUT_INLINE void account(Env& env, const Packet& packet, const Flow& flow) {
+TURNOUT_INLINE void account(Env& env, const Packet& packet, const Flow& flow,
+                            const abi::Server& server) {
+    if (server.flags & abi::server_flag::removed) return;
     abi::Counters* counters = env.counters(flow.connection->server);
     if (!counters) return;
     if (flow.direction == Direction::request) {

@@ -93,14 +93,15 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
                               abi::Tick now, Flow& flow) {
     if (!find_flow(env, settings, packet, now, flow)) return Verdict::pass;
     if (flow.direction == Direction::reply) return Verdict::transmit;
-    if (flow.connection && makes_way(*flow.connection, packet)) {
-        const uint32_t status = load_once(flow.connection->status);
-        if (end(*flow.connection, status, now)) return_count(env, *flow.connection, status);
-        flow.connection = nullptr;
-    }
-    if (flow.connection) return Verdict::transmit;
-
-    return may_open(packet) ? open(env, packet, now, flow) : Verdict::pass;
+    abi::Connection* former = flow.connection;
+    if (former && !makes_way(*former, packet)) return Verdict::transmit;
+    // An ended connection that is replaced still counts for its server when the new one's is
+    // chosen, as in IPVS.
+    const uint32_t status = former ? load_once(former->status) : 0;
+    const bool ended = former && end(*former, status, now);
+    const Verdict verdict = may_open(packet) ? open(env, packet, now, flow) : Verdict::pass;
+    if (ended) return_count(env, *former, status);
+    return verdict;
 }
 
 // What becomes of a packet that cannot be delivered.
@@ -141,7 +142,7 @@ TURNOUT_INLINE Verdict direct(Env& env) {
     if (readiness != Readiness::ready) return detail::give_up(env, readiness);
 
     track(env, *settings, packet, flow, *delivery.state, now);
-    account(env, packet, flow);
+    account(env, packet, flow, *delivery.server);
     return forward(env, packet, flow, delivery);
 }
 
