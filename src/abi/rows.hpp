@@ -35,7 +35,7 @@ struct Settings {
     uint32_t counter_rows_per_cpu;  // stride of the counter table
     uint32_t buckets_per_sweep;
     uint32_t flags;             // settings_flag
-    uint32_t mark_rules;        // rows in use of the table of mark rules
+    uint32_t mark_rules;        // the list in use: see mark_rule_list()
     Tick locality_timeout;      // how long lblc and lblcr remember a destination that nobody asks for
     Tick timeout[state_count];  // by State
 };
@@ -185,7 +185,18 @@ struct MarkRule {
     uint32_t mark;
 };
 static_assert(sizeof(MarkRule) == 80);
-inline constexpr uint32_t mark_rule_rows = 1024;
+inline constexpr uint32_t mark_rule_rows = 2048;
+
+// The list of rules that packets meet, in one word: its first row and how many there are.
+TURNOUT_INLINE constexpr uint32_t mark_rule_list(uint32_t first, uint32_t count) {
+    return first << 16 | count;
+}
+TURNOUT_INLINE constexpr uint32_t first_mark_rule(uint32_t list) {
+    return list >> 16;
+}
+TURNOUT_INLINE constexpr uint32_t mark_rule_count(uint32_t list) {
+    return list & 0xffff;
+}
 
 // Which service a NAT server's packet replies for.  Key: the server's Endpoint.
 // When further services share the server, their connections have reply records.

@@ -10,11 +10,13 @@
 #include "director/estimator.hpp"
 #include "model/control.hpp"
 #include "model/model.hpp"
+#include "model/own_control.hpp"
+#include "tables/mark_rules.hpp"
 #include "tables/tables.hpp"
 
 namespace turnout::director {
 
-class Director : public model::Control {
+class Director : public model::Control, public model::OwnControl {
   public:
     // Adopts what stands in the rows, which outlive the director.
     Director(tables::Rows& rows, model::Limits limits, tables::SourceFor source_for, Clock clock);
@@ -27,6 +29,13 @@ class Director : public model::Control {
         const std::function<void(const model::ConnectionReport&)>& visit) const override;
     model::Timeouts timeouts() const override;
     uint32_t connection_table_size() const override;
+
+    std::vector<model::MarkRule> mark_rules() const override { return mark_rules_.rules(); }
+    Result<std::vector<model::MarkRule>> add_mark_rules(
+        std::vector<model::MarkRule> rules) override;
+    Status remove_mark_rule(uint32_t number) override;
+    std::vector<model::Setting> settings() const override;
+    Status set(const std::string& name, int64_t value) override;
 
     // Once every Estimator::period_ns: rates, and rows that are not needed any more.
     void tick();
@@ -50,6 +59,7 @@ class Director : public model::Control {
     Clock clock_;
     model::Model model_;
     tables::Tables tables_;
+    tables::MarkRules mark_rules_;
     std::map<model::ServiceKey, Estimator> service_rates_;
     std::map<ServerName, Estimator> server_rates_;
 };

@@ -9,6 +9,7 @@
 
 #include "path/env.hpp"
 #include "path/opening.hpp"
+#include "table/atomic.hpp"
 #include "wire/ip.hpp"
 
 namespace turnout {
@@ -51,16 +52,17 @@ template <TablesEnvironment Env>
 struct MarkSearch {
     Env* env;
     const abi::Tuple* tuple;
-    uint32_t rules;
+    uint32_t last;  // row of the last rule
     uint32_t mark;
 };
 
 // The mark of the last rule that matches, or 0.
 template <TablesEnvironment Env>
-TURNOUT_INLINE uint32_t mark_by_rule(Env& env, uint32_t rules, const abi::Tuple& tuple) {
-    MarkSearch<Env> search{&env, &tuple, rules, 0};
-    env.each(rules, &search, [](uint32_t step, MarkSearch<Env>* s) -> long {
-        const abi::MarkRule* rule = s->env->mark_rule(s->rules - 1 - step);
+TURNOUT_INLINE uint32_t mark_by_rule(Env& env, uint32_t list, const abi::Tuple& tuple) {
+    const uint32_t count = abi::mark_rule_count(list);
+    MarkSearch<Env> search{&env, &tuple, abi::first_mark_rule(list) + count - 1, 0};
+    env.each(count, &search, [](uint32_t step, MarkSearch<Env>* s) -> long {
+        const abi::MarkRule* rule = s->env->mark_rule(s->last - step);
         if (!rule || !matches(*rule, *s->tuple)) return 0;
         s->mark = rule->mark;
         return 1;
@@ -84,9 +86,8 @@ template <TablesEnvironment Env>
 TURNOUT_INLINE const uint32_t* find_service(Env& env, const abi::Settings& settings,
                                             Opening& opening) {
     const abi::Tuple& tuple = opening.record.tuple;
-    if (settings.mark_rules)
-        if (const uint32_t mark = detail::mark_by_rule(env, settings.mark_rules, tuple))
-            opening.mark = mark;
+    if (const uint32_t mark = detail::mark_by_rule(env, load_once(settings.mark_rules), tuple))
+        opening.mark = mark;
     const uint32_t* id = nullptr;
     if (settings.flags & abi::settings_flag::marks && opening.mark)
         id = env.service_id({{{to_be(opening.mark)}}, be16{0}, 0, tuple.family});

@@ -1,0 +1,40 @@
+// What may be asked of a director that IPVS has no word for: rules that mark packets, settings.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/mark_rule.hpp"
+
+namespace turnout::model {
+
+// A choice that a person may make; the names, meanings and defaults are those of IPVS's sysctls
+// (net.ipv4.vs.*) where it has one.
+struct Setting {
+    std::string name;
+    int64_t value = 0;
+    int64_t standard = 0;  // unless somebody sets it
+    int64_t least = 0, greatest = 0;
+    std::string meaning;  // one line
+};
+
+class OwnControl {
+  public:
+    virtual ~OwnControl() = default;
+
+    // In the order in which they are looked at: the last that matches decides.
+    virtual std::vector<MarkRule> mark_rules() const = 0;
+    // Adds rules behind those that are there, all or none; gives them as they now are, with their
+    // numbers.  EINVAL for a rule that makes no sense, ENOSPC when the table is full.
+    virtual Result<std::vector<MarkRule>> add_mark_rules(std::vector<MarkRule> rules) = 0;
+    // ENOENT when there is no such rule.
+    virtual Status remove_mark_rule(uint32_t number) = 0;
+
+    virtual std::vector<Setting> settings() const = 0;
+    // ENOENT for an unknown name, ERANGE for a value it cannot have.
+    virtual Status set(const std::string& name, int64_t value) = 0;
+};
+
+}  // namespace turnout::model
