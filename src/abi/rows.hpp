@@ -25,7 +25,8 @@ inline constexpr uint32_t marks = 2;          // there are services by firewall 
 inline constexpr uint32_t ftp = 4;            // there is a service on TCP port 21
 inline constexpr uint32_t any_port = 8;       // there are services on every port (port 0)
 inline constexpr uint32_t wild_replies = 16;  // NAT servers of services by mark, on every port
-inline constexpr uint32_t expire_quiescent_template = 32;
+inline constexpr uint32_t sip = 32;           // persistence by SIP calls
+inline constexpr uint32_t expire_quiescent_template = 64;
 }  // namespace settings_flag
 
 // One row for all programs.  Written by the daemon.

@@ -35,7 +35,7 @@ using Object = std::unique_ptr<bpf_object, ObjectCloser>;
 constexpr const char* map_names[] = {
     names::settings,        names::filter,         names::service_index, names::services,
     names::plans,           names::candidates,     names::cursors,       names::servers,
-    names::rings,           names::mark_rules,
+    names::rings,           names::mark_rules,     names::calls,
     names::server_states,   names::reply_services, names::neighbours,    names::interfaces,
     names::service_records, names::server_records, names::connections,   names::counters,
     names::drops,           names::sweeper,

@@ -122,7 +122,7 @@ TURNOUT_INLINE Answer ask(Env& env, Opening& opening) {
     opening.service = service.id;
     if (service.has(abi::plan_flag::sip)) {
         if (opening.flags & opening_flag::fast_lane) return Answer::elsewhere;
-        if (!(opening.call[0] | opening.call[1])) return Answer::refused;
+        if (!opening.call.call.length) return Answer::refused;
     }
     if (service.has(abi::plan_flag::persistent)) {
         opening.record.link = find_template(env, *settings, service, opening);

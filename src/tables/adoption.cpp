@@ -50,6 +50,7 @@ model::Service Tables::adopt_service(uint32_t id) {
     if (plan.ring_words) ring_rows_.adopt(plan.ring_first, plan.ring_words);
     watch(service.key);
     if (const uint32_t need = need_of(service.key)) needs_.add(need);
+    note_need(entry, binds_by_call(service));
     for (uint32_t i = 0; i < plan.count; ++i) {
         const abi::Candidate& candidate = rows_.candidates[plan.first + i];
         service.servers.push_back(server_of_rows(candidate.server, candidate.weight));

@@ -22,6 +22,10 @@ inline uint32_t need_of(const model::ServiceKey& service) {
     return 0;
 }
 
+inline bool binds_by_call(const model::Service& service) {
+    return service.persistent() && service.persistence_engine == "sip";
+}
+
 class Needs {
   public:
     explicit Needs(abi::Settings& settings) : settings_(settings) {}
@@ -41,7 +45,7 @@ class Needs {
     }
 
   private:
-    static constexpr auto bits = std::bit_width(abi::settings_flag::wild_replies);
+    static constexpr auto bits = std::bit_width(abi::settings_flag::sip);
     uint32_t& count(uint32_t flag) { return counts_[std::countr_zero(flag)]; }
 
     abi::Settings& settings_;

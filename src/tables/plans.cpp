@@ -30,7 +30,7 @@ uint8_t flags_of(const model::Service& service) {
     };
     set(service.persistent(), abi::plan_flag::persistent);
     set(service.flags & service_flag::one_packet, abi::plan_flag::one_packet);
-    set(service.persistent() && service.persistence_engine == "sip", abi::plan_flag::sip);
+    set(binds_by_call(service), abi::plan_flag::sip);
     set(service.flags & service_flag::scheduler_1, abi::plan_flag::fallback);
     set(service.flags & service_flag::scheduler_2, abi::plan_flag::by_port);
     for (const Server& server : service.servers)

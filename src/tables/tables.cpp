@@ -56,6 +56,7 @@ Status Tables::add_service(const model::Service& service) {
     rows_.services[*id] = {endpoint_of(service.key), *plan};
     watch(service.key);
     if (const uint32_t need = need_of(service.key)) needs_.add(need);
+    note_need(entry, binds_by_call(service));
     if (auto ok = rows_.service_ids->put(endpoint_of(service.key), *id); !ok) {
         services_.emplace(service.key, entry);
         remove_service(service.key);
@@ -73,7 +74,9 @@ Status Tables::change_service(const model::Service& service, bool servers_change
         ++rows_.service_records[entry.id].epoch;
     const auto plan = write_plan(service, entry);
     if (!plan) return std::unexpected(plan.error());
+    if (binds_by_call(service)) note_need(entry, true);
     flip(entry, *plan, servers_changed);
+    note_need(entry, binds_by_call(service));
     write_record(service, entry.id);
     retire_missing(service, entry);
     return {};
@@ -92,6 +95,7 @@ void Tables::remove_service(const model::ServiceKey& key) {
     service_rows_.give_back(entry.id, 1);
     unwatch(key);
     if (const uint32_t need = need_of(key)) needs_.remove(need);
+    note_need(entry, false);
     services_.erase(key);
 }
 
@@ -201,6 +205,15 @@ void Tables::release_replies(const ServerName& name, uint32_t id) {
         ensure(replies_.remove(endpoint).has_value(), "a reply entry cannot be unlinked");
     filter_.remove_nat_server(endpoint.address);
     replies_held_[id] = false;
+}
+
+void Tables::note_need(ServiceEntry& entry, bool by_call) {
+    if (entry.by_call == by_call) return;
+    entry.by_call = by_call;
+    if (by_call)
+        needs_.add(abi::settings_flag::sip);
+    else
+        needs_.remove(abi::settings_flag::sip);
 }
 
 // Packets to the service, or to connections it had, must be looked at.
