@@ -25,9 +25,13 @@ WAITED_FOR = {
     "one-packet": "-o",
     "marks": "-f, with marks that a tc filter sets",
     "sysctl": "`turnout set NAME VALUE` for net.ipv4.vs.NAME",
-    # Found by the random scenarios; each is a difference that nobody wants.
+    # Found by scenarios; each is a difference that nobody wants.
     "reopening": "a SYN that makes an ended connection start anew is scheduled while the old one "
                  "still counts, as in IPVS",
+    "method-of-connection": "a connection keeps the method it was made with when its server gets "
+                            "another",
+    "last-service": "without any service packets of connections are the host's",
+    "newest-answers": "of connections that look alike to a server, the newest gets the answers",
     "removed-counters": "answers of a removed server are not counted, as in IPVS",
 }
 
