@@ -25,6 +25,7 @@ LARGE_WEIGHTS = (10, 100, 1000, 65535, 1_000_000)
 LARGEST_WEIGHT = 9
 STRAY_FLAGS = ("syn", "ack", "fin", "fin+ack", "rst", "rst+ack", "syn+ack", "data", "none", "syn+fin",
                "syn+rst")
+LATER_FLAGS = tuple(flags for flags in STRAY_FLAGS if "syn" not in flags)
 TAKES_FLAGS = {"sh": ("sh-port", "sh-fallback"), "mh": ("mh-port", "mh-fallback")}
 SERVERS = 8
 CLIENTS = 24
@@ -73,6 +74,7 @@ class Story:
         self.dice, self.have = dice, have
         self.lines = []
         self.services = []
+        self.some_gone = False
         self.bursts = []
         self.next_port = 20000
 
@@ -159,6 +161,7 @@ class Story:
             return
         server = self.dice.choice(sorted(service.servers))
         service.gone[server] = service.servers.pop(server)
+        self.some_gone = True
         self.say(f"ipvsadm -d {service.name} -r {server}")
 
     def edit_service(self, service):
@@ -192,14 +195,15 @@ class Story:
             self.arrive(service)
             return
         some = self.dice.choice(known).part(self.dice)
+        reopens = "reopening" in self.have
         if service.protocol == "udp":
             self.say(self.dice.choice((f"udp {some}", f"answer udp {some}")))
             return
         self.say(self.dice.choice((
             f"close {some}", f"close {some}", f"close {some} by server", f"reset {some}",
-            f"reset {some} by server", f"open {some}", f"open {some}", f"visit {some}",
-            f"segment {self.dice.choice(STRAY_FLAGS)} {some}",
-            f"answer {self.dice.choice(STRAY_FLAGS)} {some}")))
+            f"reset {some} by server", f"answer {self.dice.choice(STRAY_FLAGS)} {some}",
+            *(f"{verb} {some}" for verb in ("open", "open", "visit") if reopens),
+            f"segment {self.dice.choice(STRAY_FLAGS if reopens else LATER_FLAGS)} {some}")))
 
     def stray(self, service):
         """A segment of no connection."""
@@ -224,4 +228,6 @@ class Story:
     def end(self):
         extra = [name for name, feature in (("thresholds", "thresholds"),
                                             ("persistent", "persistence")) if feature in self.have]
-        self.say(" ".join(["list services", *extra, "connections stats"]))
+        # Answers of removed servers: see "removed-counters" in features.py.
+        countable = not self.some_gone or "removed-counters" in self.have
+        self.say(" ".join(["list services", *extra, "connections", *["stats"] * countable]))

@@ -84,7 +84,10 @@ class Player:
         return "text", self.director.sysctl(name, value)
 
     def on_mark(self, number, protocol, target):
-        return "text", self.world.mark(number, protocol, self.scenario.resolve(target))
+        said = []
+        for each in expand(target):
+            said += self.world.mark(number, protocol, self.scenario.resolve(each))
+        return "text", said
 
     def on_sleep(self, seconds):
         time.sleep(float(seconds))

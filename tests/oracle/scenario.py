@@ -9,6 +9,8 @@ import re
 import shlex
 from dataclasses import dataclass
 
+import features
+
 BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"(\d+)\.\.(\d+)$")
 NAME = re.compile(r"\b(vip|rs|c)(\d+)\b")
@@ -137,8 +139,14 @@ def count(number, what):
     return check
 
 
+def check_needs(words):
+    for word in words:
+        if not features.known(word):
+            raise Mistake(f"features.py knows no '{word}'")
+
+
 VERBS = {
-    "needs": lambda words: None,
+    "needs": check_needs,
     "ipvsadm": lambda words: None,
     "try": lambda words: None,
     "sysctl": count(2, "a name and a value"),
