@@ -17,8 +17,7 @@ TURNOUT_INLINE void* map_lookup_elem(void* map, const void* key) {
     return reinterpret_cast<Helper>(BPF_FUNC_map_lookup_elem)(map, key);
 }
 
-TURNOUT_INLINE long map_update_elem(void* map, const void* key, const void* value,
-                                    uint64_t flags) {
+TURNOUT_INLINE long map_update_elem(void* map, const void* key, const void* value, uint64_t flags) {
     using Helper = long (*)(void*, const void*, const void*, uint64_t);
     return reinterpret_cast<Helper>(BPF_FUNC_map_update_elem)(map, key, value, flags);
 }

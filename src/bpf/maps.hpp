@@ -70,11 +70,11 @@ struct SweeperMap {
 
 using SettingsMap = Array<abi::Settings, 1>;
 using FilterMap = Array<uint64_t, abi::filter::words>;
-using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;      // at load
-using ServicesMap = Array<abi::Service, 1>;                    // at load
-using PlansMap = Array<abi::Plan, 1>;                          // at load
-using CandidatesMap = Array<abi::Candidate, 1>;                // at load
-using RingsMap = Array<abi::RingWord, 1>;                      // at load
+using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;  // at load
+using ServicesMap = Array<abi::Service, 1>;                // at load
+using PlansMap = Array<abi::Plan, 1>;                      // at load
+using CandidatesMap = Array<abi::Candidate, 1>;            // at load
+using RingsMap = Array<abi::RingWord, 1>;                  // at load
 using MarkRulesMap = Array<abi::MarkRule, abi::mark_rule_rows>;
 using CursorsMap = Array<abi::Cursor, 1>;                      // at load
 using ServersMap = Array<abi::Server, 1>;                      // at load

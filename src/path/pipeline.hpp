@@ -120,8 +120,10 @@ TURNOUT_INLINE Verdict give_up(Env& env, Readiness why) {
             return drop(env, abi::Drop::no_route);
         case Readiness::no_tunnel_source:
             return drop(env, abi::Drop::no_tunnel_source);
-        case Readiness::ttl_expired: return drop(env, abi::Drop::ttl_expired);
-        case Readiness::too_big: return drop(env, abi::Drop::too_big);
+        case Readiness::ttl_expired:
+            return drop(env, abi::Drop::ttl_expired);
+        case Readiness::too_big:
+            return drop(env, abi::Drop::too_big);
         case Readiness::ready:
         case Readiness::for_another_lane:
             break;

@@ -40,8 +40,7 @@ class Needs {
     // Clears what an earlier daemon left and nobody needs any more.
     void finish_adoption() {
         for (uint32_t bit = 0; bit < counts_.size(); ++bit)
-            if (!counts_[bit])
-                __atomic_fetch_and(&settings_.flags, ~(1u << bit), __ATOMIC_SEQ_CST);
+            if (!counts_[bit]) __atomic_fetch_and(&settings_.flags, ~(1u << bit), __ATOMIC_SEQ_CST);
     }
 
   private:

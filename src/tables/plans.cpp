@@ -102,8 +102,9 @@ Status Tables::write_ring(abi::Plan& plan, const std::vector<RingServer>& server
     if (!words) return {};
     const auto first = ring_rows_.take(words);
     if (!first)
-        return fail(ENOSPC, "the table of hash rings is full; start turnoutd with a larger "
-                            "--max-rings");
+        return fail(ENOSPC,
+                    "the table of hash rings is full; start turnoutd with a larger "
+                    "--max-rings");
     plan.ring_first = *first;
     plan.ring_words = static_cast<uint16_t>(words);
     auto ring = make_ring(plan.scheduler, servers);

@@ -116,7 +116,8 @@ void Tables::collect(uint64_t now_s) {
 void Tables::refresh_sources() {
     for (const auto& [key, entry] : services_)
         for (const auto& [server, id] : entry.servers)
-            if (rows_.servers[id].method == abi::Method::tunnel)
+            if (rows_.servers[id].method == abi::Method::tunnel ||
+                rows_.servers[id].tunnel_source.word[0].raw)
                 if (const auto source = source_for_(server.address))
                     rows_.servers[id].tunnel_source = to_row(*source);
 }
@@ -135,6 +136,8 @@ Status Tables::enter_server(const model::Service& service, ServiceEntry& entry,
                             const model::Server& server) {
     const auto known = entry.servers.find(server.key);
     if (known != entry.servers.end()) {
+        // Nothing to ask the kernel's routing for, which is dear for thousands of servers.
+        if (server_of_rows(known->second) == server) return {};
         if (auto ok = hold_replies(service.key, server, known->second); !ok) return ok;
         write_server(service.key, known->second, server);
         return {};
@@ -168,6 +171,7 @@ Result<uint32_t> Tables::take_server_row(const model::Service& service, const Se
     if (!id) return std::unexpected(full("servers"));
     rows_.server_states[*id] = {};
     rows_.server_records[*id] = {};
+    rows_.servers[*id] = {};
     rows_.servers[*id].incarnation = ++last_incarnation_;
     rows_.server_records[*id].base = to_row(raw_counters(*id));
     if (auto ok = hold_replies(service.key, server, *id); !ok) {
@@ -252,6 +256,8 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t id,
     row.port = to_be(server.key.port);
     row.family = static_cast<abi::Family>(server.key.address.family);
     row.method = static_cast<abi::Method>(server.method);
+    // A server that is no tunnel's any more keeps the source for the connections it has.
+    row.tunnel_source = rows_.servers[id].tunnel_source;
     if (server.method == model::Method::tunnel)
         if (const auto source = source_for_(server.key.address))
             row.tunnel_source = to_row(*source);

@@ -105,7 +105,7 @@ class Tables {
 
     // adoption (adoption.cpp)
     model::Service adopt_service(uint32_t id);
-    model::Server server_of_rows(uint32_t id, int32_t weight) const;
+    model::Server server_of_rows(uint32_t id) const;
     void adopt_replies(const model::ServiceKey& service, const model::ServerKey& server,
                        uint32_t id);
     void adopt_removed_servers();

@@ -1,9 +1,9 @@
 // The SIP persistence engine: which call a packet belongs to, by its Call-ID header (RFC 3261,
 // section 20.8, also in its compact form).
 //
-// Read one byte at a time by a machine, as kernel IPVS's SIP parser would read it: a header begins a
-// line; its value may be folded; it consists of word characters, with one @ in between; and a line
-// terminator must follow it.
+// Read one byte at a time by a machine, as kernel IPVS's SIP parser would read it: a header begins
+// a line; its value may be folded; it consists of word characters, with one @ in between; and a
+// line terminator must follow it.
 #pragma once
 
 #include <stdint.h>
@@ -15,17 +15,17 @@
 namespace turnout::sip {
 
 enum class State : uint32_t {
-    text,         // inside a line
-    carriage,     // after CR
-    line,         // at the first character of a line
-    name,         // inside what may be "Call-ID"
-    compact,      // after an i that began a line
+    text,      // inside a line
+    carriage,  // after CR
+    line,      // at the first character of a line
+    name,      // inside what may be "Call-ID"
+    compact,   // after an i that began a line
     before_colon,
     after_colon,
     fold_carriage,  // a line ends where the value should be: it may be folded
     fold_line,
-    word,         // inside the identifier, before @
-    domain,       // after @
+    word,    // inside the identifier, before @
+    domain,  // after @
     found,
     failed,
 };
