@@ -76,6 +76,7 @@ class Daemon {
     Status serve_interfaces();
     Status serve(const kernel::Interface& interface);
     bool is_wanted(const kernel::Interface& interface) const;
+    bool must_serve_all() const;
     void follow_network();
     void keep_time();
 
@@ -114,7 +115,13 @@ Status Daemon::serve(const kernel::Interface& interface) {
     return {};
 }
 
-// A named interface must be there; of all others, one that cannot be served is told and left out.
+// What was asked for by name must hold; else, an interface that cannot be served is told and left
+// out.
+bool Daemon::must_serve_all() const {
+    return !options_.interfaces.empty() || options_.xdp == kernel::XdpMode::native ||
+           options_.xdp == kernel::XdpMode::generic;
+}
+
 Status Daemon::serve_interfaces() {
     const auto interfaces = kernel::list_interfaces();
     if (!interfaces) return std::unexpected(interfaces.error());
@@ -123,14 +130,14 @@ Status Daemon::serve_interfaces() {
                          [&](const auto& interface) { return interface.name == name; }))
             return fail(ENODEV, "no interface " + name + " in this network namespace");
     for (const kernel::Interface& interface : *interfaces) {
-        if (!is_wanted(interface)) {
-            plane_->detach(interface.index);
-            continue;
-        }
+        if (!is_wanted(interface)) continue;
         const Status served = serve(interface);
-        if (!served && !options_.interfaces.empty()) return served;
+        if (!served && must_serve_all()) return served;
         if (!served) spdlog::warn("{}", served.error().message);
     }
+    // Last, so that a daemon which cannot start takes nothing away from an earlier one's.
+    for (const kernel::Interface& interface : *interfaces)
+        if (!is_wanted(interface)) plane_->detach(interface.index);
     return {};
 }
 
@@ -179,19 +186,23 @@ Status run_daemon(const Options& options) {
     if (auto ok = kernel::ensure_bpffs(kernel::bpffs); !ok) return ok;
     const auto lock = take_lock(*cookie);
     if (!lock) return std::unexpected(lock.error());
+    auto watch = kernel::NetworkWatch::open();
+    if (!watch) return std::unexpected(watch.error());
 
-    auto plane = kernel::DataPlane::load(kernel::pin_directory(*cookie), options.sizes);
+    const std::string pins = kernel::pin_directory(*cookie);
+    auto plane = kernel::DataPlane::load(pins, options.sizes);
     if (!plane) return std::unexpected(plane.error());
     if ((*plane)->sizes().connection_bits != options.sizes.connection_bits && options.sizes_given)
         spdlog::warn(
             "the connection table is in use with 2^{} connections and keeps that size; "
             "`turnout down` gives it up",
             (*plane)->sizes().connection_bits);
-    auto watch = kernel::NetworkWatch::open();
-    if (!watch) return std::unexpected(watch.error());
     const bool adopted = (*plane)->adopted();
     Daemon daemon(options, *cookie, std::move(*plane), std::move(*watch));
-    if (auto ok = daemon.start(); !ok) return ok;
+    if (auto ok = daemon.start(); !ok) {
+        if (!adopted) (void)kernel::remove_data_plane(pins);
+        return ok;
+    }
     std::printf("READY %s\n", adopted ? "adopted the data plane that was there" : "new data plane");
     std::fflush(stdout);
     sd_notify(0, "READY=1");

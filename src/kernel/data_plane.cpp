@@ -135,6 +135,20 @@ void initialise(tables::Rows& rows, uint32_t servers) {
     *rows.settings = settings;
 }
 
+std::string wanted_xdp(const Interface& interface, XdpMode mode) {
+    switch (mode) {
+        case XdpMode::native:
+            return "native";
+        case XdpMode::generic:
+            return "generic";
+        case XdpMode::automatic:
+            return interface.physical ? "native" : "off";
+        case XdpMode::off:
+            break;
+    }
+    return "off";
+}
+
 int silent(libbpf_print_level, const char*, va_list) {
     return 0;
 }
@@ -208,33 +222,35 @@ Result<Lanes> DataPlane::attach(const Interface& interface, XdpMode mode) {
         return fail(ENOSPC, interface.name + " has interface number " +
                                 std::to_string(interface.index) + "; those below " +
                                 std::to_string(abi::interface_rows) + " can be served");
+    const bool was_served = rows().interfaces[interface.index].flags & abi::interface_flag::served;
+    auto lanes = attach_lanes(interface, mode);
+    if (!lanes && !was_served) detach(interface.index);
+    return lanes;
+}
+
+Result<Lanes> DataPlane::attach_lanes(const Interface& interface, XdpMode mode) {
     abi::Interface& row = rows().interfaces[interface.index];
-    const bool had_qdisc = row.flags & abi::interface_flag::qdisc_is_ours;
     abi::Interface next{};
     std::memcpy(&next.address, interface.address.data(), sizeof next.address);
     next.flags = abi::interface_flag::served;
-    if (had_qdisc) next.flags |= abi::interface_flag::qdisc_is_ours;
+    next.flags |= row.flags & abi::interface_flag::qdisc_is_ours;
     row = next;
 
     const auto made_qdisc = attach_tc(interface.index, program("turnout_tc"));
     if (!made_qdisc) return std::unexpected(made_qdisc.error());
     if (*made_qdisc) row.flags |= abi::interface_flag::qdisc_is_ours;
-    Lanes lanes{"off", true};
 
     const std::string pin = link_pin(state_->directory, interface.index);
-    const bool wanted = mode == XdpMode::native || mode == XdpMode::generic ||
-                        (mode == XdpMode::automatic && interface.physical);
-    if (!wanted) {
+    const std::string xdp = wanted_xdp(interface, mode);
+    if (xdp == "off") {
         detach_xdp(pin);
-        return lanes;
+        return Lanes{"off", true};
     }
-    const bool native = mode != XdpMode::generic;
-    const auto attached = attach_xdp(interface.index, program("turnout_xdp"), native, pin);
-    if (!attached && mode != XdpMode::automatic) return std::unexpected(attached.error());
-    if (!attached) return lanes;
+    const auto attached = attach_xdp(interface.index, program("turnout_xdp"), xdp, pin);
+    if (!attached && mode == XdpMode::automatic) return Lanes{"off", true};
+    if (!attached) return std::unexpected(attached.error());
     row.flags |= abi::interface_flag::takes_xdp_frames;
-    lanes.xdp = native ? "native" : "generic";
-    return lanes;
+    return Lanes{xdp, true};
 }
 
 void DataPlane::detach(uint32_t index) {
