@@ -104,15 +104,29 @@ Status pin_maps(bpf_object* object, const std::string& directory) {
     for (const char* name : map_names) {
         bpf_map* map = bpf_object__find_map_by_name(object, name);
         if (bpf_map__pin(map, (directory + "/" + name).c_str()) == 0) continue;
-        const int code = errno;
-        fs::remove_all(directory, error);
-        return fail_errno(code, "cannot pin table " + std::string(name));
+        return fail_errno(errno, "cannot pin table " + std::string(name));
+    }
+    return {};
+}
+
+// Tables of another layout cannot be adopted, and are not ours to throw away.
+Status refuse_other_versions(const std::string& directory) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(directory, error)) {
+        const std::string name = entry.path().filename();
+        if (name.starts_with('v') && directory + "/" + name != tables_directory(directory))
+            return fail(EEXIST,
+                        "the data plane in this network namespace is of another version of "
+                        "Turnout (" +
+                            name +
+                            "); it goes on forwarding, and `turnout down` "
+                            "removes it with its services");
     }
     return {};
 }
 
 Error load_error(int code) {
-    if (code == EPERM)
+    if (code == EPERM || code == EACCES)
         return {code,
                 "the kernel does not permit BPF programs: run turnoutd as root, with "
                 "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"};
@@ -133,6 +147,24 @@ void initialise(tables::Rows& rows, uint32_t servers) {
     settings.buckets_per_sweep = std::max<uint32_t>(1, (settings.bucket_mask + 1) / 64);
     tables::set_default_timeouts(settings);
     *rows.settings = settings;
+}
+
+// Pinned aside and filled in before they get their name: tables that have it are whole.
+Result<std::unique_ptr<Maps>> make_tables(bpf_object* object, const std::string& directory,
+                                          uint32_t servers) {
+    const std::string aside = directory + "/new";
+    std::error_code error;
+    fs::remove_all(aside, error);
+    auto pinned = pin_maps(object, aside);
+    auto maps = pinned ? Maps::open(aside) : std::unexpected(pinned.error());
+    if (maps) {
+        initialise((*maps)->rows, servers);
+        fs::rename(aside, tables_directory(directory), error);
+        if (!error) return maps;
+        maps = fail_errno(error.value(), "cannot name the tables");
+    }
+    fs::remove_all(aside, error);
+    return maps;
 }
 
 std::string wanted_xdp(const Interface& interface, XdpMode mode) {
@@ -180,6 +212,7 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
 
     const std::string tables = tables_directory(directory);
     state->adopted = fs::exists(tables);
+    if (auto ok = refuse_other_versions(directory); !ok) return std::unexpected(ok.error());
     if (state->adopted) {
         if (auto ok = reuse_pinned(state->object.get(), tables); !ok)
             return std::unexpected(ok.error());
@@ -187,13 +220,10 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
         size_maps(state->object.get(), sizes);
     }
     if (bpf_object__load(state->object.get()) != 0) return std::unexpected(load_error(errno));
-    if (!state->adopted)
-        if (auto ok = pin_maps(state->object.get(), tables); !ok)
-            return std::unexpected(ok.error());
-    auto maps = Maps::open(tables);
+    auto maps = state->adopted ? Maps::open(tables)
+                               : make_tables(state->object.get(), directory, sizes.servers);
     if (!maps) return std::unexpected(maps.error());
     state->maps = std::move(*maps);
-    if (!state->adopted) initialise(state->maps->rows, sizes.servers);
     return std::unique_ptr<DataPlane>(new DataPlane(std::move(state)));
 }
 
@@ -320,14 +350,17 @@ std::map<uint32_t, Lanes> PinnedDataPlane::lanes() const {
 
 Result<bool> remove_data_plane(const std::string& directory) {
     if (!fs::exists(directory)) return false;
-    if (const auto plane = PinnedDataPlane::open(directory)) {
-        const auto interfaces = (*plane)->rows().interfaces;
-        for (uint32_t index = 0; index < interfaces.size(); ++index) {
-            const uint16_t flags = interfaces[index].flags;
-            if (!(flags & abi::interface_flag::served)) continue;
-            detach_xdp(link_pin(directory, index));
-            detach_tc(index, flags & abi::interface_flag::qdisc_is_ours);
-        }
+    libbpf_set_print(silent);
+    const auto interfaces = list_interfaces();
+    if (!interfaces) return std::unexpected(interfaces.error());
+    // Tables that are damaged or of another version cannot tell whose the qdisc is: it stays.
+    const auto plane = PinnedDataPlane::open(directory);
+    for (const Interface& interface : *interfaces) {
+        detach_xdp(link_pin(directory, interface.index));
+        if (!has_tc(interface.index)) continue;
+        const bool known = plane && interface.index < abi::interface_rows;
+        const uint16_t flags = known ? (*plane)->rows().interfaces[interface.index].flags : 0;
+        detach_tc(interface.index, flags & abi::interface_flag::qdisc_is_ours);
     }
     std::error_code error;
     fs::remove_all(directory, error);
