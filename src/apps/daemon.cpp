@@ -37,8 +37,8 @@ Result<Fd> take_lock(uint64_t cookie) {
     if (!lock) return fail_errno(errno, "cannot open " + path);
     if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
         return fail(EADDRINUSE,
-                    "turnoutd runs in this network namespace already; stop that one "
-                    "first, or see `turnout status`");
+                    "another turnoutd is running in this network namespace; stop that one first, "
+                    "or see `turnout status`");
     return lock;
 }
 
@@ -51,6 +51,22 @@ std::optional<model::Address> source_for(const model::Address& to) {
     address.family = to.family;
     std::copy(source->begin(), source->end(), address.bytes.begin());
     return address;
+}
+
+// An interface that is named on the command line has to be one that we can serve.
+Status check_named(const std::vector<kernel::Interface>& interfaces, const std::string& name) {
+    const auto named =
+        std::find_if(interfaces.begin(), interfaces.end(),
+                     [&](const kernel::Interface& interface) { return interface.name == name; });
+    if (named == interfaces.end())
+        return fail(ENODEV, "--interface '" + name +
+                                "': there is none of that name in this network namespace; "
+                                "`ip link` lists them");
+    if (!named->ethernet)
+        return fail(EINVAL, "--interface " + name +
+                                ": it carries no Ethernet frames of its own; of a bond, name the "
+                                "bond and not its members");
+    return {};
 }
 
 class Daemon {
@@ -126,9 +142,7 @@ Status Daemon::serve_interfaces() {
     const auto interfaces = kernel::list_interfaces();
     if (!interfaces) return std::unexpected(interfaces.error());
     for (const std::string& name : options_.interfaces)
-        if (std::none_of(interfaces->begin(), interfaces->end(),
-                         [&](const auto& interface) { return interface.name == name; }))
-            return fail(ENODEV, "no interface " + name + " in this network namespace");
+        if (auto ok = check_named(*interfaces, name); !ok) return ok;
     for (const kernel::Interface& interface : *interfaces) {
         if (!is_wanted(interface)) continue;
         const Status served = serve(interface);
@@ -179,7 +193,7 @@ Status run_daemon(const Options& options) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("turnoutd"));
     spdlog::set_pattern("turnoutd: %v");
     if (geteuid() != 0)
-        return fail(EPERM, "turnoutd loads programs into the kernel: run it as root");
+        return fail(EPERM, "loading programs into the kernel is for root: use sudo");
     const auto cookie = netns_cookie();
     if (!cookie) return std::unexpected(cookie.error());
     if (auto ok = kernel::enter_outer_mount_namespace(); !ok) return ok;
