@@ -25,10 +25,13 @@ die() {
 committed() { git -C "$here" show HEAD:./rows.txt 2>/dev/null || cat "$here/rows.txt" 2>/dev/null; }
 version() { sed -n 's/^tables_version //p'; }
 
+# Every value of an enum, one a line, with the enum's name.
+enums() { awk '/^struct/ {name = ""} /^enum/ {name = $2} name {print name, $0}' <<<"$1" | sort; }
+
 # still_fits OLD NEW: the rows are the same, and no value of an enum has changed or gone.
 still_fits() {
     diff -q <(sed '/^enum/,$d' <<<"$1") <(sed '/^enum/,$d' <<<"$2") >/dev/null &&
-        ! diff <(sed -n '/^enum/,$p' <<<"$1") <(sed -n '/^enum/,$p' <<<"$2") | grep -q '^<'
+        [[ -z $(comm -23 <(enums "$1") <(enums "$2")) ]]
 }
 
 if [[ ${2:-} == --update ]]; then
