@@ -42,6 +42,9 @@ inline constexpr uint32_t no_output = 1u << 9;  // only client packets are seen 
 inline constexpr uint32_t dead = 1u << 10;      // ended; the sweeper frees the line
 inline constexpr uint32_t second_bucket = 1u << 11;  // stands in its second bucket
 inline constexpr uint32_t method_shift = 12;  // two bits: the forwarding Method it began with
+inline constexpr uint32_t keeps_port = 1u << 14;  // goes to the port it asked for, not the server's
+inline constexpr uint32_t assured = 1u << 15;     // see Connection::link
+inline constexpr uint32_t retired = 1u << 16;     // never found again, only waits for its end
 }  // namespace status
 
 // A connection keeps its method when its server is given another.
@@ -65,7 +68,19 @@ TURNOUT_INLINE constexpr bool is_fresh(HopRef ref, Tick now) {
     return neighbour_of(ref) != 0 && static_cast<CoarseSecond>(age + 1) <= 2;
 }
 
-enum class TupleKind : uint16_t { connection = 0, reply = 1 };
+// What a record of the table is.
+enum class TupleKind : uint16_t {
+    connection = 0,
+    // Leads a server's packet to its connection, when the server's address alone does not tell the
+    // virtual one.  The server stands in place of the virtual address.
+    reply = 1,
+    // A template: where all connections of a client go.  The client is masked, its port is 0; what
+    // stands in place of the virtual address: see path/persistence.hpp.
+    persistence = 2,
+    // Where lblc and lblcr send a destination: see path/schedulers/locality.hpp.
+    locality = 3,
+    locality_member = 4,
+};
 
 // What tells one connection from another, seen from the client: also for the packets that come
 // back, whose finder first learns the virtual address from the server's.
@@ -80,17 +95,24 @@ struct alignas(8) Tuple {
 };
 static_assert(sizeof(Tuple) == 40);
 
-// One record for both directions.  A *reply* record is found by a server's packet when the server's
-// address alone does not tell the service: its tuple then holds the server in place of the virtual
-// address, and `link` names the connection.
+// One record for both directions.
+//
+// `link` is the location of another record, or 0: a connection's template, a reply's connection.  A
+// template cannot end while connections name it, for it counts them.  What is *assured* has come to
+// something: a connection that was established (UDP: answered) and its template.
 struct Connection {
     Tuple tuple;
     uint32_t status;
     uint32_t server;  // row in the server table
     Tick last_seen;   // when the last packet came; with status::dead, when it ended
     Tick timeout;
-    uint32_t link;     // location of the other record of a pair, or 0
-    HopRef reply_hop;  // way back to the client (NAT)
+    uint32_t link;
+    union {
+        HopRef reply_hop;      // connection: way back to the client (NAT)
+        uint32_t children;     // persistence: how many connections name it
+        uint32_t incarnation;  // locality: of the server, see Server
+        Tick changed;          // locality of lblcr: when a server joined or left
+    };
 };
 static_assert(sizeof(Connection) == 64);
 static_assert(__has_unique_object_representations(Connection));

@@ -14,7 +14,8 @@ namespace turnout::abi {
     X(no_tunnel_source, 5, "no local address for the tunnel")            \
     X(ttl_expired, 6, "TTL expired")                                     \
     X(too_big, 7, "packet larger than the path MTU after encapsulation") \
-    X(send_failed, 8, "the kernel refused to rewrite or send the packet")
+    X(send_failed, 8, "the kernel refused to rewrite or send the packet") \
+    X(no_call, 9, "no SIP Call-ID that persistence could go by")
 
 enum class Drop : uint32_t {
     none = 0,

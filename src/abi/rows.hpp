@@ -9,24 +9,37 @@
 
 #include "abi/address.hpp"
 #include "abi/connection.hpp"
+#include "abi/schedulers.hpp"
 #include "abi/time.hpp"
 #include "wire/ethernet.hpp"
 
 namespace turnout::abi {
 
 // Bumped whenever a row's layout or meaning changes; part of the path of the pinned tables.
-inline constexpr uint32_t tables_version = 1;
+inline constexpr uint32_t tables_version = 2;
+
+// What some service needs, so that packets are spared the work while none does; and choices.
+namespace settings_flag {
+inline constexpr uint32_t any_address = 1;    // marks decide: every packet may be a service's
+inline constexpr uint32_t marks = 2;          // there are services by firewall mark
+inline constexpr uint32_t ftp = 4;            // there is a service on TCP port 21
+inline constexpr uint32_t any_port = 8;       // there are services on every port (port 0)
+inline constexpr uint32_t wild_replies = 16;  // NAT servers of services by mark, on every port
+inline constexpr uint32_t expire_quiescent_template = 32;
+}  // namespace settings_flag
 
 // One row for all programs.  Written by the daemon.
 struct Settings {
     uint64_t hash_seed;
-    uint32_t bucket_mask;           // number of buckets - 1
+    uint32_t bucket_mask;           // number of buckets - 1; behind them, one scratch for each CPU
     uint32_t counter_rows_per_cpu;  // stride of the counter table
     uint32_t buckets_per_sweep;
-    uint32_t pad_;
+    uint32_t flags;             // settings_flag
+    uint32_t mark_rules;        // rows in use of the table of mark rules
+    Tick locality_timeout;      // how long lblc and lblcr remember a destination that nobody asks for
     Tick timeout[state_count];  // by State
 };
-static_assert(sizeof(Settings) == 72);
+static_assert(sizeof(Settings) == 80);
 
 // What an address is to us; two bits for each of 2^16 hash cells, 32 cells a word.
 // A cell that is 0 says: no service and no NAT server has such an address.
@@ -42,33 +55,62 @@ TURNOUT_INLINE constexpr uint32_t filter_cell(const Address& address) {
     return (folded * 0x9e3779b1u) >> 16;
 }
 
-enum class Scheduler : uint8_t { none = 0, rr = 1, wrr = 2, lc = 3, wlc = 4 };
+enum class Scheduler : uint8_t {
+#define X(name, number) name = number,
+    TURNOUT_SCHEDULERS(X)
+#undef X
+};
 
 // A virtual service.  Written by the daemon.
+//
+// Its key in the index is (protocol, address, port); for a service by firewall mark it is the mark
+// as an address, with protocol and port 0.
 struct Service {
     Endpoint key;
-    uint32_t plan;  // row in the plan table: replaced as a whole when servers change
+    uint32_t plan;  // row in the plan table: replaced as a whole when the service changes
 };
 static_assert(sizeof(Service) == 24);
 
-// How a service chooses, immutable once published: a change makes a new plan and flips
+TURNOUT_INLINE bool is_by_mark(const Endpoint& service) {
+    return service.protocol == 0;
+}
+
+namespace plan_flag {
+inline constexpr uint8_t persistent = 1;
+inline constexpr uint8_t one_packet = 2;
+inline constexpr uint8_t sip = 4;          // persistence by the call of a SIP packet
+inline constexpr uint8_t thresholds = 8;   // some server has connection thresholds
+inline constexpr uint8_t fallback = 16;    // sh, mh: another server when the one is unavailable
+inline constexpr uint8_t by_port = 32;     // sh, mh: the client's port counts, too
+}  // namespace plan_flag
+
+// How a service serves, immutable once published: a change makes a new plan and flips
 // Service::plan, so a packet sees the old or the new one, never a mixture.  Written by the daemon.
 struct Plan {
     uint32_t first;  // candidates[first … first + count)
     uint32_t count;
     Scheduler scheduler;
-    uint8_t pad_[3];
-    int32_t top_weight;   // wrr: greatest weight - (weight_step - 1)
-    int32_t weight_step;  // wrr: greatest common divisor of the weights
-    uint32_t pad2_;
+    uint8_t flags;        // plan_flag
+    uint16_t ring_words;  // dh, sh, mh: rows of the ring table; 0: none
+    uint32_t ring_first;
+    int32_t top_weight;        // wrr: greatest weight - (weight_step - 1)
+    int32_t weight_step;       // wrr: greatest common divisor of the weights
+    Tick persistence_timeout;  // of new templates
+    uint32_t epoch;            // another for every service that had this row, and its schedulers
+    Address client_mask;       // the part of a client's address that persistence looks at
 };
-static_assert(sizeof(Plan) == 24);
+static_assert(sizeof(Plan) == 48);
+
+// A word of a ring: four of its slots, each the position of a candidate from 1, or 0 for none.
+using RingWord = uint64_t;
+inline constexpr uint32_t slots_per_ring_word = 4;
 
 // A server in its service's list order.  Written by the daemon.
 struct Candidate {
     uint32_t server;
     int32_t weight;
 };
+inline constexpr uint32_t most_candidates = 4096;  // of one service
 
 // Where a round-robin scheduler stands.  Written by the data plane, and by the daemon when it
 // replaces the plan.
@@ -103,26 +145,47 @@ namespace server_flag {
 inline constexpr uint32_t removed = 1;
 }  // namespace server_flag
 
-// A real server.  Written by the daemon.
+// A real server of a service.  Written by the daemon.
 struct Server {
     Address address;
     Address tunnel_source;  // the director's address on the way to it; outer source
     be16 port;
     Family family;
     Method method;
-    uint32_t service;
     uint32_t flags;  // server_flag
-    uint32_t pad_;
+    int32_t weight;  // as in the plan that names it, for those who come by another way
+    uint32_t upper_threshold;  // connections at which it counts as overloaded; 0: never
+    uint32_t lower_threshold;  // below this it no longer does; 0: three quarters of the upper
+    uint32_t incarnation;      // another for every server that has this row
 };
-static_assert(sizeof(Server) == 48);
+static_assert(sizeof(Server) == 56);
 
-// What changes with the traffic of a server.  Written by the data plane.
+// What changes with the traffic of a server.  Written by the data plane; `overloaded` also by the
+// daemon when it changes thresholds.
 struct ServerState {
     uint64_t load;  // connections: active in the high half, inactive in the low; one atomic word
     HopRef hop;     // way to the server
+    uint32_t persistent;  // templates that name it
+    uint32_t overloaded;  // 1: gets no new connections
     uint32_t pad_;
 };
-static_assert(sizeof(ServerState) == 16);
+static_assert(sizeof(ServerState) == 24);
+
+// A rule that gives packets a firewall mark; of several that match, the last one decides, as with
+// iptables' MARK.  Ports are in host order; a packet without ports has port 0.  Written by the
+// daemon.
+struct MarkRule {
+    Address source, source_mask;
+    Address destination, destination_mask;
+    uint16_t source_port_first, source_port_last;
+    uint16_t port_first, port_last;
+    uint8_t protocol;  // 0: any
+    Family family;
+    uint16_t rule;  // rows of one number were one rule of the operator's
+    uint32_t mark;
+};
+static_assert(sizeof(MarkRule) == 80);
+inline constexpr uint32_t mark_rule_rows = 1024;
 
 // Which service a NAT server's packet replies for.  Key: the server's Endpoint.
 // When further services share the server, their connections have reply records.
@@ -177,6 +240,8 @@ struct ServiceRecord {
     uint32_t persistence_timeout_s;
     uint32_t netmask;
     char persistence_engine[16];
+    uint32_t epoch;  // of the row's latest plan; outlives the service
+    uint32_t pad_;
 };
 
 enum class ServerUse : uint32_t { free = 0, serving = 1, removed = 2 };
@@ -184,16 +249,14 @@ enum class ServerUse : uint32_t { free = 0, serving = 1, removed = 2 };
 struct ServerRecord {
     Counters base;
     ServerUse use;
-    int32_t weight;
-    uint32_t upper_threshold;
-    uint32_t lower_threshold;
-    Endpoint service;  // whose server it is or was
+    int32_t last_weight;  // the last weight that was not 0, or the first
+    Endpoint service;     // whose server it is or was
     uint16_t tunnel_port;
     uint16_t tunnel_flags;
     uint8_t tunnel_type;
     uint8_t pad_[7];
 };
 
-static_assert(sizeof(ServiceRecord) == 112 && sizeof(ServerRecord) == 88);
+static_assert(sizeof(ServiceRecord) == 120 && sizeof(ServerRecord) == 80);
 
 }  // namespace turnout::abi

@@ -62,6 +62,11 @@ ParsedOptions parse_options(int count, char** arguments) {
                    "Room for so many servers, of all services together (65536)")
         ->check(CLI::Range(1u, 1u << 20))
         ->type_name("N");
+    app.add_option("--max-rings", options.sizes.rings,
+                   "Room for the hash rings of so many mh services, or 16 times as many of dh or "
+                   "sh (2048, 8 KiB each)")
+        ->check(CLI::Range(1u, 1u << 17))
+        ->type_name("N");
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {

@@ -36,6 +36,10 @@ long sweep_bucket(uint32_t step, Slice* slice) {
     return 0;
 }
 
+TURNOUT_INLINE uint64_t packed(uint32_t first, uint32_t second) {
+    return static_cast<uint64_t>(second) << 32 | first;
+}
+
 constexpr uint64_t sweep_period_ns = 1ull << abi::tick_shift;
 
 // Every parameter is named: the kernel refuses debug information of one that is not.
@@ -57,37 +61,41 @@ extern "C" {
 
 [[gnu::section("license"), gnu::used]] char turnout_license[] = "Dual MIT/GPL";
 
-[[gnu::noinline]] uint64_t turnout_find(const abi::Tuple* tuple, uint32_t now) {
+[[gnu::noinline]] uint64_t turnout_find(const abi::Tuple* tuple, uint32_t now, uint32_t except) {
     Tables env;
     const abi::Settings* settings = env.settings();
     if (!tuple || !settings) return 0;
     const Place place = place_of(*tuple, settings->hash_seed, settings->bucket_mask);
-    const Found found = find(env, place, *tuple, now);
-    return static_cast<uint64_t>(found.seen) << 32 | found.location;
+    const Found found = find(env, place, *tuple, now, except);
+    return packed(found.location, found.seen);
 }
 
-[[gnu::noinline]] uint64_t turnout_insert(const abi::Tuple* tuple, uint32_t status, uint32_t server,
-                                          uint32_t seen, uint32_t now) {
+[[gnu::noinline]] uint64_t turnout_insert(const abi::Connection* record, uint32_t seen) {
     Tables env;
     const abi::Settings* settings = env.settings();
-    if (!tuple || !settings) return 0;
-    const Inserted made = insert(env, *settings, *tuple, status, server, seen, now);
-    return static_cast<uint64_t>(made.inserted) << 32 | made.location;
+    if (!record || !settings) return 0;
+    const Inserted made = insert(env, *settings, *record, seen);
+    return packed(made.location, made.inserted);
 }
 
-[[gnu::noinline]] uint64_t turnout_choose(const abi::Tuple* tuple) {
+[[gnu::noinline]] uint32_t turnout_ask(Opening* opening) {
     Tables env;
-    if (!tuple) return static_cast<uint64_t>(Answer::not_ours);
-    const Scheduled scheduled = schedule(env, *tuple);
-    return static_cast<uint64_t>(scheduled.server) << 32 | static_cast<uint64_t>(scheduled.answer);
+    return static_cast<uint32_t>(opening ? ask(env, *opening) : Answer::not_ours);
 }
 
-[[gnu::noinline]] int turnout_pair(const abi::Tuple* tuple, uint32_t server_id, uint32_t location,
-                                   uint32_t now) {
+[[gnu::noinline]] uint32_t turnout_schedule(Opening* opening) {
     Tables env;
-    const abi::Server* server = env.server(server_id);
-    if (tuple && server) pair_with_reply_record(env, *tuple, *server, location, now);
-    return 0;
+    return static_cast<uint32_t>(opening ? choose_server(env, *opening) : Answer::not_ours);
+}
+
+[[gnu::noinline]] uint32_t turnout_connect(Opening* opening) {
+    Tables env;
+    return opening ? connect(env, *opening) : 0;
+}
+
+[[gnu::noinline]] int turnout_route(__sk_buff* packet, const abi::Address* to, Route* route) {
+    if (!to || !route) return 0;
+    return ask_kernel_for_route(packet, *to, *route);
 }
 
 [[gnu::section("xdp"), gnu::used]] int turnout_xdp(xdp_md* frame) {

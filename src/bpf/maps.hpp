@@ -9,6 +9,7 @@
 
 #include "abi/drop.hpp"
 #include "abi/rows.hpp"
+#include "path/opening.hpp"
 
 namespace turnout::bpf {
 
@@ -39,6 +40,14 @@ struct DropCounts {
     int (*max_entries)[abi::drop_rows];
 };
 
+// Each CPU's room for the connection it is opening.
+struct Openings {
+    int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
+    uint32_t* key;
+    Opening* value;
+    int (*max_entries)[1];
+};
+
 // The sweeper's clockwork and where it stands.
 struct Sweeper {
     bpf_timer timer;
@@ -58,6 +67,8 @@ using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;      // at load
 using ServicesMap = Array<abi::Service, 1>;                    // at load
 using PlansMap = Array<abi::Plan, 1>;                          // at load
 using CandidatesMap = Array<abi::Candidate, 1>;                // at load
+using RingsMap = Array<abi::RingWord, 1>;                      // at load
+using MarkRulesMap = Array<abi::MarkRule, abi::mark_rule_rows>;
 using CursorsMap = Array<abi::Cursor, 1>;                      // at load
 using ServersMap = Array<abi::Server, 1>;                      // at load
 using ServerStatesMap = Array<abi::ServerState, 1>;            // at load
@@ -80,6 +91,8 @@ TURNOUT_MAP(ServiceIndexMap, to_service_ix);
 TURNOUT_MAP(ServicesMap, to_services);
 TURNOUT_MAP(PlansMap, to_plans);
 TURNOUT_MAP(CandidatesMap, to_candidates);
+TURNOUT_MAP(RingsMap, to_rings);
+TURNOUT_MAP(MarkRulesMap, to_mark_rules);
 TURNOUT_MAP(CursorsMap, to_cursors);
 TURNOUT_MAP(ServersMap, to_servers);
 TURNOUT_MAP(ServerStatesMap, to_server_state);
@@ -92,6 +105,7 @@ TURNOUT_MAP(ServerRecordsMap, to_server_rec);
 TURNOUT_MAP(CountersMap, to_counters);
 TURNOUT_MAP(DropCounts, to_drops);
 TURNOUT_MAP(SweeperMap, to_sweeper);
+TURNOUT_MAP(Openings, to_openings);
 }
 #undef TURNOUT_MAP
 

@@ -6,17 +6,17 @@
 #include "abi/drop.hpp"
 #include "bpf/helpers.hpp"
 #include "bpf/maps.hpp"
+#include "path/open.hpp"
 #include "path/schedule.hpp"
 
-// The rare parts of the way as functions of their own, defined in director.bpf.cpp: they answer
-// with the last field of Searched, Inserted and Scheduled in the high half, the first in the low.
+// The rare parts of the way as functions of their own, defined in director.bpf.cpp.  Searched and
+// Inserted come back as one number, the first field in its low half.
 extern "C" {
-uint64_t turnout_find(const turnout::abi::Tuple* tuple, uint32_t now);
-uint64_t turnout_insert(const turnout::abi::Tuple* tuple, uint32_t status, uint32_t server,
-                        uint32_t seen, uint32_t now);
-uint64_t turnout_choose(const turnout::abi::Tuple* tuple);
-int turnout_pair(const turnout::abi::Tuple* tuple, uint32_t server, uint32_t location,
-                 uint32_t now);
+uint64_t turnout_find(const turnout::abi::Tuple* tuple, uint32_t now, uint32_t except);
+uint64_t turnout_insert(const turnout::abi::Connection* record, uint32_t seen);
+uint32_t turnout_ask(turnout::Opening* opening);
+uint32_t turnout_schedule(turnout::Opening* opening);
+uint32_t turnout_connect(turnout::Opening* opening);
 }
 
 namespace turnout::bpf {
@@ -44,6 +44,12 @@ struct TablesEnv {
     }
     TURNOUT_INLINE static const abi::Candidate* candidate(uint32_t index) {
         return row_of<const abi::Candidate>(to_candidates, index);
+    }
+    TURNOUT_INLINE static const abi::RingWord* ring_word(uint32_t index) {
+        return row_of<const abi::RingWord>(to_rings, index);
+    }
+    TURNOUT_INLINE static const abi::MarkRule* mark_rule(uint32_t index) {
+        return row_of<const abi::MarkRule>(to_mark_rules, index);
     }
     TURNOUT_INLINE static abi::Cursor* cursor(uint32_t service) {
         return row_of<abi::Cursor>(to_cursors, service);
@@ -77,25 +83,26 @@ struct TablesEnv {
     }
 
     TURNOUT_INLINE static abi::Tick now() { return abi::tick_of_ns(ktime_get_coarse_ns()); }
-    TURNOUT_INLINE static uint32_t random() { return get_prandom_u32(); }
+    TURNOUT_INLINE static uint64_t random() { return get_prandom_u32(); }
+    TURNOUT_INLINE static uint32_t cpu() { return get_smp_processor_id(); }
 
-    TURNOUT_INLINE static Inserted insert(const abi::Tuple& tuple, uint32_t status, uint32_t server,
-                                          uint32_t seen, abi::Tick now) {
-        const uint64_t packed = turnout_insert(&tuple, status, server, seen, now);
-        return {static_cast<Location>(packed), packed >> 32 != 0};
-    }
-    TURNOUT_INLINE static Searched find(const abi::Tuple& tuple, abi::Tick now) {
-        const uint64_t packed = turnout_find(&tuple, now);
+    TURNOUT_INLINE static Searched find(const abi::Tuple& tuple, abi::Tick now,
+                                        Location except = 0) {
+        const uint64_t packed = turnout_find(&tuple, now, except);
         return {static_cast<Location>(packed), static_cast<uint32_t>(packed >> 32)};
     }
-    TURNOUT_INLINE static Scheduled schedule(const abi::Tuple& tuple) {
-        const uint64_t packed = turnout_choose(&tuple);
-        return {static_cast<Answer>(packed), static_cast<uint32_t>(packed >> 32)};
+    TURNOUT_INLINE static Inserted insert(const abi::Connection& record, uint32_t seen) {
+        const uint64_t packed = turnout_insert(&record, seen);
+        return {static_cast<Location>(packed), packed >> 32 != 0};
     }
-    TURNOUT_INLINE static void pair(const abi::Tuple& tuple, uint32_t server, Location location,
-                                    abi::Tick now) {
-        turnout_pair(&tuple, server, location, now);
+    TURNOUT_INLINE static Opening* opening() { return row_of<Opening>(to_openings, 0u); }
+    TURNOUT_INLINE static Answer ask(Opening& opening) {
+        return static_cast<Answer>(turnout_ask(&opening));
     }
+    TURNOUT_INLINE static Answer schedule(Opening& opening) {
+        return static_cast<Answer>(turnout_schedule(&opening));
+    }
+    TURNOUT_INLINE static Location connect(Opening& opening) { return turnout_connect(&opening); }
 
     // Calls body(0, context), body(1, context), … until it returns 1 or `count` is reached.
     template <class Context, class Body>

@@ -11,6 +11,37 @@
 
 namespace turnout::bpf {
 
+// Asks the kernel's routing as Environment::route() says.  A function of its own, for the room it
+// takes on the stack.
+extern "C" int turnout_route(__sk_buff* packet, const turnout::abi::Address* to,
+                             turnout::Route* route);
+
+TURNOUT_INLINE Mac mac_of(const uint8_t (&bytes)[6]) {
+    Mac mac;
+    __builtin_memcpy(&mac, bytes, sizeof mac);
+    return mac;
+}
+
+TURNOUT_INLINE bool ask_kernel_for_route(__sk_buff* packet, const abi::Address& to, Route& route) {
+    constexpr uint32_t loopback = 1;  // ifindex of `lo` in every network namespace
+    bpf_fib_lookup request{};
+    request.family = 2;  // AF_INET
+    request.ipv4_dst = to.word[0].raw;
+    // As the kernel routes what it sends itself: so IPVS does, and so it works on a director that
+    // forwards nothing else (the daemon lets `lo` forward).
+    request.ifindex = loopback;
+    request.tot_len = 1;  // asks for the route's MTU
+    const long answer = fib_lookup(packet, &request, sizeof request, 0);
+    if (answer != BPF_FIB_LKUP_RET_SUCCESS && answer != BPF_FIB_LKUP_RET_NO_NEIGH) return false;
+    route.neighbour.interface = request.ifindex;
+    route.neighbour.mtu = answer == BPF_FIB_LKUP_RET_SUCCESS ? request.mtu_result : 0;
+    route.neighbour.destination = mac_of(request.dmac);
+    route.neighbour.source = mac_of(request.smac);
+    route.next_hop = be32{request.ipv4_dst};
+    route.neighbour_known = answer == BPF_FIB_LKUP_RET_SUCCESS;
+    return true;
+}
+
 class TcEnv : public TablesEnv {
   public:
     TURNOUT_INLINE explicit TcEnv(__sk_buff* packet) : packet_(packet) {}
@@ -31,23 +62,9 @@ class TcEnv : public TablesEnv {
     TURNOUT_INLINE uint32_t length() const { return packet_->len; }
     TURNOUT_INLINE bool is_super_packet() const { return packet_->gso_size != 0; }
 
+    TURNOUT_INLINE uint32_t mark() const { return packet_->mark; }
     TURNOUT_INLINE bool route(const abi::Address& to, abi::Family, Route& route) const {
-        bpf_fib_lookup request{};
-        request.family = 2;  // AF_INET
-        request.ipv4_dst = to.word[0].raw;
-        // As the kernel routes what it sends itself: so IPVS does, and so it works on a director
-        // that forwards nothing else (the daemon lets `lo` forward).
-        request.ifindex = loopback;
-        request.tot_len = 1;  // asks for the route's MTU
-        const long answer = fib_lookup(packet_, &request, sizeof request, 0);
-        if (answer != BPF_FIB_LKUP_RET_SUCCESS && answer != BPF_FIB_LKUP_RET_NO_NEIGH) return false;
-        route.neighbour.interface = request.ifindex;
-        route.neighbour.mtu = answer == BPF_FIB_LKUP_RET_SUCCESS ? request.mtu_result : 0;
-        route.neighbour.destination = mac_of(request.dmac);
-        route.neighbour.source = mac_of(request.smac);
-        route.next_hop = be32{request.ipv4_dst};
-        route.neighbour_known = answer == BPF_FIB_LKUP_RET_SUCCESS;
-        return true;
+        return turnout_route(packet_, &to, &route) != 0;
     }
 
     TURNOUT_INLINE static bool can_transmit(uint32_t) { return true; }
@@ -107,7 +124,6 @@ class TcEnv : public TablesEnv {
     }
 
   private:
-    static constexpr uint32_t loopback = 1;  // ifindex of `lo` in every network namespace
     static constexpr uint32_t packet_host = 0;
     static constexpr uint32_t headers = sizeof(EthernetHeader) + 60 + sizeof(TcpHeader);
 
@@ -115,11 +131,6 @@ class TcEnv : public TablesEnv {
     TURNOUT_INLINE static uint32_t half(uint64_t sum) {
         sum = (sum & 0xffffffff) + (sum >> 32);
         return static_cast<uint32_t>((sum & 0xffffffff) + (sum >> 32));
-    }
-    TURNOUT_INLINE static Mac mac_of(const uint8_t (&bytes)[6]) {
-        Mac mac;
-        __builtin_memcpy(&mac, bytes, sizeof mac);
-        return mac;
     }
 
     __sk_buff* packet_;

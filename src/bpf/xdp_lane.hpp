@@ -34,6 +34,7 @@ class XdpEnv : public TablesEnv {
     // XDP cannot tell: a frame beyond the MTU goes to the complete lane, which can.
     TURNOUT_INLINE static bool is_super_packet() { return false; }
 
+    TURNOUT_INLINE static uint32_t mark() { return 0; }
     TURNOUT_INLINE static bool route(const abi::Address&, abi::Family, Route&) { return false; }
 
     TURNOUT_INLINE bool can_transmit(uint32_t ifindex) const {

@@ -10,7 +10,7 @@ namespace turnout::director {
 
 Director::Director(tables::Rows& rows, model::Limits limits, tables::SourceFor source_for,
                    Clock clock)
-    : rows_(rows), clock_(std::move(clock)), model_(limits), tables_(rows, std::move(source_for)) {
+    : rows_(rows), clock_(std::move(clock)), model_(limits, tables::scheduler_names()), tables_(rows, std::move(source_for)) {
     tables_.collect(clock_() / 1000000000);
     for (const model::Service& service : tables_.adopt()) model_.restore(service);
 }
@@ -160,9 +160,11 @@ model::ServerReport Director::report(const model::Service& service,
                                      const model::Server& server) const {
     model::ServerReport report;
     report.server = server;
-    const uint64_t load = tables_.load(service.key, server.key);
+    const abi::ServerState& state = tables_.state(service.key, server.key);
+    const uint64_t load = state.load;
     report.active = abi::load::active(load);
     report.inactive = abi::load::inactive(load);
+    report.persistent = state.persistent;
     report.counters = tables_.counters(service.key, server.key);
     const auto rates = server_rates_.find({service.key, server.key});
     if (rates != server_rates_.end()) report.rates = rates->second.rates();

@@ -35,6 +35,7 @@ using Object = std::unique_ptr<bpf_object, ObjectCloser>;
 constexpr const char* map_names[] = {
     names::settings,        names::filter,         names::service_index, names::services,
     names::plans,           names::candidates,     names::cursors,       names::servers,
+    names::rings,           names::mark_rules,
     names::server_states,   names::reply_services, names::neighbours,    names::interfaces,
     names::service_records, names::server_records, names::connections,   names::counters,
     names::drops,           names::sweeper,
@@ -61,6 +62,8 @@ struct MapSize {
     uint32_t rows;
 };
 
+constexpr uint32_t words_of_largest_ring = 1024;
+
 void size_maps(bpf_object* object, const Sizes& sizes) {
     const auto cpus = static_cast<uint32_t>(libbpf_num_possible_cpus());
     const MapSize wanted[] = {
@@ -72,12 +75,14 @@ void size_maps(bpf_object* object, const Sizes& sizes) {
         {names::plans, 2 * sizes.services + 1024},
         // A range is rounded up to a power of two, and for a while there are two of it.
         {names::candidates, 8 * sizes.servers + 65536},
+        {names::rings, sizes.rings * words_of_largest_ring},
         {names::servers, sizes.servers},
         {names::server_states, sizes.servers},
         {names::server_records, sizes.servers},
         {names::reply_services, sizes.servers},
         {names::counters, cpus * sizes.servers},
-        {names::connections, (1u << sizes.connection_bits) / abi::bucket_fill},
+        // Behind the buckets, a scratch one for every CPU.
+        {names::connections, (1u << sizes.connection_bits) / abi::bucket_fill + cpus},
     };
     for (const auto& [name, rows] : wanted)
         bpf_map__set_max_entries(bpf_object__find_map_by_name(object, name), rows);
@@ -145,7 +150,7 @@ void initialise(tables::Rows& rows, uint32_t servers) {
     settings.counter_rows_per_cpu = servers;
     // The whole table about once a second.
     settings.buckets_per_sweep = std::max<uint32_t>(1, (settings.bucket_mask + 1) / 64);
-    tables::set_default_timeouts(settings);
+    tables::set_defaults(settings);
     *rows.settings = settings;
 }
 

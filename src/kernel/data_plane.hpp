@@ -22,6 +22,7 @@ struct Sizes {
     uint32_t connection_bits = 18;  // 2^18 connections
     uint32_t services = 65536;
     uint32_t servers = 65536;
+    uint32_t rings = 2048;  // of mh services; one of dh or sh takes a sixteenth
 };
 
 enum class XdpMode { automatic, native, generic, off };

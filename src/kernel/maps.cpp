@@ -1,6 +1,7 @@
 #include "kernel/maps.hpp"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -92,6 +93,8 @@ Status Maps::open_all(const std::string& directory) {
     array(names::services, services_, rows.services);
     array(names::plans, plans_, rows.plans);
     array(names::candidates, candidates_, rows.candidates);
+    array(names::rings, rings_, rows.rings);
+    array(names::mark_rules, mark_rules_, rows.mark_rules);
     array(names::cursors, cursors_, rows.cursors);
     array(names::servers, servers_, rows.servers);
     array(names::server_states, server_states_, rows.server_states);
@@ -102,6 +105,9 @@ Status Maps::open_all(const std::string& directory) {
     array(names::connections, buckets_, rows.buckets);
     if (!ok) return ok;
     rows.settings = settings.data();
+    // The last ones, one for every CPU, are scratch.
+    rows.buckets = rows.buckets.first(rows.buckets.size() -
+                                      static_cast<size_t>(libbpf_num_possible_cpus()));
 
     auto service_ids = open_pinned(directory, names::service_index);
     auto replies = open_pinned(directory, names::reply_services);

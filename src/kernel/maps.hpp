@@ -45,6 +45,8 @@ class Maps {
     MappedArray<abi::Service> services_;
     MappedArray<abi::Plan> plans_;
     MappedArray<abi::Candidate> candidates_;
+    MappedArray<abi::RingWord> rings_;
+    MappedArray<abi::MarkRule> mark_rules_;
     MappedArray<abi::Cursor> cursors_;
     MappedArray<abi::Server> servers_;
     MappedArray<abi::ServerState> server_states_;

@@ -1,9 +1,7 @@
 #include "model/model.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <string_view>
 
 namespace turnout::model {
 namespace {
@@ -17,37 +15,12 @@ Error no_such_server(const Service& service, const ServerKey& key) {
                         to_string(key.address, key.port)};
 }
 
-Status check_scheduler(const std::string& name) {
-    if (is_scheduler(name)) return {};
-    return fail(ENOENT, "no scheduler \"" + name + "\"; this version has rr, wrr, lc and wlc");
-}
-
-// What a packet could not be served by is refused here, rather than accepted and ignored.
-Status check_service(const Service& service) {
-    if (service.key.address.family == Family::ipv6)
-        return fail(EAFNOSUPPORT, "IPv6 services are not supported by this version");
-    if (service.key.mark != 0)
-        return fail(EOPNOTSUPP, "firewall-mark services are not supported by this version");
-    if (service.key.protocol != Protocol::tcp && service.key.protocol != Protocol::udp)
-        return fail(EOPNOTSUPP, "only TCP and UDP services are supported by this version");
-    if (service.persistent() || !service.persistence_engine.empty())
-        return fail(EOPNOTSUPP, "persistent services are not supported by this version");
-    if (service.flags & service_flag::one_packet)
-        return fail(EOPNOTSUPP, "one-packet scheduling is not supported by this version");
-    if (service.key.port == 0) return fail(EINVAL, "port 0 needs a persistent service");
-    if (!service.key.address.is_unicast())
-        return fail(EINVAL, service.key.address.to_string() + " is not a unicast address");
-    return check_scheduler(service.scheduler);
-}
-
 Status check_server(const Service& service, const Server& server) {
     if (server.key.address.family != service.key.address.family)
         return fail(EINVAL, "server and service must be of the same address family");
     if (server.weight < 0) return fail(ERANGE, "a weight cannot be negative");
     if (server.lower_threshold > server.upper_threshold)
         return fail(ERANGE, "the lower threshold is above the upper one");
-    if (server.upper_threshold != 0)
-        return fail(EOPNOTSUPP, "connection thresholds are not supported by this version");
     if (server.method == Method::tunnel && server.tunnel.type != TunnelType::ipip)
         return fail(EOPNOTSUPP, "tunnels other than ipip are not supported by this version");
     if (server.method == Method::local)
@@ -57,9 +30,28 @@ Status check_server(const Service& service, const Server& server) {
 
 }  // namespace
 
-bool is_scheduler(const std::string& name) {
-    static constexpr std::array<std::string_view, 5> names{"rr", "wrr", "lc", "wlc", "none"};
-    return std::find(names.begin(), names.end(), name) != names.end();
+Status Model::check_scheduler(const std::string& name) const {
+    if (std::find(schedulers_.begin(), schedulers_.end(), name) != schedulers_.end()) return {};
+    std::string known;
+    for (const std::string& each : schedulers_) known += (known.empty() ? "" : ", ") + each;
+    return fail(ENOENT, "no scheduler \"" + name + "\"; there are " + known);
+}
+
+// What a packet could not be served by is refused here, rather than accepted and ignored.
+Status Model::check_service(const Service& service) const {
+    const ServiceKey& key = service.key;
+    if (key.address.family == Family::ipv6)
+        return fail(EAFNOSUPPORT, "IPv6 services are not supported by this version");
+    if (key.mark == 0 && key.protocol != Protocol::tcp && key.protocol != Protocol::udp)
+        return fail(EOPNOTSUPP, "only TCP and UDP services are supported by this version");
+    if (key.mark == 0 && key.port == 0 && !service.persistent())
+        return fail(EINVAL, "port 0 needs a persistent service");
+    if (key.mark == 0 && !key.address.is_unicast())
+        return fail(EINVAL, key.address.to_string() + " is not a unicast address");
+    if (!service.persistence_engine.empty() && service.persistence_engine != "sip")
+        return fail(ENOENT, "no persistence engine \"" + service.persistence_engine +
+                                "\"; there is sip");
+    return check_scheduler(service.scheduler);
 }
 
 const Service* Model::find(const ServiceKey& key) const {

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <map>
+#include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "model/change.hpp"
@@ -18,12 +20,11 @@ struct Limits {
     uint32_t servers_per_service = 4096;
 };
 
-// The schedulers that this director offers, "none" included.
-bool is_scheduler(const std::string& name);
-
 class Model {
   public:
-    explicit Model(Limits limits = {}) : limits_(limits) {}
+    // `schedulers`: the names that the data plane offers.
+    Model(Limits limits, std::vector<std::string> schedulers)
+        : limits_(limits), schedulers_(std::move(schedulers)) {}
 
     // Ordered by key: services with a mark last.
     const std::map<ServiceKey, Service>& services() const { return services_; }
@@ -45,7 +46,11 @@ class Model {
   private:
     Service* mutable_service(const ServiceKey& key);
 
+    Status check_service(const Service& service) const;
+    Status check_scheduler(const std::string& name) const;
+
     Limits limits_;
+    std::vector<std::string> schedulers_;
     std::map<ServiceKey, Service> services_;
     uint32_t server_count_ = 0;
 };

@@ -9,6 +9,8 @@ namespace {
 
 const ServiceKey web{0, Protocol::tcp, Address::ipv4(198, 51, 100, 1), 80};
 
+const std::vector<std::string> schedulers{"rr", "wlc"};
+
 Service service(const ServiceKey& key = web) {
     Service made;
     made.key = key;
@@ -23,7 +25,7 @@ Server server(uint8_t last, int32_t weight = 1) {
 }
 
 TEST(Model, a_new_server_stands_at_the_head) {
-    Model model;
+    Model model({}, schedulers);
     ASSERT_TRUE(model.add_service(service()));
     ASSERT_TRUE(model.add_server(web, server(11)));
     ASSERT_TRUE(model.add_server(web, server(12)));
@@ -32,7 +34,7 @@ TEST(Model, a_new_server_stands_at_the_head) {
 }
 
 TEST(Model, refusals_carry_the_codes_of_ipvs_and_change_nothing) {
-    Model model;
+    Model model({}, schedulers);
     EXPECT_EQ(model.add_server(web, server(11)).error().code, ESRCH);
     EXPECT_EQ(model.remove_service(web).error().code, ESRCH);
     EXPECT_EQ(model.edit_service(service(), ~0u).error().code, ESRCH);
@@ -48,7 +50,7 @@ TEST(Model, refusals_carry_the_codes_of_ipvs_and_change_nothing) {
 }
 
 TEST(Model, an_unknown_scheduler_is_refused) {
-    Model model;
+    Model model({}, schedulers);
     Service odd = service();
     odd.scheduler = "nosuch";
     EXPECT_EQ(model.add_service(odd).error().code, ENOENT);
@@ -56,7 +58,7 @@ TEST(Model, an_unknown_scheduler_is_refused) {
 }
 
 TEST(Model, addresses_that_no_host_can_have_are_refused) {
-    Model model;
+    Model model({}, schedulers);
     ASSERT_TRUE(model.add_service(service()));
     Server multicast = server(1);
     multicast.key.address = Address::ipv4(224, 0, 0, 1);
@@ -65,7 +67,7 @@ TEST(Model, addresses_that_no_host_can_have_are_refused) {
 }
 
 TEST(Model, limits_are_named_errors) {
-    Model model({.services = 1, .servers = 2, .servers_per_service = 2});
+    Model model({.services = 1, .servers = 2, .servers_per_service = 2}, schedulers);
     ASSERT_TRUE(model.add_service(service()));
     ServiceKey other = web;
     other.port = 81;
@@ -78,7 +80,7 @@ TEST(Model, limits_are_named_errors) {
 }
 
 TEST(Model, an_edit_keeps_the_servers) {
-    Model model;
+    Model model({}, schedulers);
     ASSERT_TRUE(model.add_service(service()));
     ASSERT_TRUE(model.add_server(web, server(11)));
     Service edited = service();

@@ -22,12 +22,20 @@ abi::Tuple flow(uint32_t number) {
     return tuple;
 }
 
+abi::Connection record(uint32_t number, abi::Tick now) {
+    abi::Connection made{};
+    made.tuple = flow(number);
+    made.last_seen = now;
+    made.timeout = timeout_before_state;
+    return made;
+}
+
 class ConnectionTable : public testing::Test {
   protected:
-    Inserted insert(const abi::Tuple& tuple) {
-        const Searched searched = env.find(tuple, world.now);
+    Inserted insert(uint32_t number) {
+        const Searched searched = env.find(flow(number), world.now);
         EXPECT_EQ(searched.location, 0u);
-        return env.insert(tuple, 0, 0, searched.seen, world.now);
+        return env.insert(record(number, world.now), searched.seen);
     }
     void sweep_until_rested() {
         sweep_all(tables, world);
@@ -41,7 +49,7 @@ class ConnectionTable : public testing::Test {
 };
 
 TEST_F(ConnectionTable, holds_as_many_as_it_was_made_for) {
-    for (uint32_t i = 0; i < 1024; ++i) ASSERT_TRUE(insert(flow(i)).inserted) << i;
+    for (uint32_t i = 0; i < 1024; ++i) ASSERT_TRUE(insert(i).inserted) << i;
     for (uint32_t i = 0; i < 1024; ++i) EXPECT_NE(env.find(flow(i), world.now).location, 0u) << i;
     EXPECT_EQ(env.find(flow(5000), world.now).location, 0u);
 }
@@ -49,7 +57,7 @@ TEST_F(ConnectionTable, holds_as_many_as_it_was_made_for) {
 TEST_F(ConnectionTable, refuses_what_has_no_room_and_keeps_what_it_has) {
     std::vector<uint32_t> in;
     for (uint32_t i = 0; i < 4000; ++i)
-        if (insert(flow(i)).location) in.push_back(i);
+        if (insert(i).location) in.push_back(i);
     EXPECT_GT(in.size(), 1024u);
     EXPECT_LE(in.size(), 1024u * 15 / 8);
     for (const uint32_t i : in) {
@@ -60,17 +68,17 @@ TEST_F(ConnectionTable, refuses_what_has_no_room_and_keeps_what_it_has) {
 }
 
 TEST_F(ConnectionTable, an_expired_record_is_absent_before_it_is_swept) {
-    ASSERT_TRUE(insert(flow(1)).inserted);
+    ASSERT_TRUE(insert(1).inserted);
     world.now += timeout_before_state - 1;
     EXPECT_NE(env.find(flow(1), world.now).location, 0u);
     world.now += 1;
     EXPECT_EQ(env.find(flow(1), world.now).location, 0u);
-    EXPECT_TRUE(insert(flow(1)).inserted);
+    EXPECT_TRUE(insert(1).inserted);
 }
 
 TEST_F(ConnectionTable, swept_lines_can_be_used_again) {
     for (int round = 0; round < 5; ++round) {
-        for (uint32_t i = 0; i < 1500; ++i) insert(flow(i));
+        for (uint32_t i = 0; i < 1500; ++i) insert(i);
         world.now += timeout_before_state;
         sweep_until_rested();
         for (const abi::Bucket& bucket : tables.rows.buckets) {
@@ -81,7 +89,7 @@ TEST_F(ConnectionTable, swept_lines_can_be_used_again) {
 }
 
 TEST_F(ConnectionTable, the_dead_rest_before_their_line_is_cleared) {
-    ASSERT_TRUE(insert(flow(1)).inserted);
+    ASSERT_TRUE(insert(1).inserted);
     world.now += timeout_before_state;
     sweep_all(tables, world);
     uint32_t taken = 0;
@@ -92,8 +100,8 @@ TEST_F(ConnectionTable, the_dead_rest_before_their_line_is_cleared) {
 
 TEST_F(ConnectionTable, an_insertion_that_was_overtaken_gives_the_winners_record) {
     const Searched before = env.find(flow(1), world.now);
-    const Inserted winner = env.insert(flow(1), 0, 0, before.seen, world.now);
-    const Inserted loser = env.insert(flow(1), 0, 0, before.seen, world.now);
+    const Inserted winner = env.insert(record(1, world.now), before.seen);
+    const Inserted loser = env.insert(record(1, world.now), before.seen);
     EXPECT_TRUE(winner.inserted);
     EXPECT_FALSE(loser.inserted);
     EXPECT_EQ(loser.location, winner.location);
@@ -111,7 +119,7 @@ TEST_F(ConnectionTable, racing_insertions_make_one_record_each) {
             for (uint32_t i = 0; i < flows; ++i) {
                 const Searched searched = mine.find(flow(i), world.now);
                 if (searched.location) continue;
-                made += mine.insert(flow(i), 0, 0, searched.seen, world.now).inserted;
+                made += mine.insert(record(i, world.now), searched.seen).inserted;
             }
         };
         std::thread first(work), second(work);

@@ -7,29 +7,34 @@ namespace turnout::native {
 
 MemoryTables::MemoryTables(const MemorySizes& sizes)
     : neighbours(abi::neighbour_rows),
+      buckets((1u << sizes.connection_bits) / abi::bucket_fill + 1),
       drops(abi::drop_rows),
       filter_(abi::filter::words),
       services_(sizes.services),
       plans_(2 * sizes.services + 64),
       candidates_(8 * sizes.servers + 64),
+      rings_(sizes.ring_words),
+      mark_rules_(abi::mark_rule_rows),
       cursors_(sizes.services),
       servers_(sizes.servers),
       server_states_(sizes.servers),
       service_records_(sizes.services),
       server_records_(sizes.servers),
       counters_(sizes.servers),
-      interfaces_(16),
-      buckets_((1u << sizes.connection_bits) / abi::bucket_fill) {
+      interfaces_(16) {
+    rows.buckets = std::span(buckets).first(buckets.size() - 1);
     settings_.hash_seed = 0x7475726e6f7574;
-    settings_.bucket_mask = static_cast<uint32_t>(buckets_.size()) - 1;
+    settings_.bucket_mask = static_cast<uint32_t>(rows.buckets.size()) - 1;
     settings_.counter_rows_per_cpu = sizes.servers;
-    settings_.buckets_per_sweep = static_cast<uint32_t>(buckets_.size());
-    tables::set_default_timeouts(settings_);
+    settings_.buckets_per_sweep = static_cast<uint32_t>(rows.buckets.size());
+    tables::set_defaults(settings_);
     rows.settings = &settings_;
     rows.filter = filter_;
     rows.services = services_;
     rows.plans = plans_;
     rows.candidates = candidates_;
+    rows.rings = rings_;
+    rows.mark_rules = mark_rules_;
     rows.cursors = cursors_;
     rows.servers = servers_;
     rows.server_states = server_states_;
@@ -37,7 +42,6 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
     rows.server_records = server_records_;
     rows.counters = counters_;
     rows.interfaces = interfaces_;
-    rows.buckets = buckets_;
     rows.service_ids = &service_ids;
     rows.replies = &replies;
     rows.wait_for_packets = [] {};

@@ -43,6 +43,7 @@ struct MemorySizes {
     uint32_t connection_bits = 10;
     uint32_t services = 64;
     uint32_t servers = 256;
+    uint32_t ring_words = 8192;
 };
 
 class MemoryTables {
@@ -55,6 +56,7 @@ class MemoryTables {
     MemoryIndex<uint32_t> service_ids;
     MemoryIndex<abi::ReplyService> replies;
     std::vector<abi::Neighbour> neighbours;
+    std::vector<abi::Bucket> buckets;  // the last one is scratch
     std::vector<uint64_t> drops;
 
   private:
@@ -63,6 +65,8 @@ class MemoryTables {
     std::vector<abi::Service> services_;
     std::vector<abi::Plan> plans_;
     std::vector<abi::Candidate> candidates_;
+    std::vector<abi::RingWord> rings_;
+    std::vector<abi::MarkRule> mark_rules_;
     std::vector<abi::Cursor> cursors_;
     std::vector<abi::Server> servers_;
     std::vector<abi::ServerState> server_states_;
@@ -70,7 +74,6 @@ class MemoryTables {
     std::vector<abi::ServerRecord> server_records_;
     std::vector<abi::Counters> counters_;
     std::vector<abi::Interface> interfaces_;
-    std::vector<abi::Bucket> buckets_;
 };
 
 }  // namespace turnout::native

@@ -12,6 +12,7 @@
 #include "native/memory_tables.hpp"
 #include "path/amend.hpp"
 #include "path/pipeline.hpp"
+#include "path/schedule.hpp"
 #include "table/sweep.hpp"
 
 namespace turnout::native {
@@ -19,7 +20,8 @@ namespace turnout::native {
 // What stands outside the tables: time, chance, and the kernel's routing.
 struct World {
     abi::Tick now = 1;
-    uint32_t random = 1;
+    std::function<uint32_t()> random = [] { return 1u; };
+    uint32_t mark = 0;      // the firewall mark that packets bring along
     Mac own_mac = {};  // of the interface that packets come in by
     std::function<std::optional<Route>(const abi::Address&)> route = {};
 };
@@ -43,6 +45,8 @@ class NativeEnv {
     const abi::Service* service(uint32_t i) { return row(tables_.rows.services, i); }
     const abi::Plan* plan(uint32_t i) { return row(tables_.rows.plans, i); }
     const abi::Candidate* candidate(uint32_t i) { return row(tables_.rows.candidates, i); }
+    const abi::RingWord* ring_word(uint32_t i) { return row(tables_.rows.rings, i); }
+    const abi::MarkRule* mark_rule(uint32_t i) { return row(tables_.rows.mark_rules, i); }
     abi::Cursor* cursor(uint32_t i) { return row(tables_.rows.cursors, i); }
     const abi::Server* server(uint32_t i) { return row(tables_.rows.servers, i); }
     abi::ServerState* server_state(uint32_t i) { return row(tables_.rows.server_states, i); }
@@ -52,26 +56,27 @@ class NativeEnv {
     abi::Neighbour* neighbour(uint32_t i) {
         return row(std::span<abi::Neighbour>(tables_.neighbours), i);
     }
-    abi::Bucket* bucket(uint32_t i) { return row(tables_.rows.buckets, i); }
+    abi::Bucket* bucket(uint32_t i) { return row(std::span<abi::Bucket>(tables_.buckets), i); }
     abi::Counters* counters(uint32_t i) { return row(tables_.rows.counters, i); }
     void count_drop(abi::Drop reason) { ++tables_.drops[static_cast<size_t>(reason)]; }
 
-    Searched find(const abi::Tuple& tuple, abi::Tick now) {
+    Searched find(const abi::Tuple& tuple, abi::Tick now, Location except = 0) {
         const Place place = place_of(tuple, settings()->hash_seed, settings()->bucket_mask);
-        const Found found = turnout::find(*this, place, tuple, now);
+        const Found found = turnout::find(*this, place, tuple, now, except);
         return {found.location, found.seen};
     }
-    Inserted insert(const abi::Tuple& tuple, uint32_t status, uint32_t server_id, uint32_t seen,
-                    abi::Tick now) {
-        return turnout::insert(*this, *settings(), tuple, status, server_id, seen, now);
+    Inserted insert(const abi::Connection& record, uint32_t seen) {
+        return turnout::insert(*this, *settings(), record, seen);
     }
-    Scheduled schedule(const abi::Tuple& tuple) { return turnout::schedule(*this, tuple); }
-    void pair(const abi::Tuple& tuple, uint32_t server_id, Location location, abi::Tick now) {
-        pair_with_reply_record(*this, tuple, *server(server_id), location, now);
-    }
+    Answer ask(Opening& opening) { return turnout::ask(*this, opening); }
+    Answer schedule(Opening& opening) { return choose_server(*this, opening); }
+    Location connect(Opening& opening) { return turnout::connect(*this, opening); }
+    Opening* opening() { return &opening_; }
 
     abi::Tick now() { return world_.now; }
-    uint32_t random() { return world_.random; }
+    uint64_t random() { return world_.random(); }
+    uint32_t cpu() { return 0; }
+    uint32_t mark() { return world_.mark; }
     template <class Context, class Body>
     void each(uint32_t count, Context* context, Body body) {
         for (uint32_t i = 0; i < count; ++i)
@@ -123,6 +128,7 @@ class NativeEnv {
     MemoryTables& tables_;
     World& world_;
     std::vector<uint8_t> packet_;
+    Opening opening_{};
 };
 
 // One pass of the sweeper over the whole table.

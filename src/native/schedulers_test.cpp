@@ -65,15 +65,16 @@ class Scheduling : public testing::Test {
     // The number of the server that gets the next connection, or -1.
     int choose() {
         NativeEnv<Lane::complete> env(*tables, world, {});
-        abi::Tuple tuple{};
+        Opening opening{};
+        opening.record.last_seen = world.now;
+        abi::Tuple& tuple = opening.record.tuple;
         tuple.virtual_address.word[0] = to_be(0xc6336401u);
         tuple.virtual_port = to_be(uint16_t{80});
         tuple.protocol = 6;
         tuple.family = abi::Family::ipv4;
-        const Scheduled scheduled = env.schedule(tuple);
-        if (scheduled.answer != Answer::server) return -1;
-        return static_cast<int>(to_host(tables->rows.servers[scheduled.server].address.word[0]) &
-                                0xff);
+        if (env.schedule(opening) != Answer::connect) return -1;
+        const abi::Server& chosen = tables->rows.servers[opening.record.server];
+        return static_cast<int>(to_host(chosen.address.word[0]) & 0xff);
     }
     void open(int number, uint64_t load) {
         for (size_t id = 0; id < tables->rows.servers.size(); ++id)

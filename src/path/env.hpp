@@ -8,6 +8,7 @@
 
 #include "abi/drop.hpp"
 #include "abi/rows.hpp"
+#include "path/opening.hpp"
 #include "table/table.hpp"
 #include "wire/verifier.hpp"
 
@@ -47,38 +48,42 @@ concept gives = requires(From from, void (*take)(To)) {
     take(from);
 };
 
-// What a service says to a new connection: see schedule.hpp.
-struct Scheduled;
-
 // The rows, and time.  Accessors return null when there is no such row; rows belong to the
 // environment and stay valid for the packet's time.
 template <class E>
 concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& endpoint,
-                                     const abi::Tuple& tuple) {
+                                     const abi::Tuple& tuple, const abi::Connection& record,
+                                     Opening& opening) {
     { env.settings() } -> gives<const abi::Settings*>;
     { env.filter_word(n) } -> gives<const uint64_t*>;
+    { env.mark_rule(n) } -> gives<const abi::MarkRule*>;
     { env.service_id(endpoint) } -> gives<const uint32_t*>;
     { env.service(n) } -> gives<const abi::Service*>;
     { env.plan(n) } -> gives<const abi::Plan*>;
     { env.candidate(n) } -> gives<const abi::Candidate*>;
+    { env.ring_word(n) } -> gives<const abi::RingWord*>;
     { env.cursor(n) } -> gives<abi::Cursor*>;
     { env.server(n) } -> gives<const abi::Server*>;
     { env.server_state(n) } -> gives<abi::ServerState*>;
     { env.reply_service(endpoint) } -> gives<const abi::ReplyService*>;
     { env.neighbour(n) } -> gives<abi::Neighbour*>;
     { env.bucket(n) } -> gives<abi::Bucket*>;
-    // find() and insert() of table/, schedule() and pair_with_reply_record() of schedule.hpp:
-    // the rare parts of the way, which a binding may call instead of inlining.
-    { env.find(tuple, abi::Tick{}) } -> gives<Searched>;
-    { env.insert(tuple, n, n, n, abi::Tick{}) } -> gives<Inserted>;
-    { env.schedule(tuple) } -> gives<const Scheduled&>;
-    env.pair(tuple, n, Location{}, abi::Tick{});
+    // find() and insert() of table/, steps 3 to 5 of this folder: the rare parts of the way, which
+    // a binding may call instead of inlining.
+    { env.find(tuple, abi::Tick{}, Location{}) } -> gives<Searched>;
+    { env.insert(record, n) } -> gives<Inserted>;
+    { env.ask(opening) } -> gives<Answer>;
+    { env.schedule(opening) } -> gives<Answer>;
+    { env.connect(opening) } -> gives<Location>;
+    // This CPU's room for one opening.
+    { env.opening() } -> gives<Opening*>;
     // This CPU's counters of a server.
     { env.counters(n) } -> gives<abi::Counters*>;
     env.count_drop(abi::Drop::none);
 
     { env.now() } -> gives<abi::Tick>;
-    { env.random() } -> gives<uint32_t>;
+    { env.random() } -> gives<uint64_t>;  // 32 bits of chance
+    { env.cpu() } -> gives<uint32_t>;
 };
 
 template <class E>
@@ -92,6 +97,8 @@ concept Environment = TablesEnvironment<E> &&
 
     // False: this lane passes on what has no fresh next hop, and never refuses to a sender.
     { E::is_complete() } -> gives<bool>;
+    // The firewall mark that the packet came with; 0 where that cannot be known.
+    { env.mark() } -> gives<uint32_t>;
     // Asks the kernel's routing; false when there is no way.  Complete lanes only.
     { env.route(address, abi::Family::ipv4, route) } -> gives<bool>;
     // True if frames for this interface can be transmitted from this lane.

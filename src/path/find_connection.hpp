@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "path/parse.hpp"
+#include "table/sweep.hpp"
 #include "table/table.hpp"
 
 namespace turnout {
@@ -42,28 +43,35 @@ TURNOUT_INLINE bool came_from_server(Env& env, const abi::Connection& connection
                                      const Packet& packet) {
     if (abi::method_of(connection.status) != abi::Method::nat) return false;
     const abi::Server* server = env.server(connection.server);
-    return server && server->port == packet.source_port && server->address == packet.source;
+    return server && server_port(connection, *server) == packet.source_port &&
+           server->address == packet.source;
 }
 
-// A server of several services: its reply record names the connection.
+// A server whose address does not tell the service: its reply record names the connection.
 template <Environment Env>
 TURNOUT_INLINE void follow_reply_record(Env& env, const Packet& packet, abi::Tick now, Flow& flow) {
-    const abi::Tuple tuple =
-        reply_tuple(packet, packet.source, packet.source_port, abi::TupleKind::reply);
-    const Location pointer_location = env.find(tuple, now).location;
-    const abi::Connection* pointer = at(env, pointer_location);
-    flow.location = pointer ? pointer->link : 0;
+    Opening* const room = env.opening();
+    flow.direction = Direction::reply;
+    flow.connection = nullptr;
+    if (!room) return;
+    abi::Tuple& tuple = room->aside.tuple;
+    tuple = reply_tuple(packet, packet.source, packet.source_port, abi::TupleKind::reply);
+    const abi::Connection* pointer = at(env, env.find(tuple, now).location);
+    flow.location = pointer ? load_once(pointer->link) : 0;
     flow.connection = at(env, flow.location);
-    if (!flow.connection) return;
-    if (flow.connection->link != pointer_location || !alive(*flow.connection, now) ||
-        !came_from_server(env, *flow.connection, packet))
+    if (flow.connection && (!is_reply_of(env, tuple, *flow.connection) ||
+                            !alive(*flow.connection, now) ||
+                            !came_from_server(env, *flow.connection, packet)))
         flow.connection = nullptr;
 }
 
 template <Environment Env>
 TURNOUT_INLINE void find_as_request(Env& env, const Packet& packet, abi::Tick now, Flow& flow) {
     flow.direction = Direction::request;
-    const Searched searched = env.find(request_tuple(packet), now);
+    Opening* const room = env.opening();
+    if (!room) return;
+    room->aside.tuple = request_tuple(packet);
+    const Searched searched = env.find(room->aside.tuple, now);
     flow.location = searched.location;
     flow.seen = searched.seen;
     flow.connection = at(env, searched.location);
@@ -79,7 +87,8 @@ TURNOUT_INLINE void find_as_request(Env& env, const Packet& packet, abi::Tick no
 template <Environment Env>
 TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Packet& packet,
                               abi::Tick now, Flow& flow) {
-    const bool to_service = audience(env, packet.destination) & abi::filter::service;
+    const bool to_service = settings.flags & abi::settings_flag::any_address ||
+                            audience(env, packet.destination) & abi::filter::service;
     const bool from_server = audience(env, packet.source) & abi::filter::nat_server;
     if (!to_service && !from_server) return false;
 
@@ -87,6 +96,11 @@ TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Pac
         from_server
             ? env.reply_service({packet.source, packet.source_port, packet.protocol, packet.family})
             : nullptr;
+    const bool wild = from_server && settings.flags & abi::settings_flag::wild_replies;
+    if (!replies && wild) {
+        detail::follow_reply_record(env, packet, now, flow);
+        if (flow.connection) return true;
+    }
     if (!replies && !to_service) return false;
     flow.direction = replies ? Direction::reply : Direction::request;
     const abi::Tuple tuple = replies
@@ -102,7 +116,7 @@ TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Pac
 
     if (flow.connection && detail::came_from_server(env, *flow.connection, packet)) return true;
     flow.connection = nullptr;
-    if (replies->shared) detail::follow_reply_record(env, packet, now, flow);
+    if (replies->shared || wild) detail::follow_reply_record(env, packet, now, flow);
     if (flow.connection) return true;
     if (to_service) detail::find_as_request(env, packet, now, flow);
     return to_service;

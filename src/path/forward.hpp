@@ -87,7 +87,8 @@ TURNOUT_INLINE Rewrite rewrite_of(const Packet& packet, const Flow& flow,
                                   const abi::Server& server) {
     const abi::Tuple& tuple = flow.connection->tuple;
     if (flow.direction == Direction::request)
-        return {packet.destination, server.address, packet.destination_port, server.port};
+        return {packet.destination, server.address, packet.destination_port,
+                server_port(*flow.connection, server)};
     return {packet.source, tuple.virtual_address, packet.source_port, tuple.virtual_port};
 }
 

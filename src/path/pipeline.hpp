@@ -2,22 +2,24 @@
 //
 //   1 parse            what is it, could it be ours?
 //   2 find_connection  does it belong to one, in which direction?
-//   3 schedule         if not: does a service want it, which server gets it?
-//   4 prepare          can this lane deliver it, now?
-//   5 track            what does it do to its connection?
-//   6 account          count it
-//   7 forward          rewrite or encapsulate, and send
+//   3 ask              if not: does a service want it?
+//   4 schedule                 which of its servers gets it?
+//   5 connect                  make the connection
+//   6 prepare          can this lane deliver it, now?
+//   7 track            what does it do to its connection?
+//   8 account          count it
+//   9 forward          rewrite or encapsulate, and send
 //
-// Up to step 4 nothing of the packet has been changed and nothing counted, so that a lane which
-// cannot finish passes it on untouched; a connection made in step 3 is found by the next lane.
+// Up to step 6 nothing of the packet has been changed and nothing counted, so that a lane which
+// cannot finish passes it on untouched; a connection made in step 5 is found by the next lane.
 #pragma once
 
 #include "path/account.hpp"
 #include "path/env.hpp"
 #include "path/find_connection.hpp"
 #include "path/forward.hpp"
+#include "path/open.hpp"
 #include "path/parse.hpp"
-#include "path/schedule.hpp"
 #include "path/track.hpp"
 #include "table/sweep.hpp"
 
@@ -31,18 +33,56 @@ TURNOUT_INLINE Verdict drop(Env& env, abi::Drop reason) {
     return Verdict::drop;
 }
 
+template <Environment Env>
+TURNOUT_INLINE void begin(Env& env, const Packet& packet, abi::Tick now, const Flow& flow,
+                          Opening& opening) {
+    opening.record = {};
+    opening.record.tuple = request_tuple(packet);
+    opening.record.last_seen = now;
+    opening.mark = env.mark();
+    opening.flags = Env::is_complete() ? 0 : opening_flag::fast_lane;
+    opening.call[0] = opening.call[1] = 0;
+    opening.seen = flow.seen;
+    opening.remembered = opening.times_asked = 0;
+}
+
+// Asks the scheduler, which may want something to be remembered before it answers.
+template <Environment Env>
+TURNOUT_INLINE Answer schedule(Env& env, Opening& opening) {
+    Answer answer = Answer::schedule;
+    for (uint32_t time = 0; time < most_times_asked; ++time) {
+        answer = env.schedule(opening);
+        if (answer != Answer::remember) break;
+        opening.remembered = env.insert(opening.aside, 0).location;
+    }
+    return answer;
+}
+
 // Opens a connection for a request that has none.
 template <Environment Env>
 TURNOUT_INLINE Verdict open(Env& env, const Packet& packet, abi::Tick now, Flow& flow) {
-    const abi::Tuple tuple = request_tuple(packet);
-    const Scheduled scheduled = env.schedule(tuple);
-    if (scheduled.answer == Answer::not_ours) return Verdict::pass;
-    if (scheduled.answer == Answer::no_server) {
-        // The host refuses for us: nobody listens there, so it answers with a RST or an ICMP error.
-        if constexpr (Env::is_complete()) env.count_drop(abi::Drop::no_server);
-        return Verdict::pass;
+    Opening* opening = env.opening();
+    if (!opening) return Verdict::pass;
+    begin(env, packet, now, flow, *opening);
+    Answer answer = env.ask(*opening);
+    if (answer == Answer::schedule) answer = schedule(env, *opening);
+    switch (answer) {
+        case Answer::connect:
+            break;
+        case Answer::not_ours:
+        case Answer::elsewhere:
+        case Answer::schedule:
+        case Answer::remember:
+            return Verdict::pass;
+        case Answer::no_server:
+            // The host refuses for us: nobody listens there, so it answers with a RST or an ICMP
+            // error.
+            if constexpr (Env::is_complete()) env.count_drop(abi::Drop::no_server);
+            return Verdict::pass;
+        case Answer::refused:
+            return drop(env, abi::Drop::no_call);
     }
-    flow.location = connect(env, tuple, scheduled.server, flow.seen, now);
+    flow.location = env.connect(*opening);
     flow.connection = at(env, flow.location);
     return flow.connection ? Verdict::transmit : drop(env, abi::Drop::table_full);
 }
@@ -100,7 +140,7 @@ TURNOUT_INLINE Verdict direct(Env& env) {
     const Readiness readiness = prepare(env, packet, flow, now, delivery);
     if (readiness != Readiness::ready) return detail::give_up(env, readiness);
 
-    track(*settings, packet, flow, *delivery.state, now);
+    track(env, *settings, packet, flow, *delivery.state, now);
     account(env, packet, flow);
     return forward(env, packet, flow, delivery);
 }

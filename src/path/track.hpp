@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "path/find_connection.hpp"
+#include "path/persistence.hpp"
 #include "table/atomic.hpp"
 
 namespace turnout {
@@ -94,7 +95,8 @@ namespace detail {
 // The status word after this packet.
 TURNOUT_INLINE uint32_t next_status(uint32_t status, const Packet& packet, Direction direction) {
     using namespace abi;
-    if (direction == Direction::reply) status &= ~status::no_output;
+    const bool reply = direction == Direction::reply;
+    if (reply) status &= ~status::no_output;
     State state = State::udp;
     if (static_cast<IpProtocol>(packet.protocol) == IpProtocol::tcp) {
         state = tcp_table::next(static_cast<State>(status & status::state_mask), packet.tcp_flags,
@@ -102,6 +104,7 @@ TURNOUT_INLINE uint32_t next_status(uint32_t status, const Packet& packet, Direc
         status &= ~status::active;
         if (tcp_table::is_active(state)) status |= status::active;
     }
+    if (state == State::established || (state == State::udp && reply)) status |= status::assured;
     return (status & ~status::state_mask) | static_cast<uint32_t>(state);
 }
 
@@ -121,13 +124,15 @@ TURNOUT_INLINE abi::Tick timeout_of(const abi::Settings& settings, uint32_t stat
 }  // namespace detail
 
 // Memory is written only where something changes: a flow's packets within a tick share its line.
-TURNOUT_INLINE void track(const abi::Settings& settings, const Packet& packet, Flow& flow,
+template <Environment Env>
+TURNOUT_INLINE void track(Env& env, const abi::Settings& settings, const Packet& packet, Flow& flow,
                           abi::ServerState& server, abi::Tick now) {
     abi::Connection& connection = *flow.connection;
     for (int attempt = 0; attempt < 4; ++attempt) {
         const uint32_t before = load_once(connection.status);
         const uint32_t after = detail::next_status(before, packet, flow.direction);
         if (before != after && !swap_if(connection.status, before, after)) continue;
+        if (~before & after & abi::status::assured) assure_template(env, connection);
         if (const uint64_t change = detail::load_change(before, after)) add(server.load, change);
         const abi::Tick timeout = detail::timeout_of(settings, after);
         if (connection.timeout != timeout) store_once(connection.timeout, timeout);

@@ -9,6 +9,7 @@
 
 #include "abi/connection.hpp"
 #include "abi/rows.hpp"
+#include "table/counts.hpp"
 #include "table/hash.hpp"
 #include "table/table.hpp"
 
@@ -17,21 +18,78 @@ namespace turnout {
 // How long a dead record keeps its line, in ticks: longer than any program runs.
 inline constexpr int32_t rest_of_the_dead = 2;
 
-// Takes an ended connection off its server's count.
+// Gives back what a record that has just ended counted for.
 template <class Env>
-TURNOUT_INLINE void return_count(Env& env, const abi::Connection& connection, uint32_t status) {
-    if (connection.tuple.kind == abi::TupleKind::reply) return;
-    if (abi::ServerState* state = env.server_state(connection.server))
-        add(state->load,
-            0 - (status & abi::status::active ? abi::load::active_one : abi::load::inactive_one));
+TURNOUT_INLINE void return_count(Env& env, const abi::Connection& record, uint32_t status) {
+    const auto kind = record.tuple.kind;
+    if (kind != abi::TupleKind::connection && kind != abi::TupleKind::persistence) return;
+    const abi::Server* server = env.server(record.server);
+    abi::ServerState* state = env.server_state(record.server);
+    if (!server || !state) return;
+    if (kind == abi::TupleKind::persistence) {
+        release_template(*server, *state);
+        return;
+    }
+    release_connection(*server, *state, status & abi::status::active);
+    if (abi::Connection* parent = at(env, record.link)) add(parent->children, ~0u);
 }
 
-// A reply record lives as long as the connection it points to points back.
+// The port at its server that a connection's packets go to.
+TURNOUT_INLINE be16 server_port(const abi::Connection& connection, const abi::Server& server) {
+    return load_once(connection.status) & abi::status::keeps_port ? connection.tuple.virtual_port
+                                                                  : server.port;
+}
+
+// True if packets with this reply tuple belong to the connection, whose location the reply record
+// remembers: it may have ended, and another have taken its line.
 template <class Env>
-TURNOUT_INLINE bool reply_is_orphan(Env& env, const abi::Connection& reply, Location location) {
-    const abi::Connection* connection = at(env, reply.link);
-    return !connection || connection->link != location ||
-           (load_once(connection->status) & abi::status::dead);
+TURNOUT_INLINE bool is_reply_of(Env& env, const abi::Tuple& reply,
+                                const abi::Connection& connection) {
+    const abi::Tuple& tuple = connection.tuple;
+    if (tuple.kind != abi::TupleKind::connection || tuple.protocol != reply.protocol) return false;
+    if (!(tuple.client_port == reply.client_port) || !(tuple.client == reply.client)) return false;
+    const abi::Server* server = env.server(connection.server);
+    return server && server->address == reply.virtual_address &&
+           server_port(connection, *server) == reply.virtual_port;
+}
+
+template <class Env>
+TURNOUT_INLINE bool reply_is_orphan(Env& env, const abi::Connection& record) {
+    const abi::Connection* connection = at(env, record.link);
+    return !connection || load_once(connection->status) & abi::status::dead ||
+           !is_reply_of(env, record.tuple, *connection);
+}
+
+// A server remembered for a destination goes with the destination's record, whose location and key
+// are part of its own key (path/schedulers/lblcr.hpp).
+template <class Env>
+TURNOUT_INLINE bool member_is_orphan(Env& env, const abi::Connection& record, abi::Tick now) {
+    abi::Tuple tuple = record.tuple;
+    const abi::Connection* destination = at(env, tuple.client.word[3].raw);
+    tuple.client.word[2].raw = tuple.client.word[3].raw = 0;
+    tuple.kind = abi::TupleKind::locality;
+    return !destination || !same(destination->tuple, tuple) || !alive(*destination, now);
+}
+
+// Is the record's time over?  A template that connections name is given another minute, as often as
+// it takes.
+template <class Env>
+TURNOUT_INLINE bool is_over(Env& env, abi::Connection& record, abi::Tick now) {
+    switch (record.tuple.kind) {
+        case abi::TupleKind::reply:
+            return reply_is_orphan(env, record);
+        case abi::TupleKind::locality_member:
+            return member_is_orphan(env, record, now);
+        case abi::TupleKind::persistence:
+            if (!expired(record, now)) return false;
+            if (!load_once(record.children)) return true;
+            extend(record, now);
+            return false;
+        case abi::TupleKind::connection:
+        case abi::TupleKind::locality:
+            break;
+    }
+    return expired(record, now);
 }
 
 // Gives a dead record's line back.
@@ -50,8 +108,8 @@ TURNOUT_INLINE void clear_line(Env& env, const abi::Settings& settings, abi::Buc
 }
 
 template <class Env>
-TURNOUT_INLINE void sweep_line(Env& env, const abi::Settings& settings, uint32_t index,
-                               abi::Bucket& bucket, uint32_t line, abi::Tick now) {
+TURNOUT_INLINE void sweep_line(Env& env, const abi::Settings& settings, abi::Bucket& bucket,
+                               uint32_t line, abi::Tick now) {
     abi::Connection& connection = line_of(bucket, line);
     const uint32_t status = load_once(connection.status);
     if (status & abi::status::dead) {
@@ -59,10 +117,8 @@ TURNOUT_INLINE void sweep_line(Env& env, const abi::Settings& settings, uint32_t
             clear_line(env, settings, bucket, line);
         return;
     }
-    const bool over = connection.tuple.kind == abi::TupleKind::reply
-                          ? reply_is_orphan(env, connection, index * 16 + line)
-                          : expired(connection, now);
-    if (over && end(connection, status, now)) return_count(env, connection, status);
+    if (!is_over(env, connection, now)) return;
+    if (end(connection, status, now)) return_count(env, connection, status);
 }
 
 template <class Env>
@@ -72,7 +128,7 @@ TURNOUT_INLINE void sweep(Env& env, const abi::Settings& settings, uint32_t inde
     const uint32_t state = load_once(state_of(*bucket));
     if (!(state & abi::bucket_state::live_mask)) return;
     for (uint32_t line = 1; line <= abi::connections_per_bucket; ++line)
-        if (state & (1u << line)) sweep_line(env, settings, index, *bucket, line, now);
+        if (state & (1u << line)) sweep_line(env, settings, *bucket, line, now);
 }
 
 }  // namespace turnout

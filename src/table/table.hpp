@@ -11,7 +11,8 @@
 // record's status and is cleared by the sweeper alone (sweep.hpp), two ticks later, when no
 // program that saw it alive can still be running: no reader ever sees a line change owner.
 //
-// Env gives `Bucket* bucket(uint32_t)`, null when out of range.
+// Env gives `Bucket* bucket(uint32_t)`, null when out of range, and find() under that name, which it
+// may keep as a function of its own.
 #pragma once
 
 #include <stdint.h>
@@ -69,9 +70,40 @@ TURNOUT_INLINE bool expired(const abi::Connection& connection, abi::Tick now) {
            static_cast<int32_t>(load_once(connection.timeout));
 }
 
-TURNOUT_INLINE bool alive(const abi::Connection& connection, abi::Tick now) {
-    if (load_once(connection.status) & abi::status::dead) return false;
-    return connection.tuple.kind == abi::TupleKind::reply || !expired(connection, now);
+// Some kinds end by other rules than time (sweep.hpp); a template does not while it has children.
+// `kind` is the record's own: a caller that knows it spares a branch.
+TURNOUT_INLINE bool has_time(const abi::Connection& record, abi::TupleKind kind, abi::Tick now) {
+    switch (kind) {
+        case abi::TupleKind::reply:
+        case abi::TupleKind::locality_member:
+            return true;
+        case abi::TupleKind::persistence:
+            return load_once(record.children) || !expired(record, now);
+        case abi::TupleKind::connection:
+        case abi::TupleKind::locality:
+            break;
+    }
+    return !expired(record, now);
+}
+
+TURNOUT_INLINE bool alive(const abi::Connection& record, abi::Tick now) {
+    return !(load_once(record.status) & abi::status::dead) &&
+           has_time(record, record.tuple.kind, now);
+}
+
+// Only what is alive and not retired is found.
+TURNOUT_INLINE bool can_be_found(const abi::Connection& record, abi::TupleKind kind,
+                                 abi::Tick now) {
+    return !(load_once(record.status) & (abi::status::dead | abi::status::retired)) &&
+           has_time(record, kind, now);
+}
+
+// How long a template that has run out is kept at a time, while connections name it (as in IPVS).
+inline constexpr abi::Tick template_extension = abi::ticks_of_seconds(60);
+
+TURNOUT_INLINE void extend(abi::Connection& record, abi::Tick now) {
+    store_once(record.timeout, template_extension);
+    store_once(record.last_seen, now);
 }
 
 // The line in `bucket` that holds `tuple` alive, or 0; `except` is passed over.
@@ -82,7 +114,8 @@ TURNOUT_INLINE uint32_t find_line(abi::Bucket& bucket, uint32_t state, uint32_t 
         const uint32_t line = forgotten(i, tag);
         if (!(state & (1u << (line & 15))) || line == except) continue;
         const abi::Connection& connection = line_of(bucket, line);
-        if (same(connection.tuple, tuple) && alive(connection, now)) return line;
+        if (same(connection.tuple, tuple) && can_be_found(connection, tuple.kind, now))
+            return line;
     }
     return 0;
 }
@@ -174,15 +207,14 @@ inline constexpr abi::Tick timeout_before_state = abi::ticks_of_seconds(3);
 
 namespace detail {
 
-TURNOUT_INLINE void fill(abi::Connection& line, const abi::Tuple& tuple, uint32_t status,
-                         uint32_t server, abi::Tick now) {
-    line.tuple = tuple;
-    line.server = server;
-    line.last_seen = now;
-    line.timeout = timeout_before_state;
-    line.link = 0;
-    line.reply_hop = 0;
-    store_once(line.status, status);
+TURNOUT_INLINE void fill(abi::Connection& line, const abi::Connection& record, uint32_t more) {
+    line.tuple = record.tuple;
+    line.server = record.server;
+    line.last_seen = record.last_seen;
+    line.timeout = record.timeout;
+    line.link = record.link;
+    line.children = record.children;
+    store_once(line.status, record.status | more);
 }
 
 // Gives up a line that its bucket has not shown yet.
@@ -197,12 +229,13 @@ TURNOUT_INLINE void withdraw(abi::Bucket& bucket, uint32_t line, bool second) {
 
 }  // namespace detail
 
-// Adds a record under `tuple`, unless a live one has come since `seen` was read: then that one's
-// location is returned.  The record has been seen `now`, lasts timeout_before_state, and has no
-// link.
+// Adds a copy of `record`, unless a live one of the same tuple has come since `seen` was read: then
+// that one's location is returned.  `seen` 0 stands for not having looked.
 template <class Env>
-TURNOUT_INLINE Inserted insert(Env& env, const abi::Settings& settings, const abi::Tuple& tuple,
-                               uint32_t status, uint32_t server, uint32_t seen, abi::Tick now) {
+TURNOUT_INLINE Inserted insert(Env& env, const abi::Settings& settings,
+                               const abi::Connection& record, uint32_t seen) {
+    const abi::Tuple& tuple = record.tuple;
+    const abi::Tick now = record.last_seen;
     const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
     abi::Bucket* home = env.bucket(place.home);
     abi::Bucket* other = env.bucket(place.other);
@@ -216,8 +249,7 @@ TURNOUT_INLINE Inserted insert(Env& env, const abi::Settings& settings, const ab
         if (!line) return {};
     }
     abi::Bucket& bucket = second ? *other : *home;
-    detail::fill(line_of(bucket, line), tuple,
-                 second ? status | abi::status::second_bucket : status, server, now);
+    detail::fill(line_of(bucket, line), record, second ? abi::status::second_bucket : 0);
     if (second) set_bits(state_of(*other), 1u << (line & 15));
     const Location location = (second ? place.other : place.home) * 16 + line;
 
@@ -227,9 +259,9 @@ TURNOUT_INLINE Inserted insert(Env& env, const abi::Settings& settings, const ab
         if (swap_if(state_of(*home), seen, shown + (second ? abi::bucket_state::overflow_one : 0)))
             return {location, true};
         // Somebody changed the bucket since: perhaps the same tuple has come.
-        const Found winner = find(env, place, tuple, now, location);
+        const Searched winner = env.find(tuple, now, location);
         seen = winner.seen;
-        if (!winner.connection) continue;
+        if (!winner.location) continue;
         detail::withdraw(bucket, line, second);
         return {winner.location, false};
     }

@@ -22,8 +22,10 @@ std::vector<model::Service> Tables::adopt() {
         services.push_back(adopt_service(id));
     }
     adopt_removed_servers();
-    for (RangeAllocator* rows : {&service_rows_, &plan_rows_, &candidate_rows_, &server_rows_})
+    for (RangeAllocator* rows :
+         {&service_rows_, &plan_rows_, &candidate_rows_, &ring_rows_, &server_rows_})
         rows->finish_adoption();
+    needs_.finish_adoption();
     return services;
 }
 
@@ -45,7 +47,9 @@ model::Service Tables::adopt_service(uint32_t id) {
     service_rows_.adopt(id, 1);
     plan_rows_.adopt(row.plan, 1);
     candidate_rows_.adopt(plan.first, plan.count);
-    filter_.add_service(row.key.address);
+    if (plan.ring_words) ring_rows_.adopt(plan.ring_first, plan.ring_words);
+    watch(service.key);
+    if (const uint32_t need = need_of(service.key)) needs_.add(need);
     for (uint32_t i = 0; i < plan.count; ++i) {
         const abi::Candidate& candidate = rows_.candidates[plan.first + i];
         service.servers.push_back(server_of_rows(candidate.server, candidate.weight));
@@ -62,11 +66,21 @@ model::Server Tables::server_of_rows(uint32_t id, int32_t weight) const {
     server.key = {from_row(row.address, row.family), to_host(row.port)};
     server.method = static_cast<model::Method>(row.method);
     server.weight = weight;
-    server.upper_threshold = record.upper_threshold;
-    server.lower_threshold = record.lower_threshold;
+    server.upper_threshold = row.upper_threshold;
+    server.lower_threshold = row.lower_threshold;
     server.tunnel = {static_cast<model::TunnelType>(record.tunnel_type), record.tunnel_port,
                      record.tunnel_flags};
     return server;
+}
+
+// A server that was NAT's once may have connections by NAT, whatever it is now.
+void Tables::adopt_replies(const model::ServiceKey& service, const model::ServerKey& server,
+                           uint32_t id) {
+    model::Server held;
+    held.key = server;
+    held.method = model::Method::nat;
+    if (is_wild(service) || rows_.replies->get(endpoint_of(server, service.protocol)))
+        (void)hold_replies(service, held, id);
 }
 
 // Every server row in use is held: its addresses, its counters, and its place among the removed
@@ -76,15 +90,11 @@ void Tables::adopt_removed_servers() {
         abi::ServerRecord& record = rows_.server_records[id];
         if (record.use == abi::ServerUse::free) continue;
         server_rows_.adopt(id, 1);
-        filter_.add_service(record.service.address);
         const model::ServiceKey service = service_key_of(record.service);
-        const model::Server server = server_of_rows(id, record.weight);
-        const abi::Endpoint endpoint = endpoint_of(server.key, service.protocol);
-        if (rows_.replies->get(endpoint)) {
-            (void)replies_.add(endpoint, record.service);
-            filter_.add_nat_server(endpoint.address);
-            replies_held_[id] = true;
-        }
+        watch(service);
+        const model::Server server = server_of_rows(id, rows_.servers[id].weight);
+        last_incarnation_ = std::max(last_incarnation_, rows_.servers[id].incarnation);
+        adopt_replies(service, server.key, id);
         const auto owner = services_.find(service);
         const bool counted = owner != services_.end();
         if (counted) counted_by_[owner->second.id].push_back(id);

@@ -21,6 +21,8 @@ model::Address from_row(const abi::Address& row, abi::Family family) {
 }
 
 abi::Endpoint endpoint_of(const model::ServiceKey& key) {
+    if (key.mark)
+        return {{{to_be(key.mark)}}, be16{0}, 0, static_cast<abi::Family>(key.address.family)};
     return {to_row(key.address), to_be(key.port), static_cast<uint8_t>(key.protocol),
             static_cast<abi::Family>(key.address.family)};
 }
@@ -32,6 +34,9 @@ abi::Endpoint endpoint_of(const model::ServerKey& key, model::Protocol protocol)
 
 model::ServiceKey service_key_of(const abi::Endpoint& endpoint) {
     model::ServiceKey key;
+    key.address.family = static_cast<model::Family>(endpoint.family);
+    key.mark = abi::is_by_mark(endpoint) ? to_host(endpoint.address.word[0]) : 0;
+    if (key.mark) return key;
     key.protocol = static_cast<model::Protocol>(endpoint.protocol);
     key.address = from_row(endpoint.address, endpoint.family);
     key.port = to_host(endpoint.port);
@@ -43,25 +48,35 @@ struct SchedulerName {
     abi::Scheduler scheduler;
     const char* name;
 };
-constexpr SchedulerName scheduler_names[] = {
-    {abi::Scheduler::none, "none"}, {abi::Scheduler::rr, "rr"},   {abi::Scheduler::wrr, "wrr"},
-    {abi::Scheduler::lc, "lc"},     {abi::Scheduler::wlc, "wlc"},
+constexpr SchedulerName known_schedulers[] = {
+#define X(name, number) {abi::Scheduler::name, #name},
+    TURNOUT_SCHEDULERS(X)
+#undef X
 };
 }  // namespace
 
+std::vector<std::string> scheduler_names() {
+    std::vector<std::string> names;
+    for (const auto& known : known_schedulers) names.emplace_back(known.name);
+    return names;
+}
+
 abi::Scheduler scheduler_of(const std::string& name) {
-    for (const auto& known : scheduler_names)
+    for (const auto& known : known_schedulers)
         if (name == known.name) return known.scheduler;
     panic("a scheduler that the model accepted has no row value");
 }
 
 const char* name_of(abi::Scheduler scheduler) {
-    for (const auto& known : scheduler_names)
+    for (const auto& known : known_schedulers)
         if (scheduler == known.scheduler) return known.name;
     return "?";
 }
 
-const char* name_of(abi::State state) {
+const char* name_of(const abi::Connection& connection) {
+    if (connection.tuple.kind == abi::TupleKind::persistence)
+        return connection.status & abi::status::assured ? "ASSURED" : "NONE";
+    const auto state = static_cast<abi::State>(connection.status & abi::status::state_mask);
     switch (state) {
         case abi::State::none:
             return "NONE";
@@ -106,7 +121,7 @@ abi::Tick& timeout(abi::Settings& settings, abi::State state) {
 }
 }  // namespace
 
-void set_default_timeouts(abi::Settings& settings) {
+void set_defaults(abi::Settings& settings) {
     using enum abi::State;
     struct Default {
         abi::State state;
@@ -120,6 +135,8 @@ void set_default_timeouts(abi::Settings& settings) {
     static_assert(std::size(defaults) == abi::state_count);
     for (const auto& [state, seconds] : defaults)
         timeout(settings, state) = abi::ticks_of_seconds(seconds);
+    constexpr uint32_t day_s = 86400;
+    settings.locality_timeout = abi::ticks_of_seconds(day_s);
 }
 
 void set_timeouts(abi::Settings& settings, const model::Timeouts& timeouts) {

@@ -15,17 +15,20 @@ abi::Endpoint endpoint_of(const model::ServiceKey& key);
 abi::Endpoint endpoint_of(const model::ServerKey& key, model::Protocol protocol);
 model::ServiceKey service_key_of(const abi::Endpoint& endpoint);
 
+// Every scheduler of the data plane, "none" included.
+std::vector<std::string> scheduler_names();
 abi::Scheduler scheduler_of(const std::string& name);
 const char* name_of(abi::Scheduler scheduler);
 
 // IPVS's name of a connection's state.
-const char* name_of(abi::State state);
+const char* name_of(const abi::Connection& connection);
 
 model::Counters from_row(const abi::Counters& counters);
 abi::Counters to_row(const model::Counters& counters);
 
-// IPVS's default timeouts, and the ones that `ipvsadm --set` reads and writes.
-void set_default_timeouts(abi::Settings& settings);
+// IPVS's defaults: timeouts and choices.
+void set_defaults(abi::Settings& settings);
+// The timeouts that `ipvsadm --set` reads and writes.
 void set_timeouts(abi::Settings& settings, const model::Timeouts& timeouts);
 model::Timeouts timeouts_of(const abi::Settings& settings);
 

@@ -35,8 +35,9 @@ model::Counters Tables::counters(const model::ServiceKey& service,
     return sum -= from_row(rows_.server_records[id].base);
 }
 
-uint64_t Tables::load(const model::ServiceKey& service, const model::ServerKey& server) const {
-    return rows_.server_states[row_of(service, server)].load;
+const abi::ServerState& Tables::state(const model::ServiceKey& service,
+                                      const model::ServerKey& server) const {
+    return rows_.server_states[row_of(service, server)];
 }
 
 void Tables::zero_counters(const model::ServiceKey& service) {

@@ -2,8 +2,9 @@
 #include <cerrno>
 #include <numeric>
 
-#include "base/panic.hpp"
+#include "path/schedulers/mh.hpp"
 #include "tables/convert.hpp"
+#include "tables/rings.hpp"
 #include "tables/tables.hpp"
 
 namespace turnout::tables {
@@ -21,34 +22,108 @@ void weigh(abi::Plan& plan, const std::vector<model::Server>& servers) {
     plan.top_weight = greatest - (plan.weight_step - 1);
 }
 
+uint8_t flags_of(const model::Service& service) {
+    using namespace model;
+    uint8_t flags = 0;
+    const auto set = [&](bool yes, uint8_t flag) {
+        if (yes) flags |= flag;
+    };
+    set(service.persistent(), abi::plan_flag::persistent);
+    set(service.flags & service_flag::one_packet, abi::plan_flag::one_packet);
+    set(service.persistent() && service.persistence_engine == "sip", abi::plan_flag::sip);
+    set(service.flags & service_flag::scheduler_1, abi::plan_flag::fallback);
+    set(service.flags & service_flag::scheduler_2, abi::plan_flag::by_port);
+    for (const Server& server : service.servers)
+        set(server.upper_threshold, abi::plan_flag::thresholds);
+    return flags;
+}
+
+// The model's mask is a number for IPv4, the length of a prefix for IPv6.
+abi::Address client_mask(const model::Service& service) {
+    abi::Address mask{};
+    if (service.key.address.family == model::Family::ipv4) {
+        mask.word[0] = to_be(service.netmask);
+        return mask;
+    }
+    for (uint32_t i = 0; i < 4; ++i) {
+        const uint32_t bits = std::min(32u, service.netmask - std::min(service.netmask, 32 * i));
+        mask.word[i] = to_be(bits ? ~0u << (32 - bits) : 0u);
+    }
+    return mask;
+}
+
 }  // namespace
 
 Result<uint32_t> Tables::write_plan(const model::Service& service, const ServiceEntry& entry) {
     const auto count = static_cast<uint32_t>(service.servers.size());
+    const abi::Scheduler scheduler = scheduler_of(service.scheduler);
+    if (scheduler == abi::Scheduler::mh && count > mh::table_slots)
+        return fail(EINVAL, "the mh scheduler serves " + std::to_string(mh::table_slots) +
+                                " servers at most");
     const auto index = plan_rows_.take(1);
     if (!index) return fail(ENOSPC, "the table of plans is full");
-    const auto first = candidate_rows_.take(count);
-    if (!first) {
-        plan_rows_.give_back(*index, 1);
-        return fail(ENOSPC, "the table of candidates is full");
-    }
-    for (uint32_t i = 0; i < count; ++i) {
-        const model::Server& server = service.servers[i];
-        rows_.candidates[*first + i] = {entry.servers.at(server.key), server.weight};
-    }
     abi::Plan plan{};
-    plan.first = *first;
-    plan.count = count;
-    plan.scheduler = scheduler_of(service.scheduler);
+    plan.scheduler = scheduler;
+    plan.flags = flags_of(service);
+    plan.persistence_timeout = abi::ticks_of_seconds(service.persistence_timeout_s);
+    plan.epoch = rows_.service_records[entry.id].epoch;
+    plan.client_mask = client_mask(service);
     weigh(plan, service.servers);
+    if (auto ok = write_candidates(plan, service, entry); !ok) {
+        plan_rows_.give_back(*index, 1);
+        return std::unexpected(ok.error());
+    }
     rows_.plans[*index] = plan;
     return *index;
 }
 
-void Tables::give_plan_back(uint32_t plan) {
-    if (plan == 0) return;
-    candidate_rows_.give_back(rows_.plans[plan].first, rows_.plans[plan].count);
-    plan_rows_.give_back(plan, 1);
+Status Tables::write_candidates(abi::Plan& plan, const model::Service& service,
+                                const ServiceEntry& entry) {
+    const auto count = static_cast<uint32_t>(service.servers.size());
+    const auto first = candidate_rows_.take(count);
+    if (!first) return fail(ENOSPC, "the table of candidates is full");
+    plan.first = *first;
+    plan.count = count;
+    std::vector<RingServer> servers;
+    for (uint32_t i = 0; i < count; ++i) {
+        const model::Server& server = service.servers[i];
+        const uint32_t id = entry.servers.at(server.key);
+        rows_.candidates[*first + i] = {id, server.weight};
+        servers.push_back({rows_.servers[id].address, rows_.servers[id].port, server.weight,
+                           rows_.server_records[id].last_weight});
+    }
+    const Status ok = write_ring(plan, servers);
+    if (!ok) candidate_rows_.give_back(*first, count);
+    return ok;
+}
+
+Status Tables::write_ring(abi::Plan& plan, const std::vector<RingServer>& servers) {
+    const uint32_t words = ring_words(plan.scheduler);
+    if (!words) return {};
+    const auto first = ring_rows_.take(words);
+    if (!first)
+        return fail(ENOSPC, "the table of hash rings is full; start turnoutd with a larger "
+                            "--max-rings");
+    plan.ring_first = *first;
+    plan.ring_words = static_cast<uint16_t>(words);
+    auto ring = make_ring(plan.scheduler, servers);
+    ring.resize(words * abi::slots_per_ring_word);
+    for (uint32_t word = 0; word < words; ++word) {
+        abi::RingWord packed = 0;
+        for (uint32_t slot = 0; slot < abi::slots_per_ring_word; ++slot)
+            packed |= static_cast<abi::RingWord>(ring[word * abi::slots_per_ring_word + slot])
+                      << (16 * slot);
+        rows_.rings[*first + word] = packed;
+    }
+    return {};
+}
+
+void Tables::give_plan_back(uint32_t index) {
+    if (index == 0) return;
+    const abi::Plan& plan = rows_.plans[index];
+    candidate_rows_.give_back(plan.first, plan.count);
+    if (plan.ring_words) ring_rows_.give_back(plan.ring_first, plan.ring_words);
+    plan_rows_.give_back(index, 1);
 }
 
 void Tables::flip(ServiceEntry& entry, uint32_t plan, bool servers_changed) {

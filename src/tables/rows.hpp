@@ -32,6 +32,8 @@ struct Rows {
     std::span<abi::Service> services;
     std::span<abi::Plan> plans;
     std::span<abi::Candidate> candidates;
+    std::span<abi::RingWord> rings;
+    std::span<abi::MarkRule> mark_rules;
     std::span<abi::Cursor> cursors;
     std::span<abi::Server> servers;
     std::span<abi::ServerState> server_states;

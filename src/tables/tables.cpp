@@ -25,8 +25,10 @@ Tables::Tables(Rows& rows, SourceFor source_for)
       service_rows_(static_cast<uint32_t>(rows.services.size()), rows.wait_for_packets),
       plan_rows_(static_cast<uint32_t>(rows.plans.size()), rows.wait_for_packets),
       candidate_rows_(static_cast<uint32_t>(rows.candidates.size()), rows.wait_for_packets),
+      ring_rows_(static_cast<uint32_t>(rows.rings.size()), rows.wait_for_packets),
       server_rows_(static_cast<uint32_t>(rows.servers.size()), rows.wait_for_packets),
       filter_(rows.filter),
+      needs_(*rows.settings),
       replies_(*rows.replies),
       counted_by_(rows.services.size()),
       replies_held_(rows.servers.size()) {
@@ -40,17 +42,20 @@ Status Tables::add_service(const model::Service& service) {
     if (!id) return std::unexpected(full("services"));
     ServiceEntry entry;
     entry.id = *id;
+    const uint32_t epoch = rows_.service_records[*id].epoch + 1;
+    rows_.service_records[*id] = {};
+    rows_.service_records[*id].epoch = epoch;
     const auto plan = write_plan(service, entry);
     if (!plan) {
         service_rows_.give_back(*id, 1);
         return std::unexpected(plan.error());
     }
-    rows_.service_records[*id] = {};
     write_record(service, *id);
     entry.plan = *plan;
     rows_.cursors[*id].word = abi::cursor(0, rows_.plans[*plan].top_weight);
     rows_.services[*id] = {endpoint_of(service.key), *plan};
-    filter_.add_service(to_row(service.key.address));
+    watch(service.key);
+    if (const uint32_t need = need_of(service.key)) needs_.add(need);
     if (auto ok = rows_.service_ids->put(endpoint_of(service.key), *id); !ok) {
         services_.emplace(service.key, entry);
         remove_service(service.key);
@@ -63,6 +68,9 @@ Status Tables::add_service(const model::Service& service) {
 Status Tables::change_service(const model::Service& service, bool servers_changed) {
     ServiceEntry& entry = services_.at(service.key);
     if (auto ok = enter_servers(service, entry); !ok) return ok;
+    // Another scheduler starts without what the one before remembered.
+    if (scheduler_of(service.scheduler) != rows_.plans[entry.plan].scheduler)
+        ++rows_.service_records[entry.id].epoch;
     const auto plan = write_plan(service, entry);
     if (!plan) return std::unexpected(plan.error());
     flip(entry, *plan, servers_changed);
@@ -82,14 +90,16 @@ void Tables::remove_service(const model::ServiceKey& key) {
     rows_.service_records[entry.id].in_use = 0;
     give_plan_back(entry.plan);
     service_rows_.give_back(entry.id, 1);
-    filter_.remove_service(to_row(key.address));
+    unwatch(key);
+    if (const uint32_t need = need_of(key)) needs_.remove(need);
     services_.erase(key);
 }
 
 void Tables::collect(uint64_t now_s) {
     now_s_ = now_s;
     for (auto at = removed_.begin(); at != removed_.end();) {
-        const bool idle = rows_.server_states[at->second.id].load == 0;
+        const abi::ServerState& state = rows_.server_states[at->second.id];
+        const bool idle = state.load == 0 && state.persistent == 0;
         if (!idle || now_s - at->second.since_s < removed_rest_s) {
             ++at;
             continue;
@@ -121,7 +131,7 @@ Status Tables::enter_server(const model::Service& service, ServiceEntry& entry,
                             const model::Server& server) {
     const auto known = entry.servers.find(server.key);
     if (known != entry.servers.end()) {
-        if (auto ok = hold_addresses(service.key, server, known->second); !ok) return ok;
+        if (auto ok = hold_replies(service.key, server, known->second); !ok) return ok;
         write_server(service.key, known->second, server);
         return {};
     }
@@ -138,7 +148,7 @@ Result<uint32_t> Tables::take_server_row(const model::Service& service, const Se
     const auto removed = removed_.find({service.key, server.key});
     if (removed != removed_.end()) {
         const uint32_t id = removed->second.id;
-        if (auto ok = hold_addresses(service.key, server, id); !ok)
+        if (auto ok = hold_replies(service.key, server, id); !ok)
             return std::unexpected(ok.error());
         if (!removed->second.service) {
             // It comes from the service's former life, whose packets this one does not count.
@@ -154,12 +164,13 @@ Result<uint32_t> Tables::take_server_row(const model::Service& service, const Se
     if (!id) return std::unexpected(full("servers"));
     rows_.server_states[*id] = {};
     rows_.server_records[*id] = {};
+    rows_.servers[*id].incarnation = ++last_incarnation_;
     rows_.server_records[*id].base = to_row(raw_counters(*id));
-    if (auto ok = hold_addresses(service.key, server, *id); !ok) {
+    if (auto ok = hold_replies(service.key, server, *id); !ok) {
         server_rows_.give_back(*id, 1);
         return std::unexpected(ok.error());
     }
-    filter_.add_service(to_row(service.key.address));
+    watch(service.key);
     counted_by_[entry.id].push_back(*id);
     auto& record = rows_.service_records[entry.id];
     auto base = from_row(record.base);
@@ -168,29 +179,62 @@ Result<uint32_t> Tables::take_server_row(const model::Service& service, const Se
 }
 
 // A NAT server's packets must be recognised as replies, for as long as its row lives.
-Status Tables::hold_addresses(const model::ServiceKey& service, const model::Server& server,
-                              uint32_t id) {
+Status Tables::hold_replies(const model::ServiceKey& service, const model::Server& server,
+                            uint32_t id) {
     if (server.method != model::Method::nat || replies_held_[id]) return {};
     const abi::Endpoint endpoint = endpoint_of(server.key, service.protocol);
-    if (auto ok = replies_.add(endpoint, endpoint_of(service)); !ok) return ok;
+    if (is_wild(service))
+        needs_.add(abi::settings_flag::wild_replies);
+    else if (auto ok = replies_.add(endpoint, endpoint_of(service)); !ok)
+        return ok;
     filter_.add_nat_server(endpoint.address);
     replies_held_[id] = true;
     return {};
 }
 
+void Tables::release_replies(const ServerName& name, uint32_t id) {
+    if (!replies_held_[id]) return;
+    const abi::Endpoint endpoint = endpoint_of(name.second, name.first.protocol);
+    if (is_wild(name.first))
+        needs_.remove(abi::settings_flag::wild_replies);
+    else
+        ensure(replies_.remove(endpoint).has_value(), "a reply entry cannot be unlinked");
+    filter_.remove_nat_server(endpoint.address);
+    replies_held_[id] = false;
+}
+
+// Packets to the service, or to connections it had, must be looked at.
+void Tables::watch(const model::ServiceKey& service) {
+    if (service.mark)
+        needs_.add(abi::settings_flag::any_address);
+    else
+        filter_.add_service(to_row(service.address));
+}
+
+void Tables::unwatch(const model::ServiceKey& service) {
+    if (service.mark)
+        needs_.remove(abi::settings_flag::any_address);
+    else
+        filter_.remove_service(to_row(service.address));
+}
+
 void Tables::write_server(const model::ServiceKey& service, uint32_t id,
                           const model::Server& server) {
     abi::ServerRecord& record = rows_.server_records[id];
+    const bool added = record.use != abi::ServerUse::serving;
     record.use = abi::ServerUse::serving;
-    record.weight = server.weight;
-    record.upper_threshold = server.upper_threshold;
-    record.lower_threshold = server.lower_threshold;
+    if (added || server.weight) record.last_weight = server.weight;
     record.service = endpoint_of(service);
     record.tunnel_port = server.tunnel.port;
     record.tunnel_flags = server.tunnel.flags;
     record.tunnel_type = static_cast<uint8_t>(server.tunnel.type);
 
+    write_thresholds(id, server);
     abi::Server row{};
+    row.weight = server.weight;
+    row.upper_threshold = server.upper_threshold;
+    row.lower_threshold = server.lower_threshold;
+    row.incarnation = rows_.servers[id].incarnation;
     row.address = to_row(server.key.address);
     row.port = to_be(server.key.port);
     row.family = static_cast<abi::Family>(server.key.address.family);
@@ -199,6 +243,12 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t id,
         if (const auto source = source_for_(server.key.address))
             row.tunnel_source = to_row(*source);
     if (std::memcmp(&rows_.servers[id], &row, sizeof row) != 0) rows_.servers[id] = row;
+}
+
+// A server is no longer overloaded when its threshold goes up or away.
+void Tables::write_thresholds(uint32_t id, const model::Server& server) {
+    if (server.upper_threshold == 0 || server.upper_threshold > rows_.servers[id].upper_threshold)
+        __atomic_store_n(&rows_.server_states[id].overloaded, 0u, __ATOMIC_SEQ_CST);
 }
 
 void Tables::retire_server(const model::ServiceKey& service, ServiceEntry& entry,
@@ -226,13 +276,8 @@ void Tables::release_server(const ServerName& name, const Removed& removed) {
         record.retired = to_row(retired += raw_counters(removed.id));
         std::erase(counted_by_[*removed.service], removed.id);
     }
-    if (replies_held_[removed.id]) {
-        const abi::Endpoint endpoint = endpoint_of(name.second, name.first.protocol);
-        ensure(replies_.remove(endpoint).has_value(), "a reply entry cannot be unlinked");
-        filter_.remove_nat_server(endpoint.address);
-        replies_held_[removed.id] = false;
-    }
-    filter_.remove_service(to_row(name.first.address));
+    release_replies(name, removed.id);
+    unwatch(name.first);
     rows_.server_records[removed.id].use = abi::ServerUse::free;
     server_rows_.give_back(removed.id, 1);
 }

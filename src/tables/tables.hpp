@@ -19,7 +19,9 @@
 #include "model/service.hpp"
 #include "tables/allocator.hpp"
 #include "tables/filter.hpp"
+#include "tables/needs.hpp"
 #include "tables/reply_index.hpp"
+#include "tables/rings.hpp"
 #include "tables/rows.hpp"
 
 namespace turnout::tables {
@@ -52,7 +54,8 @@ class Tables {
     model::Counters counters(const model::ServiceKey& service) const;
     model::Counters counters(const model::ServiceKey& service,
                              const model::ServerKey& server) const;
-    uint64_t load(const model::ServiceKey& service, const model::ServerKey& server) const;
+    const abi::ServerState& state(const model::ServiceKey& service,
+                                  const model::ServerKey& server) const;
     void zero_counters(const model::ServiceKey& service);
 
   private:
@@ -75,17 +78,23 @@ class Tables {
                         const model::Server& server);
     Result<uint32_t> take_server_row(const model::Service& service, const ServiceEntry& entry,
                                      const model::Server& server);
-    Status hold_addresses(const model::ServiceKey& service, const model::Server& server,
-                          uint32_t id);
+    Status hold_replies(const model::ServiceKey& service, const model::Server& server, uint32_t id);
+    void release_replies(const ServerName& name, uint32_t id);
+    void watch(const model::ServiceKey& service);
+    void unwatch(const model::ServiceKey& service);
     void write_server(const model::ServiceKey& service, uint32_t id, const model::Server& server);
     void retire_server(const model::ServiceKey& service, ServiceEntry& entry,
                        const model::ServerKey& server);
     void retire_missing(const model::Service& service, ServiceEntry& entry);
     void release_server(const ServerName& name, const Removed& removed);
     void write_record(const model::Service& service, uint32_t id);
+    void write_thresholds(uint32_t id, const model::Server& server);
 
     // plans (plans.cpp)
     Result<uint32_t> write_plan(const model::Service& service, const ServiceEntry& entry);
+    Status write_candidates(abi::Plan& plan, const model::Service& service,
+                            const ServiceEntry& entry);
+    Status write_ring(abi::Plan& plan, const std::vector<RingServer>& servers);
     void flip(ServiceEntry& entry, uint32_t plan, bool servers_changed);
     uint64_t next_cursor(const abi::Plan& before, const abi::Plan& after, uint64_t cursor,
                          bool servers_changed) const;
@@ -95,6 +104,8 @@ class Tables {
     // adoption (adoption.cpp)
     model::Service adopt_service(uint32_t id);
     model::Server server_of_rows(uint32_t id, int32_t weight) const;
+    void adopt_replies(const model::ServiceKey& service, const model::ServerKey& server,
+                       uint32_t id);
     void adopt_removed_servers();
 
     // counters (counters.cpp)
@@ -104,14 +115,16 @@ class Tables {
 
     Rows& rows_;
     SourceFor source_for_;
-    RangeAllocator service_rows_, plan_rows_, candidate_rows_, server_rows_;
+    RangeAllocator service_rows_, plan_rows_, candidate_rows_, ring_rows_, server_rows_;
     Filter filter_;
+    Needs needs_;
     ReplyIndex replies_;
     std::map<model::ServiceKey, ServiceEntry> services_;
     std::map<ServerName, Removed> removed_;
     std::vector<std::vector<uint32_t>> counted_by_;  // by service row: the server rows it counts
-    std::vector<bool> replies_held_;                 // by server row: its endpoint is in replies_
+    std::vector<bool> replies_held_;                 // by server row: it may have sent replies
     uint64_t now_s_ = 0;
+    uint32_t last_incarnation_ = 0;
 };
 
 }  // namespace turnout::tables

@@ -49,8 +49,9 @@ class KernelWorld : public World {
         interface_ = if_nametoindex("dir0");
         const uint32_t ingress = complete ? interface_ : loopback;
         rows().interfaces[ingress] = {mac_of(director_mac), abi::interface_flag::served};
-        neighbours_fd_ = bpf_obj_get((pins_ + "/v1/" + abi::map::neighbours).c_str());
-        drops_fd_ = bpf_obj_get((pins_ + "/v1/" + abi::map::drops).c_str());
+        const std::string tables = pins_ + "/v" + std::to_string(abi::tables_version) + "/";
+        neighbours_fd_ = bpf_obj_get((tables + abi::map::neighbours).c_str());
+        drops_fd_ = bpf_obj_get((tables + abi::map::drops).c_str());
     }
     ~KernelWorld() override {
         director_.reset();
@@ -147,7 +148,8 @@ class KernelWorld : public World {
             state.hop = abi::hop_ref(1, abi::coarse_second(now));
         for (auto& bucket : rows().buckets)
             for (auto& connection : bucket.connection)
-                connection.reply_hop = abi::hop_ref(2, abi::coarse_second(now));
+                if (connection.tuple.kind == abi::TupleKind::connection)
+                    connection.reply_hop = abi::hop_ref(2, abi::coarse_second(now));
     }
 
     std::unique_ptr<kernel::DataPlane> plane_;

@@ -68,7 +68,8 @@ class NativeWorld : public World {
         for (auto& state : tables_->rows.server_states) state.hop = abi::hop_ref(1, second);
         for (auto& bucket : tables_->rows.buckets)
             for (auto& connection : bucket.connection)
-                connection.reply_hop = abi::hop_ref(2, second);
+                if (connection.tuple.kind == abi::TupleKind::connection)
+                    connection.reply_hop = abi::hop_ref(2, second);
     }
 
     std::unique_ptr<native::MemoryTables> tables_;

@@ -22,7 +22,7 @@ struct Apply {
         return model.remove_server(c.service, c.server);
     }
     Status operator()(const model::RemoveAll&) {
-        model = model::Model{};
+        model = model::Model({}, tables::scheduler_names());
         return {};
     }
     Status operator()(const model::ZeroCounters& c) {

@@ -3,6 +3,7 @@
 
 #include "model/control.hpp"
 #include "model/model.hpp"
+#include "tables/convert.hpp"
 
 namespace turnout::test {
 
@@ -20,7 +21,7 @@ class ModelControl : public model::Control {
     std::vector<model::ConnectionReport> connection_rows;
 
   private:
-    model::Model model_;
+    model::Model model_{{}, tables::scheduler_names()};
     model::Timeouts timeouts_{900, 120, 300};
 };
 

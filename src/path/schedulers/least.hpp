@@ -1,7 +1,10 @@
-// Least connection, plain (lc) and weighted (wlc): the server whose load, per weight, is smallest.
+// The server whose cost, per weight, is least: what lc, wlc, sed, nq and others have in common.
 //
-// Load is active connections times 256 plus inactive ones, as in IPVS; quotients are compared by
-// cross-multiplication, so the order is exact.  Ties go to the server that stands first.
+// Quotients are compared by cross-multiplication, so the order is exact.  Ties go to the server
+// that stands first.  A rule says what is compared:
+//     uint64_t cost(uint64_t load)       from ServerState::load
+//     uint64_t weight(int32_t weight)    what the cost is divided by
+//     bool     settles(uint64_t load)    such a server is taken at once
 #pragma once
 
 #include "path/schedulers/choice.hpp"
@@ -9,37 +12,74 @@
 
 namespace turnout::least {
 
-template <TablesEnvironment Env>
-struct Search {
-    Env* env;
-    uint32_t first;
-    bool weighted;
-    uint32_t position;  // best so far, or 0
-    uint64_t overhead;  // its load
-    uint64_t weight;    // and weight
-};
-
+// IPVS holds an active connection for 256 times the work of an inactive one.
 TURNOUT_INLINE uint64_t overhead(uint64_t load) {
     return static_cast<uint32_t>(abi::load::active(load) * 256 + abi::load::inactive(load));
 }
 
-template <TablesEnvironment Env>
-TURNOUT_INLINE Choice choose(Env& env, const abi::Plan& plan, bool weighted) {
-    Search<Env> search{&env, plan.first, weighted, 0, 0, 0};
-    env.each(plan.count, &search, [](uint32_t step, Search<Env>* s) -> long {
-        const abi::Candidate* candidate = s->env->candidate(s->first + step);
-        if (!candidate || !is_available(*candidate)) return 0;
-        const abi::ServerState* state = s->env->server_state(candidate->server);
-        if (!state) return 0;
-        const uint64_t load = overhead(load_once(state->load));
-        const uint64_t weight = s->weighted ? static_cast<uint32_t>(candidate->weight) : 1;
-        if (s->position && s->overhead * weight <= load * s->weight) return 0;
-        s->position = step + 1;
-        s->overhead = load;
-        s->weight = weight;
-        return 0;
-    });
-    return at_position(env, plan, search.position);
+// The best of those looked at so far.
+struct Best {
+    uint32_t position;  // 0: none yet
+    uint32_t pad_;
+    uint64_t cost;
+    uint64_t weight;
+};
+
+TURNOUT_INLINE void consider(Best& best, uint32_t position, uint64_t cost, uint64_t weight) {
+    if (best.position && best.cost * weight <= cost * best.weight) return;
+    best = {position, 0, cost, weight};
 }
+
+template <class Rule, TablesEnvironment Env>
+struct Search {
+    Env* env;
+    Best best;
+    uint32_t first;
+    uint8_t flags;
+};
+
+template <class Rule, TablesEnvironment Env>
+TURNOUT_INLINE long look(Search<Rule, Env>& s, uint32_t step) {
+    const abi::Candidate* candidate = s.env->candidate(s.first + step);
+    if (!candidate || candidate->weight <= 0) return 0;
+    const abi::ServerState* state = s.env->server_state(candidate->server);
+    if (!state) return 0;
+    if (s.flags & abi::plan_flag::thresholds && load_once(state->overloaded)) return 0;
+    const uint64_t load = load_once(state->load);
+    if (Rule::settles(load)) {
+        s.best.position = step + 1;
+        return 1;
+    }
+    consider(s.best, step + 1, Rule::cost(load), Rule::weight(candidate->weight));
+    return 0;
+}
+
+// The position of the best candidate, or 0.
+template <class Rule, TablesEnvironment Env>
+TURNOUT_INLINE uint32_t position(Env& env, const abi::Plan& plan) {
+    Search<Rule, Env> search{&env, {}, plan.first, plan.flags};
+    env.each(plan.count, &search,
+             [](uint32_t step, Search<Rule, Env>* s) -> long { return look(*s, step); });
+    return search.best.position;
+}
+
+template <class Rule, TablesEnvironment Env>
+TURNOUT_INLINE Choice choose(Env& env, const Ask& ask) {
+    return at_position(env, ask.plan, position<Rule>(env, ask.plan));
+}
+
+// Overhead per weight: wlc's rule, which the locality schedulers use, too.
+struct WeightedOverhead {
+    TURNOUT_INLINE static uint64_t cost(uint64_t load) { return overhead(load); }
+    TURNOUT_INLINE static uint64_t weight(int32_t weight) { return static_cast<uint32_t>(weight); }
+    TURNOUT_INLINE static bool settles(uint64_t) { return false; }
+};
+
+// The delay that one more connection would meet.
+struct ExpectedDelay {
+    TURNOUT_INLINE static uint64_t cost(uint64_t load) { return abi::load::active(load) + 1ull; }
+    TURNOUT_INLINE static uint64_t weight(int32_t weight) { return static_cast<uint32_t>(weight); }
+    TURNOUT_INLINE static bool settles(uint64_t) { return false; }
+};
 
 }  // namespace turnout::least

@@ -17,15 +17,17 @@ struct Search {
     uint32_t first;
     int32_t weight;     // asked for, or the greatest seen
     uint32_t position;  // found, or 0
+    uint8_t flags;
 };
 
 // The first position after `start` whose server has at least `weight`.
 template <TablesEnvironment Env>
 TURNOUT_INLINE uint32_t next_with(Env& env, const abi::Plan& plan, uint32_t start, int32_t weight) {
-    Search<Env> search{&env, plan.first + start, weight, 0};
+    Search<Env> search{&env, plan.first + start, weight, 0, plan.flags};
     env.each(plan.count - start, &search, [](uint32_t step, Search<Env>* s) -> long {
         const abi::Candidate* candidate = s->env->candidate(s->first + step);
-        if (!candidate || !is_available(*candidate) || candidate->weight < s->weight) return 0;
+        if (!candidate || candidate->weight < s->weight) return 0;
+        if (!is_available(*s->env, s->flags, *candidate)) return 0;
         s->position = step + 1;
         return 1;
     });
@@ -33,11 +35,12 @@ TURNOUT_INLINE uint32_t next_with(Env& env, const abi::Plan& plan, uint32_t star
 }
 
 template <TablesEnvironment Env>
-TURNOUT_INLINE int32_t greatest_weight(Env& env, const abi::Plan& plan) {
-    Search<Env> search{&env, plan.first, 0, 0};
+TURNOUT_INLINE int32_t greatest_available_weight(Env& env, const abi::Plan& plan) {
+    Search<Env> search{&env, plan.first, 0, 0, plan.flags};
     env.each(plan.count, &search, [](uint32_t step, Search<Env>* s) -> long {
         const abi::Candidate* candidate = s->env->candidate(s->first + step);
-        if (candidate && candidate->weight > s->weight) s->weight = candidate->weight;
+        if (!candidate || candidate->weight <= s->weight) return 0;
+        if (is_available(*s->env, s->flags, *candidate)) s->weight = candidate->weight;
         return 0;
     });
     return search.weight;
@@ -67,7 +70,7 @@ template <TablesEnvironment Env>
 TURNOUT_INLINE Move next(Env& env, const abi::Plan& plan, uint32_t start, int32_t weight) {
     if (const uint32_t position = next_with(env, plan, start, weight))
         return {true, position, weight};
-    const int32_t greatest = greatest_weight(env, plan);
+    const int32_t greatest = greatest_available_weight(env, plan);
     // Where IPVS's walk ends when nobody is available.
     if (!greatest) return {false, start, start ? 1 : plan.top_weight};
     const int32_t lower = next_pass(plan, weight, greatest);
@@ -76,16 +79,16 @@ TURNOUT_INLINE Move next(Env& env, const abi::Plan& plan, uint32_t start, int32_
 }
 
 template <TablesEnvironment Env>
-TURNOUT_INLINE Choice choose(Env& env, const abi::Plan& plan, abi::Cursor& cursor) {
-    if (plan.top_weight <= 0) return {};
+TURNOUT_INLINE Choice choose(Env& env, const Ask& ask) {
+    if (ask.plan.top_weight <= 0) return {};
     Move move{};
     for (int attempt = 0; attempt < cursor_attempts; ++attempt) {
-        const uint64_t before = load_once(cursor.word);
+        const uint64_t before = load_once(ask.cursor.word);
         const uint32_t start = abi::cursor_position(before);
-        move = next(env, plan, start <= plan.count ? start : 0, abi::cursor_weight(before));
-        if (swap_if(cursor.word, before, abi::cursor(move.position, move.weight))) break;
+        move = next(env, ask.plan, start <= ask.plan.count ? start : 0, abi::cursor_weight(before));
+        if (swap_if(ask.cursor.word, before, abi::cursor(move.position, move.weight))) break;
     }
-    return move.found ? at_position(env, plan, move.position) : Choice{};
+    return move.found ? at_position(env, ask.plan, move.position) : Choice{};
 }
 
 }  // namespace turnout::wrr

@@ -1,0 +1,164 @@
+// Steps 3 and 5: a packet without a connection.  Does a service want it; and make the connection.
+//
+// The rare part of the way, taken once a connection.  The BPF binding keeps ask(), schedule(),
+// connect() and the table's insert() and find() functions of their own, which the verifier checks
+// once each; they are called one after the other, for their stacks add up.
+#pragma once
+
+#include <stdint.h>
+
+#include "path/find_connection.hpp"
+#include "path/find_service.hpp"
+#include "path/persistence.hpp"
+#include "table/counts.hpp"
+#include "table/sweep.hpp"
+#include "table/table.hpp"
+
+namespace turnout {
+
+// IPVS schedules TCP on a SYN without RST, UDP on any packet; never from the FTP data port, whose
+// connections the helper makes.
+TURNOUT_INLINE bool may_open(const Packet& packet) {
+    if (packet.source_port == ftp_data_port) return false;
+    if (static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp) return true;
+    return (packet.tcp_flags & (tcp_flag::syn | tcp_flag::rst)) == tcp_flag::syn;
+}
+
+// An ended TCP connection makes way for a new one from the same port (conn_reuse_mode 1), unless
+// persistence holds it to its server.
+TURNOUT_INLINE bool makes_way(const abi::Connection& connection, const Packet& packet) {
+    if (!(packet.tcp_flags & tcp_flag::syn) || connection.link) return false;
+    const auto state = static_cast<abi::State>(connection.status & abi::status::state_mask);
+    return state == abi::State::time_wait || state == abi::State::close;
+}
+
+namespace detail {
+
+// Makes a reply record beside the connection at `location`, if the address of its NAT server alone
+// would lead replies to another service, or to none.
+template <TablesEnvironment Env>
+TURNOUT_INLINE void pair_with_reply_record(Env& env, Opening& opening, const abi::Server& server,
+                                           Location location) {
+    const abi::Tuple& tuple = opening.record.tuple;
+    const be16 port = server_port(opening.record, server);
+    const abi::ReplyService* service =
+        env.reply_service({server.address, port, tuple.protocol, tuple.family});
+    if (service && service->virtual_port == tuple.virtual_port &&
+        service->virtual_address == tuple.virtual_address)
+        return;
+    abi::Connection& pointer = opening.aside;
+    pointer = {};
+    pointer.tuple = tuple;
+    pointer.tuple.kind = abi::TupleKind::reply;
+    pointer.tuple.virtual_address = server.address;
+    pointer.tuple.virtual_port = port;
+    pointer.last_seen = opening.record.last_seen;
+    pointer.link = location;
+    const Inserted made = env.insert(pointer, 0);
+    // One that was there led to an earlier connection: the newest has the replies.
+    if (abi::Connection* record = at(env, made.location)) store_once(record->link, location);
+}
+
+// What the chosen server adds to the record.
+TURNOUT_INLINE void describe(abi::Connection& record, const ServiceView& service,
+                             const abi::Server& server) {
+    const bool nat = server.method == abi::Method::nat;
+    // Persistent services translate no port but their own, as in IPVS.
+    const bool own_port = !service.has(abi::plan_flag::persistent) ||
+                          record.tuple.virtual_port == service.key.port;
+    record.status = static_cast<uint32_t>(server.method) << abi::status::method_shift |
+                    (nat ? 0 : abi::status::no_output) |
+                    (own_port && server.port.raw ? 0 : abi::status::keeps_port);
+    record.timeout = timeout_before_state;
+}
+
+// A one-packet connection is in no table: it stands in this CPU's scratch line until its packet has
+// gone, and counts for its server no longer than that.
+template <TablesEnvironment Env>
+TURNOUT_INLINE Location make_for_one_packet(Env& env, const abi::Settings& settings,
+                                            const abi::Connection& record,
+                                            const abi::Server& server, abi::ServerState& state) {
+    const Location location = (settings.bucket_mask + 1 + env.cpu()) * 16 + 1;
+    abi::Connection* line = at(env, location);
+    if (!line) return 0;
+    fill(*line, record, 0);
+    const uint64_t total = total_connections(load_once(state.load));
+    note_bound(server, state, total + 1);
+    note_released(server, state, total);
+    return location;
+}
+
+// Puts the record where packets find it.
+template <TablesEnvironment Env>
+TURNOUT_INLINE Location make_connection(Env& env, Opening& opening, const abi::Server& server,
+                                        abi::ServerState& state) {
+    // The template first: it must not end in between.
+    abi::Connection* parent = at(env, opening.record.link);
+    if (parent) add(parent->children, 1u);
+    const Inserted made = env.insert(opening.record, opening.seen);
+    if (!made.inserted) {
+        if (parent) add(parent->children, ~0u);
+        return made.location;
+    }
+    if (abi::Counters* counters = env.counters(opening.record.server)) counters->connections += 1;
+    bind_connection(server, state);
+    if (server.method == abi::Method::nat)
+        pair_with_reply_record(env, opening, server, made.location);
+    return made.location;
+}
+
+}  // namespace detail
+
+// Which service is it for, and is its server known already?
+template <TablesEnvironment Env>
+TURNOUT_INLINE Answer ask(Env& env, Opening& opening) {
+    const abi::Settings* settings = env.settings();
+    const uint32_t* id = settings ? find_service(env, *settings, opening) : nullptr;
+    if (settings && may_be_marked_later(*settings, opening)) return Answer::elsewhere;
+    const abi::Service* row = id ? env.service(*id) : nullptr;
+    const abi::Plan* plan = row ? env.plan(load_once(row->plan)) : nullptr;
+    if (!plan) return Answer::not_ours;
+    const ServiceView service{*id, row->key, *plan};
+    opening.service = service.id;
+    if (service.has(abi::plan_flag::sip)) {
+        if (opening.flags & opening_flag::fast_lane) return Answer::elsewhere;
+        if (!(opening.call[0] | opening.call[1])) return Answer::refused;
+    }
+    if (service.has(abi::plan_flag::persistent)) {
+        opening.record.link = find_template(env, *settings, service, opening);
+        return opening.record.link ? Answer::connect : Answer::schedule;
+    }
+    const bool exact = opening.record.tuple.virtual_port == service.key.port;
+    return exact || is_by_mark(service.key) ? Answer::schedule
+                                             : no_server_for(service.key, opening.record.tuple);
+}
+
+// Makes the connection, to the server in `opening.record` or that of its template.  Another
+// packet's, if that was quicker; none when the table is full.
+template <TablesEnvironment Env>
+TURNOUT_INLINE Location connect(Env& env, Opening& opening) {
+    const abi::Settings* settings = env.settings();
+    const abi::Service* row = env.service(opening.service);
+    const abi::Plan* plan = row ? env.plan(load_once(row->plan)) : nullptr;
+    if (!settings || !plan) return 0;
+    const ServiceView service{opening.service, row->key, *plan};
+    abi::Connection& record = opening.record;
+    if (service.has(abi::plan_flag::persistent)) {
+        if (!record.link) record.link = make_template(env, service, opening, record.server);
+        abi::Connection* parent = at(env, record.link);
+        if (!parent) return 0;
+        renew(*parent, record.last_seen);
+        record.server = parent->server;
+    }
+    const abi::Server* server = env.server(record.server);
+    abi::ServerState* state = env.server_state(record.server);
+    if (!server || !state) return 0;
+    detail::describe(record, service, *server);
+    const bool udp = static_cast<IpProtocol>(record.tuple.protocol) == IpProtocol::udp;
+    if (!udp || !service.has(abi::plan_flag::one_packet))
+        return detail::make_connection(env, opening, *server, *state);
+    if (abi::Counters* counters = env.counters(record.server)) counters->connections += 1;
+    return detail::make_for_one_packet(env, *settings, record, *server, *state);
+}
+
+}  // namespace turnout

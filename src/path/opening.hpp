@@ -1,0 +1,44 @@
+// What a packet without a connection asks of the services, and what they answer.
+//
+// A plain struct in memory of this CPU's own: in the kernel it crosses into functions of their own,
+// and their stacks together are too small for it.
+#pragma once
+
+#include <stdint.h>
+
+#include "abi/connection.hpp"
+
+namespace turnout {
+
+namespace opening_flag {
+inline constexpr uint32_t fast_lane = 1;  // knows no marks from outside, and reads no payload
+}
+
+struct Opening {
+    // The connection it would be.  The packet gives tuple and time, the service the rest.
+    abi::Connection record;
+    abi::Connection aside;  // room to make one more record in: a template, a pointer, …
+    uint32_t remembered;    // where what a scheduler wanted to be remembered stands; 0: nowhere
+    uint32_t times_asked;   // how often it has been asked
+    uint32_t mark;     // firewall mark; 0: none
+    uint32_t flags;    // opening_flag
+    uint64_t call[2];  // which call the packet belongs to, for the SIP persistence engine; 0: none
+    uint32_t service;  // row of the service that was found
+    uint32_t seen;     // what the look-up that found no connection saw: see table/
+};
+
+// What came of it, step by step.
+enum class Answer : uint32_t {
+    not_ours = 0,  // there is no such service
+    schedule,      // the service is to choose a server
+    remember,      // its scheduler wants `aside` to be put into the table, and to be asked again
+    connect,       // the server is known
+    no_server,     // the service has no server available
+    elsewhere,     // the complete lane can tell
+    refused,       // by the persistence engine
+};
+
+// Enough for a scheduler to remember a destination and a server for it.
+inline constexpr uint32_t most_times_asked = 3;
+
+}  // namespace turnout

@@ -1,0 +1,113 @@
+// Persistence: templates, which send all connections of a client to one server.
+//
+// A template is a record of the table with the client's address masked and its port 0.  What it
+// holds in place of the virtual address is IPVS's: address and port of the service; address and
+// port 0 for FTP and for services on every port; the mark, with protocol 0, for services by mark.
+#pragma once
+
+#include <stdint.h>
+
+#include "path/find_service.hpp"
+#include "table/counts.hpp"
+#include "table/table.hpp"
+
+namespace turnout {
+
+namespace detail {
+
+TURNOUT_INLINE abi::Address masked(const abi::Address& address, const abi::Address& mask) {
+    abi::Address result;
+    for (int i = 0; i < 4; ++i) result.word[i].raw = address.word[i].raw & mask.word[i].raw;
+    return result;
+}
+
+// With a persistence engine the call takes the client's place: the same call from elsewhere, within
+// the mask, is the same template.
+TURNOUT_INLINE void name_call(abi::Tuple& tuple, const uint64_t (&call)[2]) {
+    const uint64_t low = tuple.client.word[0].raw |
+                         static_cast<uint64_t>(tuple.client.word[1].raw) << 32;
+    const uint64_t high = tuple.client.word[2].raw |
+                          static_cast<uint64_t>(tuple.client.word[3].raw) << 32;
+    const uint64_t first = mixed(call[0], low), second = mixed(call[1], high);
+    tuple.client.word[0].raw = static_cast<uint32_t>(first);
+    tuple.client.word[1].raw = static_cast<uint32_t>(first >> 32);
+    tuple.client.word[2].raw = static_cast<uint32_t>(second);
+    tuple.client.word[3].raw = static_cast<uint32_t>(second >> 32);
+}
+
+// Begins the client's template aside: its name, and nothing yet of where it leads.
+TURNOUT_INLINE abi::Connection& begin_template(const ServiceView& service, Opening& opening) {
+    abi::Connection& record = opening.aside;
+    record = {};
+    record.last_seen = opening.record.last_seen;
+    abi::Tuple& tuple = record.tuple;
+    tuple = opening.record.tuple;
+    tuple.kind = abi::TupleKind::persistence;
+    tuple.client = masked(tuple.client, service.plan.client_mask);
+    tuple.client_port = be16{0};
+    const bool exact = tuple.virtual_port == service.key.port;
+    if (!exact || service.key.port == ftp_port) tuple.virtual_port = be16{0};
+    if (is_by_mark(service.key)) {
+        tuple.protocol = 0;
+        tuple.virtual_address = service.key.address;
+    }
+    if (service.has(abi::plan_flag::sip)) name_call(tuple, opening.call);
+    return record;
+}
+
+// May new connections still follow the template?
+template <TablesEnvironment Env>
+TURNOUT_INLINE bool is_valid(Env& env, const abi::Settings& settings,
+                             const abi::Connection& record) {
+    const abi::Server* server = env.server(record.server);
+    if (!server || server->flags & abi::server_flag::removed) return false;
+    const bool quiescent = server->weight == 0;
+    return !(quiescent && settings.flags & abi::settings_flag::expire_quiescent_template);
+}
+
+}  // namespace detail
+
+// The client's template, or 0; one that may not be followed is retired.
+template <TablesEnvironment Env>
+TURNOUT_INLINE Location find_template(Env& env, const abi::Settings& settings,
+                                      const ServiceView& service, Opening& opening) {
+    const abi::Connection& wanted = detail::begin_template(service, opening);
+    const Location location = env.find(wanted.tuple, wanted.last_seen).location;
+    abi::Connection* record = at(env, location);
+    if (!record) return 0;
+    if (detail::is_valid(env, settings, *record)) return location;
+    set_bits(record->status, abi::status::retired);
+    return 0;
+}
+
+// Makes a template to the server; another packet's, if it was quicker; 0 when the table is full.
+template <TablesEnvironment Env>
+TURNOUT_INLINE Location make_template(Env& env, const ServiceView& service, Opening& opening,
+                                      uint32_t server_id) {
+    const abi::Server* server = env.server(server_id);
+    abi::ServerState* state = env.server_state(server_id);
+    if (!server || !state) return 0;
+    abi::Connection& record = detail::begin_template(service, opening);
+    record.server = server_id;
+    record.timeout = service.plan.persistence_timeout;
+    const Inserted made = env.insert(record, 0);
+    if (made.inserted) bind_template(*server, *state);
+    return made.location;
+}
+
+// A new connection follows the template, whose time begins anew.
+TURNOUT_INLINE void renew(abi::Connection& record, abi::Tick now) {
+    if (expired(record, now))
+        extend(record, now);
+    else
+        store_once(record.last_seen, now);
+}
+
+// A connection has come to something: so has its template, which IPVS then calls ASSURED.
+template <TablesEnvironment Env>
+TURNOUT_INLINE void assure_template(Env& env, const abi::Connection& connection) {
+    if (abi::Connection* record = at(env, connection.link))
+        set_bits(record->status, abi::status::assured);
+}
+
+}  // namespace turnout

@@ -1,0 +1,13 @@
+// Weighted least connection: the server with the least overhead of connections per weight.
+#pragma once
+
+#include "path/schedulers/least.hpp"
+
+namespace turnout::wlc {
+
+template <TablesEnvironment Env>
+TURNOUT_INLINE Choice choose(Env& env, const Ask& ask) {
+    return least::choose<least::WeightedOverhead>(env, ask);
+}
+
+}  // namespace turnout::wlc

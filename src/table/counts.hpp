@@ -1,0 +1,55 @@
+// What records count for at their server: its load, its templates, and whether it is overloaded.
+//
+// A server is overloaded from the connection on that reaches its upper threshold, until their
+// number has fallen below the lower one: the rules of IPVS's bind and unbind.
+#pragma once
+
+#include <stdint.h>
+
+#include "abi/rows.hpp"
+#include "table/atomic.hpp"
+
+namespace turnout {
+
+TURNOUT_INLINE uint64_t total_connections(uint64_t load) {
+    return static_cast<uint64_t>(abi::load::active(load)) + abi::load::inactive(load);
+}
+
+// After a connection or template was bound to the server, which then had `total` connections.
+TURNOUT_INLINE void note_bound(const abi::Server& server, abi::ServerState& state, uint64_t total) {
+    if (server.upper_threshold && total >= server.upper_threshold)
+        store_once(state.overloaded, 1u);
+}
+
+// After one was released.
+TURNOUT_INLINE void note_released(const abi::Server& server, abi::ServerState& state,
+                                  uint64_t total) {
+    const bool relieved = server.lower_threshold ? total < server.lower_threshold
+                                                 : total * 4 < server.upper_threshold * 3ull;
+    if (state.overloaded && (relieved || !server.upper_threshold))
+        store_once(state.overloaded, 0u);
+}
+
+// A new connection, inactive until its first packet has been looked at.
+TURNOUT_INLINE void bind_connection(const abi::Server& server, abi::ServerState& state) {
+    add(state.load, abi::load::inactive_one);
+    note_bound(server, state, total_connections(load_once(state.load)));
+}
+
+TURNOUT_INLINE void release_connection(const abi::Server& server, abi::ServerState& state,
+                                       bool active) {
+    add(state.load, 0 - (active ? abi::load::active_one : abi::load::inactive_one));
+    note_released(server, state, total_connections(load_once(state.load)));
+}
+
+TURNOUT_INLINE void bind_template(const abi::Server& server, abi::ServerState& state) {
+    add(state.persistent, 1u);
+    note_bound(server, state, total_connections(load_once(state.load)));
+}
+
+TURNOUT_INLINE void release_template(const abi::Server& server, abi::ServerState& state) {
+    add(state.persistent, ~0u);
+    note_released(server, state, total_connections(load_once(state.load)));
+}
+
+}  // namespace turnout

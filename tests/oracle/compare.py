@@ -1,0 +1,59 @@
+"""Two transcripts of one scenario, compared entry by entry; and one, as people read it."""
+
+import difflib
+from itertools import zip_longest
+
+from differences import plain_line, same_fate, same_timer
+
+MOST_LINES = 12
+
+
+def first_difference(kernel, turnout):
+    """The first statement that did not come to the same, told; None if there is none."""
+    for expected, seen in zip(kernel, turnout):
+        told = TELL[expected["kind"]](expected["result"], seen["result"])
+        if told:
+            return f"  line {expected['line']}: {expected['text']}\n{told}"
+    return None
+
+
+def tell_fates(kernel, turnout):
+    unlike = [not same_fate(*pair) for pair in zip(kernel, turnout)]
+    if not any(unlike):
+        return None
+    return "\n".join(
+        f"    {side:8} " + " ".join(f"[{fate}]" if differs else fate
+                                    for fate, differs in zip(fates, unlike))
+        for side, fates in (("IPVS", kernel), ("Turnout", turnout)))
+
+
+def tell_text(kernel, turnout):
+    sides = {"- ": "IPVS", "+ ": "Turnout"}
+    lines = [f"    {sides[line[:2]]:8} {line[2:]}"
+             for line in difflib.ndiff(list(map(plain_line, kernel)), list(map(plain_line, turnout)))
+             if line[:2] in sides]
+    return "\n".join(lines[:MOST_LINES])
+
+
+def tell_timer(kernel, turnout):
+    pairs = list(zip_longest(kernel, turnout, fillvalue="(none)"))
+    return "\n".join(f"    IPVS     {left}\n    Turnout  {right}"
+                     for left, right in pairs if not same_timer(left, right))
+
+
+TELL = {"fates": tell_fates, "text": tell_text, "timer": tell_timer}
+
+
+def render(scenario, transcript):
+    """A transcript to read: every statement and what came of it."""
+    lines = [f"=== {scenario.name}: vip1 is {scenario.virtual(1)}, c1 {scenario.client(1)}, "
+             "rs1 10.1.0.11"]
+    if "error" in transcript:
+        return "\n".join([*lines, transcript["error"]])
+    for entry in transcript["entries"]:
+        lines.append(f"{entry['line']:3} {entry['text']}")
+        if entry["kind"] == "fates":
+            lines.append("      " + " ".join(entry["result"]))
+        else:
+            lines += [f"      | {line}" for line in entry["result"]]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,227 @@
+"""Random scenarios: one seed, one scenario, as text in the language of README.md.
+
+They are short, and wander over whatever the product offers (features.py): schedulers and their
+flags, forwarding methods, weights, servers that come, change, go and return, connections that are
+opened, closed by either side, reset and opened again from the same port, stray segments.
+"""
+
+import random
+
+from features import SCHEDULERS
+
+# What random scenarios leave out, and why; everything else is fair.
+AVOIDED = {
+    "sleeping": "expiry is seen late by a second or two on either side: only written scenarios, "
+                "which know what they wait for, let time pass",
+    "replies of direct and tunnel servers through the director": "a listed difference; the player "
+                "sends none",
+    "fragments, ICMP errors, TTLs that end, packets beyond the MTU": "a listed difference",
+    "twos": "random by nature",
+    "weights above LARGEST_WEIGHT with thresholds": "wrr walks down from the largest weight step by "
+                "step while its server is overloaded: in the kernel that can take minutes",
+}
+
+LARGE_WEIGHTS = (10, 100, 1000, 65535, 1_000_000)
+LARGEST_WEIGHT = 9
+STRAY_FLAGS = ("syn", "ack", "fin", "fin+ack", "rst", "rst+ack", "syn+ack", "data", "none", "syn+fin",
+               "syn+rst")
+TAKES_FLAGS = {"sh": ("sh-port", "sh-fallback"), "mh": ("mh-port", "mh-fallback")}
+SERVERS = 8
+CLIENTS = 24
+
+
+def scenario(seed, have):
+    story = Story(random.Random(f"turnout {seed}"), have)
+    story.begin()
+    for _ in range(story.dice.randint(5, 14)):
+        story.go_on()
+    story.end()
+    return f"# seed {seed}\n" + "\n".join(story.lines) + "\n"
+
+
+class Service:
+    def __init__(self, option, target, protocol, scheduler):
+        self.option, self.target = option, target
+        self.protocol, self.scheduler = protocol, scheduler
+        self.servers = {}  # "rs1:8080": "-m"
+        self.gone = {}
+
+    @property
+    def name(self):
+        return f"{self.option} {self.target}"
+
+
+class Burst:
+    """Connections of neighbouring clients, made together."""
+
+    def __init__(self, service, first, last, port, target):
+        self.service = service
+        self.first, self.last, self.port, self.target = first, last, port, target
+
+    def text(self):
+        clients = f"c{self.first}" if self.first == self.last else f"c{{{self.first}..{self.last}}}"
+        return f"{clients}:{self.port} {self.target}"
+
+    def part(self, dice):
+        first, last = sorted((dice.randint(self.first, self.last),
+                              dice.randint(self.first, self.last)))
+        return Burst(self.service, first, last, self.port, self.target).text()
+
+
+class Story:
+    def __init__(self, dice, have):
+        self.dice, self.have = dice, have
+        self.lines = []
+        self.services = []
+        self.bursts = []
+        self.next_port = 20000
+
+    def say(self, line):
+        self.lines.append(line)
+
+    def chance(self, probability):
+        return self.dice.random() < probability
+
+    # --- services and servers ---------------------------------------------------------------------
+
+    def begin(self):
+        self.add_service("vip1")
+        if self.chance(0.2):
+            self.add_service("vip2")
+
+    def add_service(self, vip):
+        protocol = "udp" if self.chance(0.3) else "tcp"
+        option = "-u" if protocol == "udp" else "-t"
+        scheduler = self.dice.choice([name for name in SCHEDULERS if name in self.have])
+        any_port = "persistence" in self.have and self.chance(0.1)
+        port = 0 if any_port else self.dice.choice((80, 80, 443, 5060))
+        service = Service(option, f"{vip}:{port}", protocol, scheduler)
+        self.services.append(service)
+        self.say(f"ipvsadm -A {service.name} -s {scheduler}{self.service_options(service)}")
+        for _ in range(self.dice.randint(1, SERVERS)):
+            self.add_server(service)
+
+    def service_options(self, service):
+        options = ""
+        flags = TAKES_FLAGS.get(service.scheduler)
+        if flags and self.chance(0.6):
+            options += " -b " + ",".join(self.dice.sample(flags, self.dice.randint(1, 2)))
+        if "persistence" in self.have and (service.target.endswith(":0") or self.chance(0.25)):
+            options += f" -p {self.dice.choice((60, 300, 3600))}"
+            if self.chance(0.4):
+                options += f" -M {self.dice.choice(('255.255.255.0', '255.255.255.252'))}"
+        elif service.protocol == "udp" and "one-packet" in self.have and self.chance(0.3):
+            options += " -o"
+        return options
+
+    def server_options(self):
+        options = f" -w {self.weight()}"
+        if "thresholds" in self.have and self.chance(0.3):
+            upper = self.dice.randint(1, 6)
+            options += f" -x {upper}"
+            if self.chance(0.5):
+                options += f" -y {self.dice.randint(0, upper)}"
+        return options
+
+    def weight(self):
+        if "thresholds" not in self.have and self.chance(0.06):
+            return self.dice.choice(LARGE_WEIGHTS)
+        return self.dice.choice((0, 1, 1, 1, 2, 3, self.dice.randint(0, LARGEST_WEIGHT)))
+
+    def add_server(self, service):
+        method = self.dice.choice(("-m", "-m", "-g", "-i"))
+        port = service.target.partition(":")[2]
+        if method == "-m" and port != "0" and self.chance(0.5):
+            port = "8080"
+        server = f"rs{self.dice.randint(1, SERVERS)}:{port}"
+        if server in service.servers:
+            return
+        service.servers[server] = method
+        service.gone.pop(server, None)
+        self.say(f"ipvsadm -a {service.name} -r {server} {method}{self.server_options()}")
+
+    def return_server(self, service):
+        if not service.gone:
+            return
+        server, method = self.dice.choice(sorted(service.gone.items()))
+        del service.gone[server]
+        service.servers[server] = method
+        self.say(f"ipvsadm -a {service.name} -r {server} {method}{self.server_options()}")
+
+    def edit_server(self, service):
+        if not service.servers:
+            return
+        server, method = self.dice.choice(sorted(service.servers.items()))
+        self.say(f"ipvsadm -e {service.name} -r {server} {method}{self.server_options()}")
+
+    def remove_server(self, service):
+        if not service.servers:
+            return
+        server = self.dice.choice(sorted(service.servers))
+        service.gone[server] = service.servers.pop(server)
+        self.say(f"ipvsadm -d {service.name} -r {server}")
+
+    def edit_service(self, service):
+        if service.target.endswith(":0"):
+            return
+        service.scheduler = self.dice.choice([name for name in SCHEDULERS if name in self.have])
+        self.say(f"ipvsadm -E {service.name} -s {service.scheduler}{self.service_options(service)}")
+
+    # --- traffic ----------------------------------------------------------------------------------
+
+    def new_burst(self, service):
+        first = self.dice.randint(1, CLIENTS)
+        target = service.target
+        if target.endswith(":0"):
+            target = f"{target[:-2]}:{self.dice.choice((80, 443, 8080))}"
+        burst = Burst(service, first, min(CLIENTS, first + self.dice.randint(0, 9)),
+                      self.next_port, target)
+        self.next_port += 1
+        self.bursts.append(burst)
+        return burst
+
+    def arrive(self, service):
+        burst = self.new_burst(service)
+        verb = "udp" if service.protocol == "udp" else self.dice.choice(("open", "open", "visit"))
+        self.say(f"{verb} {burst.text()}")
+
+    def meet_again(self, service):
+        """Something on connections that were made before."""
+        known = [burst for burst in self.bursts if burst.service is service]
+        if not known:
+            self.arrive(service)
+            return
+        some = self.dice.choice(known).part(self.dice)
+        if service.protocol == "udp":
+            self.say(self.dice.choice((f"udp {some}", f"answer udp {some}")))
+            return
+        self.say(self.dice.choice((
+            f"close {some}", f"close {some}", f"close {some} by server", f"reset {some}",
+            f"reset {some} by server", f"open {some}", f"open {some}", f"visit {some}",
+            f"segment {self.dice.choice(STRAY_FLAGS)} {some}",
+            f"answer {self.dice.choice(STRAY_FLAGS)} {some}")))
+
+    def stray(self, service):
+        """A segment of no connection."""
+        if service.protocol == "udp":
+            self.arrive(service)
+            return
+        self.say(f"segment {self.dice.choice(STRAY_FLAGS)} {self.new_burst(service).text()}")
+
+    # --- the course of things ---------------------------------------------------------------------
+
+    def go_on(self):
+        service = self.dice.choice(self.services)
+        step, = self.dice.choices(
+            (self.arrive, self.meet_again, self.stray, self.edit_server, self.remove_server,
+             self.return_server, self.add_server, self.edit_service, self.look),
+            (8, 8, 1, 3, 2, 3, 2, 1, 1))
+        step(service)
+
+    def look(self, _):
+        self.say("list services connections")
+
+    def end(self):
+        extra = [name for name, feature in (("thresholds", "thresholds"),
+                                            ("persistent", "persistence")) if feature in self.have]
+        self.say(" ".join(["list services", *extra, "connections stats"]))

@@ -1,0 +1,287 @@
+"""Plays one scenario on one director and writes down what came of every statement.
+
+An entry of the transcript is {line, text, kind, result}.  Kinds: "fates" (what became of each
+packet or connection), "text" (lines a command printed), "timer" (rows of connections that begin
+with the seconds they have left).
+"""
+
+import itertools
+import time
+
+import frames
+from scenario import LISTS, Mistake, endpoint, expand, server_address, server_mac
+from world import SERVER_SIDE_ADDRESS
+
+FLAGS = {"fin": frames.FIN, "syn": frames.SYN, "rst": frames.RST, "psh": frames.PSH,
+         "ack": frames.ACK, "urg": frames.URG, "none": 0, "data": frames.PSH | frames.ACK}
+PROTOCOLS = {"tcp": frames.TCP, "udp": frames.UDP}
+SERVERS = {server_mac(number): f"rs{number}" for number in range(1, 201)}
+ADDRESSES = {server_address(number): f"rs{number}" for number in range(1, 201)}
+
+UNREACHABLE_PORT = 0x0303
+NOTHING = "-"
+TO_CLIENT = "client"
+PAST = "past"  # the answer of a server reached by direct routing or a tunnel: not through here
+
+SIP = ("REGISTER sip:lab.test SIP/2.0\r\nVia: SIP/2.0/UDP client\r\n"
+       "Call-ID: {}\r\nCSeq: 1 REGISTER\r\nContent-Length: 0\r\n\r\n")
+
+
+class Flow:
+    """A client's side of a connection, and the server that was last seen to get it."""
+
+    def __init__(self, protocol, client, target):
+        self.protocol, self.client, self.target = protocol, client, target
+        self.known = False
+        self.server = None  # address and port, where it is reached by NAT
+
+
+class Player:
+    def __init__(self, world, director, scenario):
+        self.world, self.director, self.scenario = world, director, scenario
+        self.identifications = itertools.cycle(range(1, 0x10000))
+        self.flows = {}
+        self.entries = []
+        self.alone = scenario.wants_own_director
+
+    def play(self):
+        began = time.monotonic()
+        for (verb, _), statements in itertools.groupby(self.scenario.statements, batches()):
+            statements = list(statements)
+            if verb == "ipvsadm":
+                self.change(statements)
+                continue
+            for statement in statements:
+                self.play_one(statement)
+        return {"entries": self.entries, "seconds": round(time.monotonic() - began, 2)}
+
+    def play_one(self, statement):
+        kind, result = getattr(self, "on_" + statement.verb)(*statement.words)
+        self.note(statement, kind, result)
+
+    def note(self, statement, kind, result):
+        self.entries.append({"line": statement.line, "text": statement.text, "kind": kind,
+                             "result": result})
+
+    # --- commands ---------------------------------------------------------------------------------
+
+    def change(self, statements):
+        """Lines that follow each other, as one portion of `ipvsadm -R`."""
+        lines = [self.scenario.resolve(line) for statement in statements
+                 for line in expand(" ".join(statement.words))]
+        if any("-Z" in line or "--zero" in line for line in lines):
+            self.director.settle_counters()
+        self.note(statements[-1], "text", self.director.change(lines))
+
+    def on_try(self, *words):
+        result = []
+        for line in expand(" ".join(words)):
+            status, said = self.director.attempt(self.scenario.resolve(line).split()[1:])
+            result += said + [f"exit {status}"]
+        return "text", result
+
+    def on_sysctl(self, name, value):
+        return "text", self.director.sysctl(name, value)
+
+    def on_mark(self, number, protocol, target):
+        return "text", self.world.mark(number, protocol, self.scenario.resolve(target))
+
+    def on_sleep(self, seconds):
+        time.sleep(float(seconds))
+        return "text", []
+
+    # --- lists ------------------------------------------------------------------------------------
+
+    def on_list(self, *names):
+        result = []
+        for name in sorted(names or LISTS, key=lambda name: name == "stats"):
+            if name == "connections":
+                result += sorted(f"{row[0]} {row[2]}" for row in self.connections())
+                continue
+            if name == "stats":
+                self.director.settle_counters()
+            result += self.director.show(*LISTS[name])
+        return "text", result
+
+    def on_timer(self):
+        rows = sorted((f"{row[0]} {row[2]}", row[1]) for row in self.connections())
+        return "timer", [f"{seconds(expire)} {rest}" for rest, expire in rows]
+
+    def connections(self):
+        """Rows as protocol, time left and the rest, of this scenario alone."""
+        for line in self.director.connections():
+            if self.alone or self.scenario.owns(line):
+                yield line.split(None, 2)
+
+    # --- traffic ----------------------------------------------------------------------------------
+
+    def on_open(self, *words):
+        return self.each(self.open, "tcp", *words)
+
+    def on_visit(self, *words):
+        return self.each(self.visit, "tcp", *words)
+
+    def on_close(self, clients, targets, *by):
+        closing = self.close_by_server if by else self.close
+        return self.each(closing, "tcp", clients, targets)
+
+    def on_reset(self, clients, targets, *by):
+        if by:
+            return self.each(lambda flow: self.answer(flow, frames.RST), "tcp", clients, targets)
+        return self.each(lambda flow: self.send(flow, frames.RST), "tcp", clients, targets)
+
+    def on_segment(self, flags, clients, targets):
+        bits = flag_bits(flags)
+        return self.each(lambda flow: self.send(flow, bits), "tcp", clients, targets)
+
+    def on_udp(self, clients, targets, *payload):
+        data = payload_bytes(payload)
+        return self.each(lambda flow: self.send(flow, 0, data), "udp", clients, targets)
+
+    def on_answer(self, what, clients, targets):
+        if what == "udp":
+            return self.each(lambda flow: self.answer(flow, 0), "udp", clients, targets)
+        bits = flag_bits(what)
+        return self.each(lambda flow: self.answer(flow, bits), "tcp", clients, targets)
+
+    def each(self, action, protocol, clients, targets):
+        fates = []
+        for pair in expand(f"{clients} {targets}"):
+            client, target = map(endpoint, self.scenario.resolve(pair).split())
+            key = (protocol, client, target)
+            flow = self.flows.setdefault(key, Flow(PROTOCOLS[protocol], client, target))
+            fates.append(action(flow))
+        return "fates", fates
+
+    def visit(self, flow):
+        opened = self.open(flow)
+        return brief([opened, self.close(flow)]) if is_server(opened) else opened
+
+    def open(self, flow):
+        first = self.send(flow, frames.SYN)
+        if not is_server(first):
+            return first
+        return brief([first, self.answer(flow, frames.SYN | frames.ACK),
+                      self.send(flow, frames.ACK)])
+
+    def close(self, flow):
+        return brief([self.send(flow, frames.FIN | frames.ACK),
+                      self.answer(flow, frames.FIN | frames.ACK),
+                      self.send(flow, frames.ACK)])
+
+    def close_by_server(self, flow):
+        return brief([self.answer(flow, frames.FIN | frames.ACK),
+                      self.send(flow, frames.FIN | frames.ACK),
+                      self.answer(flow, frames.ACK)])
+
+    def send(self, flow, flags, payload=b""):
+        """One packet of the client's; its fate."""
+        packet = frames.Packet(flow.protocol, flow.client, flow.target,
+                               next(self.identifications), flags, payload)
+        again = flags & frames.SYN and flow.known
+        at_clients, at_servers = self.world.from_client(packet)
+        if again:
+            time.sleep(self.director.tick)
+        fates = [self.fate_at_server(flow, packet, frame) for frame in at_servers]
+        fates += [fate_at_client(packet, frame) for frame in at_clients]
+        return "+".join(fates) or NOTHING
+
+    def answer(self, flow, flags):
+        """One packet of the server's.  Only NAT servers answer through the director."""
+        if not flow.server:
+            return PAST
+        packet = frames.Packet(flow.protocol, flow.server, flow.client,
+                               next(self.identifications), flags)
+        at_clients, at_servers = self.world.from_server(packet)
+        fates = [answer_at_client(flow, packet, frame) for frame in at_clients]
+        fates += [describe(frame) for frame in at_servers]
+        return "+".join(fates) or NOTHING
+
+    def fate_at_server(self, flow, packet, frame):
+        """Which server got it, how; "!" where more was changed than should be."""
+        seen = frames.read(frame)
+        if not seen or seen.identification != packet.identification:
+            return describe(frame)
+        name = SERVERS.get(seen.mac, seen.mac.hex(":"))
+        flow.known, flow.server = True, None
+        if seen.outer_target:
+            inner = packet.after_a_hop()
+            expected = frames.tunnelled(inner.to_bytes(), inner.ttl, SERVER_SIDE_ADDRESS,
+                                        seen.outer_target)
+            fate = f"{ADDRESSES.get(seen.outer_target, seen.outer_target)}/ipip"
+        elif seen.target[0] in ADDRESSES:
+            flow.server = seen.target
+            expected = packet.after_a_hop(target=seen.target).to_bytes()
+            fate = f"{ADDRESSES[seen.target[0]]}:{seen.target[1]}"
+        else:
+            expected = packet.after_a_hop().to_bytes()
+            fate = name
+        return fate + unless_equal(expected, seen.data)
+
+
+def batches():
+    """A key for groupby: changes that follow each other belong together."""
+    alone = itertools.count()
+    return lambda statement: (statement.verb, statement.verb == "ipvsadm" or next(alone))
+
+
+def fate_at_client(packet, frame):
+    """How the director refused."""
+    seen = frames.read(frame)
+    if not seen:
+        return describe(frame)
+    if seen.protocol == frames.TCP and seen.detail & frames.RST and seen.source == packet.target:
+        return "reset"
+    if seen.protocol == frames.ICMP and seen.detail == UNREACHABLE_PORT:
+        return "unreachable"
+    return describe(frame)
+
+
+def answer_at_client(flow, packet, frame):
+    seen = frames.read(frame)
+    if not seen or seen.identification != packet.identification or seen.source != flow.target:
+        return describe(frame)
+    return TO_CLIENT + unless_equal(packet.after_a_hop(source=flow.target).to_bytes(), seen.data)
+
+
+def unless_equal(expected, data):
+    return "" if expected == data else f"!{data.hex()}"
+
+
+def describe(frame):
+    """A frame nobody expected."""
+    seen = frames.read(frame)
+    if not seen:
+        return f"frame({frame[12:42].hex()})"
+    if seen.protocol == frames.ICMP:
+        return f"icmp({seen.detail >> 8}/{seen.detail & 255}:{seen.source[0]}>{seen.target[0]})"
+    source, target = (f"{address}:{port}" for address, port in (seen.source, seen.target))
+    return f"packet({source}>{target},flags={seen.detail & 63:02x})"
+
+
+def is_server(fate):
+    return fate.startswith("rs")
+
+
+def brief(fates):
+    """One word where every packet went the expected way, else the fate of each."""
+    told = {fate for fate in fates if fate not in (TO_CLIENT, PAST)}
+    return told.pop() if len(told) == 1 else ",".join(fates)
+
+
+def flag_bits(names):
+    try:
+        return sum(FLAGS[name] for name in names.split("+"))
+    except KeyError as name:
+        raise Mistake(f"there is no flag {name}: {' '.join(FLAGS)}") from None
+
+
+def payload_bytes(words):
+    if len(words) == 2 and words[0] == "sip":
+        return SIP.format(words[1]).encode()
+    return " ".join(words).encode().decode("unicode_escape").encode("latin1")
+
+
+def seconds(expire):
+    minutes, _, rest = expire.partition(":")
+    return int(minutes) * 60 + int(rest)
