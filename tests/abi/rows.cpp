@@ -10,7 +10,6 @@
 #include <bpf/libbpf.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <set>
 #include <string>
 #include <string_view>
@@ -71,10 +70,11 @@ class Reader {
     }
 
   private:
-    // The sweeper's clockwork is the kernel's alone.
+    // Others are the programs' own: nobody else looks into them, and no file of abi/ tells of them.
     static bool is_shared(const bpf_map* map) {
-        return std::strncmp(bpf_map__name(map), "to_", 3) == 0 &&
-               std::string_view(bpf_map__name(map)) != turnout::abi::map::sweeper;
+        const std::string_view name = bpf_map__name(map);
+        return name.starts_with("to_") && name != turnout::abi::map::sweeper &&
+               name != "to_openings";
     }
 
     void read_map(const bpf_map* map) {
