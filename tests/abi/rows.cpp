@@ -115,14 +115,26 @@ class Reader {
 
     void read_row(const btf_type* t) {
         Row row{name(t->name_off), t->size, {}};
-        const btf_member* members = btf_members(t);
-        for (uint32_t i = 0; i < btf_vlen(t); ++i) {
-            const auto size = static_cast<uint32_t>(btf__resolve_size(btf_, members[i].type));
-            row.fields.push_back({btf_member_bit_offset(t, i) / 8, size, name(members[i].name_off),
-                                  type_name(members[i].type)});
-        }
+        std::vector<uint32_t> types;
+        read_fields(t, 0, row.fields, types);
         layout_.rows.push_back(std::move(row));
-        for (uint32_t i = 0; i < btf_vlen(t); ++i) visit(members[i].type);
+        for (const uint32_t id : types) visit(id);
+    }
+
+    // The fields of a union without a name are the row's own.
+    void read_fields(const btf_type* t, uint32_t base, std::vector<Field>& fields,
+                     std::vector<uint32_t>& types) const {
+        for (uint32_t i = 0; i < btf_vlen(t); ++i) {
+            const btf_member& member = btf_members(t)[i];
+            const uint32_t offset = base + btf_member_bit_offset(t, i) / 8;
+            if (member.name_off == 0) {
+                read_fields(type(member.type), offset, fields, types);
+                continue;
+            }
+            const auto size = static_cast<uint32_t>(btf__resolve_size(btf_, member.type));
+            fields.push_back({offset, size, name(member.name_off), type_name(member.type)});
+            types.push_back(member.type);
+        }
     }
 
     void read_enum(const btf_type* t) {
