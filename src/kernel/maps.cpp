@@ -106,8 +106,8 @@ Status Maps::open_all(const std::string& directory) {
     if (!ok) return ok;
     rows.settings = settings.data();
     // The last ones, one for every CPU, are scratch.
-    rows.buckets = rows.buckets.first(rows.buckets.size() -
-                                      static_cast<size_t>(libbpf_num_possible_cpus()));
+    rows.buckets =
+        rows.buckets.first(rows.buckets.size() - static_cast<size_t>(libbpf_num_possible_cpus()));
 
     auto service_ids = open_pinned(directory, names::service_index);
     auto replies = open_pinned(directory, names::reply_services);

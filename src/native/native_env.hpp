@@ -21,8 +21,8 @@ namespace turnout::native {
 struct World {
     abi::Tick now = 1;
     std::function<uint32_t()> random = [] { return 1u; };
-    uint32_t mark = 0;      // the firewall mark that packets bring along
-    Mac own_mac = {};  // of the interface that packets come in by
+    uint32_t mark = 0;  // the firewall mark that packets bring along
+    Mac own_mac = {};   // of the interface that packets come in by
     std::function<std::optional<Route>(const abi::Address&)> route = {};
 };
 
