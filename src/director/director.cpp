@@ -19,6 +19,18 @@ Director::Director(tables::Rows& rows, model::Limits limits, tables::SourceFor s
     for (const model::Service& service : tables_.adopt()) model_.restore(service);
 }
 
+template <class Edit>
+Status Director::change_servers(const model::ServiceKey& key, const Edit& edit) {
+    const model::Service* service = model_.find(key);
+    const model::Service before = service ? *service : model::Service{};
+    if (auto ok = edit(model_); !ok) return ok;
+    if (auto ok = tables_.change_service(*model_.find(key), true); !ok) {
+        model_.restore(before);
+        return ok;
+    }
+    return {};
+}
+
 Status Director::apply(const model::Change& change) {
     return std::visit(
         [this]<class C>(const C& c) -> Status {
@@ -82,18 +94,6 @@ Status Director::remove_service(const model::RemoveService& change) {
     if (auto ok = model_.remove_service(change.key); !ok) return ok;
     service_rates_.erase(change.key);
     tables_.remove_service(change.key);
-    return {};
-}
-
-template <class Edit>
-Status Director::change_servers(const model::ServiceKey& key, const Edit& edit) {
-    const model::Service* service = model_.find(key);
-    const model::Service before = service ? *service : model::Service{};
-    if (auto ok = edit(model_); !ok) return ok;
-    if (auto ok = tables_.change_service(*model_.find(key), true); !ok) {
-        model_.restore(before);
-        return ok;
-    }
     return {};
 }
 
