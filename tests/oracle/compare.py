@@ -41,7 +41,13 @@ def tell_timer(kernel, turnout):
                      for left, right in pairs if not same_timer(left, right))
 
 
-TELL = {"fates": tell_fates, "text": tell_text, "timer": tell_timer}
+TELL = {"fates": tell_fates, "change": tell_text, "text": tell_text, "timer": tell_timer}
+
+
+def mistakes(kernel):
+    """What IPVS refused without the scenario having asked for it by `try`."""
+    return "\n".join(f"  line {entry['line']} or before it, `try` is missing: {said}"
+                     for entry in kernel if entry["kind"] == "change" for said in entry["result"])
 
 
 def render(scenario, transcript):
