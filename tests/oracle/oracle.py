@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -189,6 +190,7 @@ def require_kernel(sides):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("oracle: stopped"))
     options = arguments()
     have = features.HAVE | set(filter(None, options.have.split(",")))
     if options.print:
