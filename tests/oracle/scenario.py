@@ -22,7 +22,9 @@ LISTS = {
     "thresholds": ("--thresholds",),
     "persistent": ("--persistent-conn",),
     "connections": ("-c",),
+    "engines": ("-c", "--persistent-conn"),
 }
+EVERY_LIST = ("services", "thresholds", "persistent", "connections", "stats")
 
 # What acts on a whole director, not on the scenario's own services alone.
 AFFECTS_OTHERS = re.compile(r"^\s*(sysctl|mark)\b|^[^#]*ipvsadm\b.*(\s--set\b|\s-f\b|\s-[CZ]\s*$)|"
