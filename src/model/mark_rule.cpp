@@ -56,12 +56,15 @@ Result<std::vector<PortRange>> parse_ports(std::string_view text) {
         const std::string_view part = text.substr(at, comma - at);
         const size_t dash = part.find_first_of("-:");
         const auto first = number_of<uint16_t>(part.substr(0, dash));
-        const auto last = dash == std::string_view::npos ? first
-                                                         : number_of<uint16_t>(part.substr(dash + 1));
+        const auto last =
+            dash == std::string_view::npos ? first : number_of<uint16_t>(part.substr(dash + 1));
         if (!first || !last || *first > *last) return std::unexpected(bad_ports(text));
         ports.push_back({*first, *last});
         at = comma + 1;
     }
+    // The rows know no other way to say "any": a rule adopted from them would lose its widest
+    // range.
+    if (std::ranges::find(ports, PortRange{}) != ports.end()) ports.clear();
     return ports;
 }
 

@@ -32,7 +32,7 @@ struct PortRange {
     bool operator==(const PortRange&) const = default;
 };
 
-// "80,443,8000-8080"; "8000:8080" is read, too.
+// "80,443,8000-8080"; "8000:8080" is read, too.  A list that holds every port gives an empty one.
 Result<std::vector<PortRange>> parse_ports(std::string_view text);
 std::string to_string(const std::vector<PortRange>& ports);
 
