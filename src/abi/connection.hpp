@@ -41,10 +41,11 @@ inline constexpr uint32_t active = 1u << 8;     // counted as active, else as in
 inline constexpr uint32_t no_output = 1u << 9;  // only client packets are seen (direct, tunnel)
 inline constexpr uint32_t dead = 1u << 10;      // ended; the sweeper frees the line
 inline constexpr uint32_t second_bucket = 1u << 11;  // stands in its second bucket
-inline constexpr uint32_t method_shift = 12;  // two bits: the forwarding Method it began with
+inline constexpr uint32_t method_shift = 12;      // two bits: the forwarding Method it began with
 inline constexpr uint32_t keeps_port = 1u << 14;  // goes to the port it asked for, not the server's
 inline constexpr uint32_t assured = 1u << 15;     // see Connection::link
 inline constexpr uint32_t retired = 1u << 16;     // never found again, only waits for its end
+inline constexpr uint32_t by_call = 1u << 17;     // a template of a SIP call: see NamedCall
 }  // namespace status
 
 // A connection keeps its method when its server is given another.

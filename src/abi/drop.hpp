@@ -6,14 +6,14 @@
 namespace turnout::abi {
 
 // X(name, number, text): the text names the reason in `turnout status`.
-#define TURNOUT_DROP_REASONS(X)                                          \
-    X(table_full, 1, "connection table full")                            \
-    X(no_server, 2, "no server available (refused by the host)")                               \
-    X(server_removed, 3, "connection of a removed server")               \
-    X(no_route, 4, "no route to the server or client")                   \
-    X(no_tunnel_source, 5, "no local address for the tunnel")            \
-    X(ttl_expired, 6, "TTL expired")                                     \
-    X(too_big, 7, "packet larger than the path MTU after encapsulation") \
+#define TURNOUT_DROP_REASONS(X)                                           \
+    X(table_full, 1, "connection table full")                             \
+    X(no_server, 2, "no server available (refused by the host)")          \
+    X(server_removed, 3, "connection of a removed server")                \
+    X(no_route, 4, "no route to the server or client")                    \
+    X(no_tunnel_source, 5, "no local address for the tunnel")             \
+    X(ttl_expired, 6, "TTL expired")                                      \
+    X(too_big, 7, "packet larger than the path MTU after encapsulation")  \
     X(send_failed, 8, "the kernel refused to rewrite or send the packet") \
     X(no_call, 9, "no SIP Call-ID that persistence could go by")
 

@@ -16,6 +16,7 @@ inline constexpr char cursors[] = "to_cursors";
 inline constexpr char servers[] = "to_servers";
 inline constexpr char server_states[] = "to_server_state";
 inline constexpr char reply_services[] = "to_replies";
+inline constexpr char calls[] = "to_calls";
 inline constexpr char neighbours[] = "to_neighbours";
 inline constexpr char interfaces[] = "to_interfaces";
 inline constexpr char connections[] = "to_connections";

@@ -25,7 +25,8 @@ inline constexpr uint32_t marks = 2;          // there are services by firewall 
 inline constexpr uint32_t ftp = 4;            // there is a service on TCP port 21
 inline constexpr uint32_t any_port = 8;       // there are services on every port (port 0)
 inline constexpr uint32_t wild_replies = 16;  // NAT servers of services by mark, on every port
-inline constexpr uint32_t expire_quiescent_template = 32;
+inline constexpr uint32_t sip = 32;           // persistence by SIP calls
+inline constexpr uint32_t expire_quiescent_template = 64;
 }  // namespace settings_flag
 
 // One row for all programs.  Written by the daemon.
@@ -34,9 +35,9 @@ struct Settings {
     uint32_t bucket_mask;           // number of buckets - 1; behind them, one scratch for each CPU
     uint32_t counter_rows_per_cpu;  // stride of the counter table
     uint32_t buckets_per_sweep;
-    uint32_t flags;             // settings_flag
-    uint32_t mark_rules;        // the list in use: see mark_rule_list()
-    Tick locality_timeout;      // how long lblc and lblcr remember a destination that nobody asks for
+    uint32_t flags;         // settings_flag
+    uint32_t mark_rules;    // the list in use: see mark_rule_list()
+    Tick locality_timeout;  // how long lblc and lblcr remember a destination that nobody asks for
     Tick timeout[state_count];  // by State
 };
 static_assert(sizeof(Settings) == 80);
@@ -78,10 +79,10 @@ TURNOUT_INLINE bool is_by_mark(const Endpoint& service) {
 namespace plan_flag {
 inline constexpr uint8_t persistent = 1;
 inline constexpr uint8_t one_packet = 2;
-inline constexpr uint8_t sip = 4;          // persistence by the call of a SIP packet
-inline constexpr uint8_t thresholds = 8;   // some server has connection thresholds
-inline constexpr uint8_t fallback = 16;    // sh, mh: another server when the one is unavailable
-inline constexpr uint8_t by_port = 32;     // sh, mh: the client's port counts, too
+inline constexpr uint8_t sip = 4;         // persistence by the call of a SIP packet
+inline constexpr uint8_t thresholds = 8;  // some server has connection thresholds
+inline constexpr uint8_t fallback = 16;   // sh, mh: another server when the one is unavailable
+inline constexpr uint8_t by_port = 32;    // sh, mh: the client's port counts, too
 }  // namespace plan_flag
 
 // How a service serves, immutable once published: a change makes a new plan and flips
@@ -152,8 +153,8 @@ struct Server {
     be16 port;
     Family family;
     Method method;
-    uint32_t flags;  // server_flag
-    int32_t weight;  // as in the plan that names it, for those who come by another way
+    uint32_t flags;            // server_flag
+    int32_t weight;            // as in the plan that names it, for those who come by another way
     uint32_t upper_threshold;  // connections at which it counts as overloaded; 0: never
     uint32_t lower_threshold;  // below this it no longer does; 0: three quarters of the upper
     uint32_t incarnation;      // another for every server that has this row
@@ -199,11 +200,11 @@ TURNOUT_INLINE constexpr uint32_t mark_rule_count(uint32_t list) {
 }
 
 // Which service a NAT server's packet replies for.  Key: the server's Endpoint.
-// When further services share the server, their connections have reply records.
+// When further services share the server, connections have reply records.
 struct ReplyService {
     Address virtual_address;
     be16 virtual_port;
-    uint16_t shared;  // 1: look for a reply record when no connection fits
+    uint16_t shared;  // 1: look for a reply record first
 };
 static_assert(sizeof(ReplyService) == 20);
 
@@ -226,7 +227,7 @@ struct Interface {
 };
 namespace interface_flag {
 inline constexpr uint16_t served = 1;
-inline constexpr uint16_t qdisc_is_ours = 4;  // made for us: removed with us
+inline constexpr uint16_t qdisc_is_ours = 4;     // made for us: removed with us
 inline constexpr uint16_t takes_xdp_frames = 2;  // its driver transmits frames XDP redirects
 }  // namespace interface_flag
 inline constexpr uint32_t interface_rows = 16384;

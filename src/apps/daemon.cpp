@@ -39,8 +39,8 @@ Result<Fd> take_lock(uint64_t cookie) {
     if (!lock) return fail_errno(errno, "cannot open " + path);
     if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
         return fail(EADDRINUSE,
-                    "turnoutd runs in this network namespace already; stop that one "
-                    "first, or see `turnout status`");
+                    "another turnoutd is running in this network namespace; stop that one first, "
+                    "or see `turnout status`");
     return lock;
 }
 
@@ -53,6 +53,22 @@ std::optional<model::Address> source_for(const model::Address& to) {
     address.family = to.family;
     std::copy(source->begin(), source->end(), address.bytes.begin());
     return address;
+}
+
+// An interface that is named on the command line has to be one that we can serve.
+Status check_named(const std::vector<kernel::Interface>& interfaces, const std::string& name) {
+    const auto named =
+        std::find_if(interfaces.begin(), interfaces.end(),
+                     [&](const kernel::Interface& interface) { return interface.name == name; });
+    if (named == interfaces.end())
+        return fail(ENODEV, "--interface '" + name +
+                                "': there is none of that name in this network namespace; "
+                                "`ip link` lists them");
+    if (!named->ethernet)
+        return fail(EINVAL, "--interface " + name +
+                                ": it carries no Ethernet frames of its own; of a bond, name the "
+                                "bond and not its members");
+    return {};
 }
 
 class Daemon {
@@ -79,6 +95,7 @@ class Daemon {
     Status serve_interfaces();
     Status serve(const kernel::Interface& interface);
     bool is_wanted(const kernel::Interface& interface) const;
+    bool must_serve_all() const;
     void follow_network();
     void keep_time();
 
@@ -119,23 +136,27 @@ Status Daemon::serve(const kernel::Interface& interface) {
     return {};
 }
 
-// A named interface must be there; of all others, one that cannot be served is told and left out.
+// What was asked for by name must hold; else, an interface that cannot be served is told and left
+// out.
+bool Daemon::must_serve_all() const {
+    return !options_.interfaces.empty() || options_.xdp == kernel::XdpMode::native ||
+           options_.xdp == kernel::XdpMode::generic;
+}
+
 Status Daemon::serve_interfaces() {
     const auto interfaces = kernel::list_interfaces();
     if (!interfaces) return std::unexpected(interfaces.error());
     for (const std::string& name : options_.interfaces)
-        if (std::none_of(interfaces->begin(), interfaces->end(),
-                         [&](const auto& interface) { return interface.name == name; }))
-            return fail(ENODEV, "no interface " + name + " in this network namespace");
+        if (auto ok = check_named(*interfaces, name); !ok) return ok;
     for (const kernel::Interface& interface : *interfaces) {
-        if (!is_wanted(interface)) {
-            plane_->detach(interface.index);
-            continue;
-        }
+        if (!is_wanted(interface)) continue;
         const Status served = serve(interface);
-        if (!served && !options_.interfaces.empty()) return served;
+        if (!served && must_serve_all()) return served;
         if (!served) spdlog::warn("{}", served.error().message);
     }
+    // Last, so that a daemon which cannot start takes nothing away from an earlier one's.
+    for (const kernel::Interface& interface : *interfaces)
+        if (!is_wanted(interface)) plane_->detach(interface.index);
     return {};
 }
 
@@ -177,26 +198,30 @@ Status run_daemon(const Options& options) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("turnoutd"));
     spdlog::set_pattern("turnoutd: %v");
     if (geteuid() != 0)
-        return fail(EPERM, "turnoutd loads programs into the kernel: run it as root");
+        return fail(EPERM, "loading programs into the kernel is for root: use sudo");
     const auto cookie = netns_cookie();
     if (!cookie) return std::unexpected(cookie.error());
     if (auto ok = kernel::enter_outer_mount_namespace(); !ok) return ok;
     if (auto ok = kernel::ensure_bpffs(kernel::bpffs); !ok) return ok;
     const auto lock = take_lock(*cookie);
     if (!lock) return std::unexpected(lock.error());
+    auto watch = kernel::NetworkWatch::open();
+    if (!watch) return std::unexpected(watch.error());
 
-    auto plane = kernel::DataPlane::load(kernel::pin_directory(*cookie), options.sizes);
+    const std::string pins = kernel::pin_directory(*cookie);
+    auto plane = kernel::DataPlane::load(pins, options.sizes);
     if (!plane) return std::unexpected(plane.error());
     if ((*plane)->sizes().connection_bits != options.sizes.connection_bits && options.sizes_given)
         spdlog::warn(
             "the connection table is in use with 2^{} connections and keeps that size; "
             "`turnout down` gives it up",
             (*plane)->sizes().connection_bits);
-    auto watch = kernel::NetworkWatch::open();
-    if (!watch) return std::unexpected(watch.error());
     const bool adopted = (*plane)->adopted();
     Daemon daemon(options, *cookie, std::move(*plane), std::move(*watch));
-    if (auto ok = daemon.start(); !ok) return ok;
+    if (auto ok = daemon.start(); !ok) {
+        if (!adopted) (void)kernel::remove_data_plane(pins);
+        return ok;
+    }
     std::printf("READY %s\n", adopted ? "adopted the data plane that was there" : "new data plane");
     std::fflush(stdout);
     sd_notify(0, "READY=1");

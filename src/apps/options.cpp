@@ -1,10 +1,13 @@
 #include "apps/options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <map>
+
+#include "apps/failure.hpp"
 
 namespace turnout {
 namespace {
+
+using kernel::XdpMode;
 
 constexpr char description[] =
     R"(Turnout's director: balances the services that ipvsadm configures, in the network
@@ -24,26 +27,29 @@ constexpr char epilogue[] =
 It prints a line that begins with READY (and tells systemd) when packets would be
 forwarded.)";
 
+XdpMode mode_of(const std::string& name) {
+    if (name == "native") return XdpMode::native;
+    if (name == "generic") return XdpMode::generic;
+    return name == "off" ? XdpMode::off : XdpMode::automatic;
+}
+
 }  // namespace
 
 ParsedOptions parse_options(int count, char** arguments) {
-    using kernel::XdpMode;
     Options options;
     CLI::App app(description, "turnoutd");
     app.footer(epilogue);
     app.set_version_flag("--version", "turnoutd " TURNOUT_VERSION);
+    app.failure_message(tell_failure);
     app.add_option("--interface", options.interfaces,
                    "Serve this interface only (repeatable); default: every Ethernet-like one, "
                    "new ones included")
         ->type_name("NAME");
-    const std::map<std::string, XdpMode> modes{{"auto", XdpMode::automatic},
-                                               {"native", XdpMode::native},
-                                               {"generic", XdpMode::generic},
-                                               {"off", XdpMode::off}};
-    app.add_option("--xdp", options.xdp,
+    std::string xdp = "auto";
+    app.add_option("--xdp", xdp,
                    "The fast lane: auto (native on physical NICs; virtual devices are faster by "
                    "tc alone), native, generic or off")
-        ->transform(CLI::CheckedTransformer(modes).description(""))
+        ->check(CLI::IsMember({"auto", "native", "generic", "off"}).description(""))
         ->type_name("MODE");
     app.add_option("--conn-table-bits", options.sizes.connection_bits,
                    "Make the table for 2^N connections, 128 bytes each (default 18)")
@@ -66,6 +72,7 @@ ParsedOptions parse_options(int count, char** arguments) {
     } catch (const CLI::ParseError& error) {
         return {std::nullopt, app.exit(error) == 0 ? 0 : 2};
     }
+    options.xdp = mode_of(xdp);
     options.sizes_given = app.count("--conn-table-bits") > 0;
     return {options, 0};
 }

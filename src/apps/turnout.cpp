@@ -1,4 +1,5 @@
 // turnout: the operator's tool beside ipvsadm.
+#include "apps/failure.hpp"
 #include "apps/state.hpp"
 #include "cli/mark_command.hpp"
 #include "cli/realserver_command.hpp"
@@ -12,6 +13,7 @@ int main(int count, char** arguments) {
         "word for.\nThe director itself is turnoutd.",
         "turnout");
     app.set_version_flag("--version", "turnout " TURNOUT_VERSION);
+    app.failure_message(turnout::tell_failure);
     app.require_subcommand(1);
     int status = 0;
     turnout::cli::add_status_commands(app, turnout::director_control(), status);

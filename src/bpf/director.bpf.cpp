@@ -5,6 +5,7 @@
 // the loader cannot relocate calls to out-of-line functions in sections of their own.
 #include "bpf/tc_lane.hpp"
 #include "bpf/xdp_lane.hpp"
+#include "path/helpers/sip.hpp"
 #include "table/sweep.hpp"
 
 using namespace turnout;
@@ -96,6 +97,13 @@ extern "C" {
 [[gnu::noinline]] int turnout_route(__sk_buff* packet, const abi::Address* to, Route* route) {
     if (!to || !route) return 0;
     return ask_kernel_for_route(packet, *to, *route);
+}
+
+[[gnu::noinline]] int turnout_read_call(__sk_buff* packet, Opening* opening, uint32_t offset) {
+    if (!opening) return 0;
+    CompleteLane env(packet);
+    sip::read_call(env, offset, *opening);
+    return 0;
 }
 
 [[gnu::section("xdp"), gnu::used]] int turnout_xdp(xdp_md* frame) {

@@ -17,6 +17,11 @@ TURNOUT_INLINE void* map_lookup_elem(void* map, const void* key) {
     return reinterpret_cast<Helper>(BPF_FUNC_map_lookup_elem)(map, key);
 }
 
+TURNOUT_INLINE long map_update_elem(void* map, const void* key, const void* value, uint64_t flags) {
+    using Helper = long (*)(void*, const void*, const void*, uint64_t);
+    return reinterpret_cast<Helper>(BPF_FUNC_map_update_elem)(map, key, value, flags);
+}
+
 // Nanoseconds of the monotonic clock, as of the last timer interrupt.
 TURNOUT_INLINE uint64_t ktime_get_coarse_ns() {
     return reinterpret_cast<uint64_t (*)()>(BPF_FUNC_ktime_get_coarse_ns)();
@@ -67,6 +72,12 @@ TURNOUT_INLINE long skb_pull_data(__sk_buff* packet, uint32_t length) {
 TURNOUT_INLINE long skb_change_tail(__sk_buff* packet, uint32_t length, uint64_t flags) {
     using Helper = long (*)(__sk_buff*, uint32_t, uint64_t);
     return reinterpret_cast<Helper>(BPF_FUNC_skb_change_tail)(packet, length, flags);
+}
+
+TURNOUT_INLINE long skb_load_bytes(const __sk_buff* packet, uint32_t offset, void* to,
+                                   uint32_t length) {
+    using Helper = long (*)(const void*, uint32_t, void*, uint32_t);
+    return reinterpret_cast<Helper>(BPF_FUNC_skb_load_bytes)(packet, offset, to, length);
 }
 
 TURNOUT_INLINE long skb_load_bytes_relative(const __sk_buff* packet, uint32_t offset, void* to,

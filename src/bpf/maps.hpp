@@ -40,6 +40,13 @@ struct DropCounts {
     int (*max_entries)[abi::drop_rows];
 };
 
+struct CallsMap {
+    int (*type)[BPF_MAP_TYPE_LRU_HASH];
+    uint32_t* key;
+    abi::NamedCall* value;
+    int (*max_entries)[abi::named_calls];
+};
+
 // Each CPU's room for the connection it is opening.
 struct Openings {
     int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
@@ -63,11 +70,11 @@ struct SweeperMap {
 
 using SettingsMap = Array<abi::Settings, 1>;
 using FilterMap = Array<uint64_t, abi::filter::words>;
-using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;      // at load
-using ServicesMap = Array<abi::Service, 1>;                    // at load
-using PlansMap = Array<abi::Plan, 1>;                          // at load
-using CandidatesMap = Array<abi::Candidate, 1>;                // at load
-using RingsMap = Array<abi::RingWord, 1>;                      // at load
+using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;  // at load
+using ServicesMap = Array<abi::Service, 1>;                // at load
+using PlansMap = Array<abi::Plan, 1>;                      // at load
+using CandidatesMap = Array<abi::Candidate, 1>;            // at load
+using RingsMap = Array<abi::RingWord, 1>;                  // at load
 using MarkRulesMap = Array<abi::MarkRule, abi::mark_rule_rows>;
 using CursorsMap = Array<abi::Cursor, 1>;                      // at load
 using ServersMap = Array<abi::Server, 1>;                      // at load
@@ -97,6 +104,7 @@ TURNOUT_MAP(CursorsMap, to_cursors);
 TURNOUT_MAP(ServersMap, to_servers);
 TURNOUT_MAP(ServerStatesMap, to_server_state);
 TURNOUT_MAP(RepliesMap, to_replies);
+TURNOUT_MAP(CallsMap, to_calls);
 TURNOUT_MAP(NeighboursMap, to_neighbours);
 TURNOUT_MAP(InterfacesMap, to_interfaces);
 TURNOUT_MAP(ConnectionsMap, to_connections);

@@ -104,6 +104,10 @@ struct TablesEnv {
     }
     TURNOUT_INLINE static Location connect(Opening& opening) { return turnout_connect(&opening); }
 
+    TURNOUT_INLINE static void keep_call(Location location, const abi::NamedCall& call) {
+        map_update_elem(&to_calls, &location, &call, BPF_ANY);
+    }
+
     // Calls body(0, context), body(1, context), … until it returns 1 or `count` is reached.
     template <class Context, class Body>
     TURNOUT_INLINE static void each(uint32_t count, Context* context, Body body) {

@@ -11,10 +11,12 @@
 
 namespace turnout::bpf {
 
-// Asks the kernel's routing as Environment::route() says.  A function of its own, for the room it
-// takes on the stack.
-extern "C" int turnout_route(__sk_buff* packet, const turnout::abi::Address* to,
-                             turnout::Route* route);
+// Environment::route() and read_call() as functions of their own, for the room they take on the
+// stack and in the verifier.
+extern "C" {
+int turnout_route(__sk_buff* packet, const turnout::abi::Address* to, turnout::Route* route);
+int turnout_read_call(__sk_buff* packet, turnout::Opening* opening, uint32_t offset);
+}
 
 TURNOUT_INLINE Mac mac_of(const uint8_t (&bytes)[6]) {
     Mac mac;
@@ -63,6 +65,12 @@ class TcEnv : public TablesEnv {
     TURNOUT_INLINE bool is_super_packet() const { return packet_->gso_size != 0; }
 
     TURNOUT_INLINE uint32_t mark() const { return packet_->mark; }
+    TURNOUT_INLINE void read_call(uint32_t offset, Opening& opening) const {
+        turnout_read_call(packet_, &opening, offset);
+    }
+    TURNOUT_INLINE bool byte(uint32_t offset, uint8_t& c) const {
+        return skb_load_bytes(packet_, offset, &c, 1) == 0;
+    }
     TURNOUT_INLINE bool route(const abi::Address& to, abi::Family, Route& route) const {
         return turnout_route(packet_, &to, &route) != 0;
     }

@@ -35,6 +35,7 @@ class XdpEnv : public TablesEnv {
     TURNOUT_INLINE static bool is_super_packet() { return false; }
 
     TURNOUT_INLINE static uint32_t mark() { return 0; }
+    TURNOUT_INLINE static void read_call(uint32_t, Opening&) {}
     TURNOUT_INLINE static bool route(const abi::Address&, abi::Family, Route&) { return false; }
 
     TURNOUT_INLINE bool can_transmit(uint32_t ifindex) const {

@@ -47,7 +47,7 @@ int tell(const Error& error) {
 
 }  // namespace
 
-void add_status_commands(CLI::App& app, DirectorControl control, int& status) {
+void add_status_commands(CLI::App& app, const DirectorControl& control, int& status) {
     auto* show = app.add_subcommand("status", "What the director of this network namespace does");
     static bool json = false;
     show->add_flag("--json", json, "For programs: one JSON object");

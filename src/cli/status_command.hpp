@@ -37,6 +37,6 @@ struct DirectorControl {
 };
 
 // Adds the subcommands; when one has run, `status` is what the program should exit with.
-void add_status_commands(CLI::App& app, DirectorControl control, int& status);
+void add_status_commands(CLI::App& app, const DirectorControl& control, int& status);
 
 }  // namespace turnout::cli

@@ -10,10 +10,25 @@ namespace turnout::director {
 
 Director::Director(tables::Rows& rows, model::Limits limits, tables::SourceFor source_for,
                    Clock clock)
-    : rows_(rows), clock_(std::move(clock)), model_(limits, tables::scheduler_names()), tables_(rows, std::move(source_for)),
+    : rows_(rows),
+      clock_(std::move(clock)),
+      model_(limits, tables::scheduler_names()),
+      tables_(rows, std::move(source_for)),
       mark_rules_(rows) {
     tables_.collect(clock_() / 1000000000);
     for (const model::Service& service : tables_.adopt()) model_.restore(service);
+}
+
+template <class Edit>
+Status Director::change_servers(const model::ServiceKey& key, const Edit& edit) {
+    const model::Service* service = model_.find(key);
+    const model::Service before = service ? *service : model::Service{};
+    if (auto ok = edit(model_); !ok) return ok;
+    if (auto ok = tables_.change_service(*model_.find(key), true); !ok) {
+        model_.restore(before);
+        return ok;
+    }
+    return {};
 }
 
 Status Director::apply(const model::Change& change) {
@@ -79,18 +94,6 @@ Status Director::remove_service(const model::RemoveService& change) {
     if (auto ok = model_.remove_service(change.key); !ok) return ok;
     service_rates_.erase(change.key);
     tables_.remove_service(change.key);
-    return {};
-}
-
-template <class Edit>
-Status Director::change_servers(const model::ServiceKey& key, const Edit& edit) {
-    const model::Service* service = model_.find(key);
-    const model::Service before = service ? *service : model::Service{};
-    if (auto ok = edit(model_); !ok) return ok;
-    if (auto ok = tables_.change_service(*model_.find(key), true); !ok) {
-        model_.restore(before);
-        return ok;
-    }
     return {};
 }
 

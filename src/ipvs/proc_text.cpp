@@ -35,9 +35,10 @@ std::string row(const model::ConnectionReport& c) {
     const std::string ends = hex(c.client, c.client_port) + " " +
                              hex(c.virtual_address, c.virtual_port) + " " +
                              hex(c.server, c.server_port);
-    char text[256];
-    std::snprintf(text, sizeof text, "%-3s %s %-11s %7lu\n", to_string(c.protocol), ends.c_str(),
-                  c.state.c_str(), static_cast<unsigned long>(c.expires_s));
+    const std::string engine = c.engine.empty() ? "" : " " + c.engine + " " + c.engine_data;
+    char text[512];
+    std::snprintf(text, sizeof text, "%-3s %s %-11s %7lu%s\n", to_string(c.protocol), ends.c_str(),
+                  c.state.c_str(), static_cast<unsigned long>(c.expires_s), engine.c_str());
     return text;
 }
 

@@ -33,12 +33,12 @@ struct ObjectCloser {
 using Object = std::unique_ptr<bpf_object, ObjectCloser>;
 
 constexpr const char* map_names[] = {
-    names::settings,        names::filter,         names::service_index, names::services,
-    names::plans,           names::candidates,     names::cursors,       names::servers,
-    names::rings,           names::mark_rules,
-    names::server_states,   names::reply_services, names::neighbours,    names::interfaces,
-    names::service_records, names::server_records, names::connections,   names::counters,
-    names::drops,           names::sweeper,
+    names::settings,       names::filter,      names::service_index, names::services,
+    names::plans,          names::candidates,  names::cursors,       names::servers,
+    names::rings,          names::mark_rules,  names::calls,         names::server_states,
+    names::reply_services, names::neighbours,  names::interfaces,    names::service_records,
+    names::server_records, names::connections, names::counters,      names::drops,
+    names::sweeper,
 };
 
 std::string tables_directory(const std::string& directory) {
@@ -109,15 +109,29 @@ Status pin_maps(bpf_object* object, const std::string& directory) {
     for (const char* name : map_names) {
         bpf_map* map = bpf_object__find_map_by_name(object, name);
         if (bpf_map__pin(map, (directory + "/" + name).c_str()) == 0) continue;
-        const int code = errno;
-        fs::remove_all(directory, error);
-        return fail_errno(code, "cannot pin table " + std::string(name));
+        return fail_errno(errno, "cannot pin table " + std::string(name));
+    }
+    return {};
+}
+
+// Tables of another layout cannot be adopted, and are not ours to throw away.
+Status refuse_other_versions(const std::string& directory) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(directory, error)) {
+        const std::string name = entry.path().filename();
+        if (name.starts_with('v') && directory + "/" + name != tables_directory(directory))
+            return fail(EEXIST,
+                        "the data plane in this network namespace is of another version of "
+                        "Turnout (" +
+                            name +
+                            "); it goes on forwarding, and `turnout down` "
+                            "removes it with its services");
     }
     return {};
 }
 
 Error load_error(int code) {
-    if (code == EPERM)
+    if (code == EPERM || code == EACCES)
         return {code,
                 "the kernel does not permit BPF programs: run turnoutd as root, with "
                 "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"};
@@ -138,6 +152,38 @@ void initialise(tables::Rows& rows, uint32_t servers) {
     settings.buckets_per_sweep = std::max<uint32_t>(1, (settings.bucket_mask + 1) / 64);
     tables::set_defaults(settings);
     *rows.settings = settings;
+}
+
+// Pinned aside and filled in before they get their name: tables that have it are whole.
+Result<std::unique_ptr<Maps>> make_tables(bpf_object* object, const std::string& directory,
+                                          uint32_t servers) {
+    const std::string aside = directory + "/new";
+    std::error_code error;
+    fs::remove_all(aside, error);
+    auto pinned = pin_maps(object, aside);
+    auto maps = pinned ? Maps::open(aside) : std::unexpected(pinned.error());
+    if (maps) {
+        initialise((*maps)->rows, servers);
+        fs::rename(aside, tables_directory(directory), error);
+        if (!error) return maps;
+        maps = fail_errno(error.value(), "cannot name the tables");
+    }
+    fs::remove_all(aside, error);
+    return maps;
+}
+
+std::string wanted_xdp(const Interface& interface, XdpMode mode) {
+    switch (mode) {
+        case XdpMode::native:
+            return "native";
+        case XdpMode::generic:
+            return "generic";
+        case XdpMode::automatic:
+            return interface.physical ? "native" : "off";
+        case XdpMode::off:
+            break;
+    }
+    return "off";
 }
 
 int silent(libbpf_print_level, const char*, va_list) {
@@ -171,6 +217,7 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
 
     const std::string tables = tables_directory(directory);
     state->adopted = fs::exists(tables);
+    if (auto ok = refuse_other_versions(directory); !ok) return std::unexpected(ok.error());
     if (state->adopted) {
         if (auto ok = reuse_pinned(state->object.get(), tables); !ok)
             return std::unexpected(ok.error());
@@ -178,13 +225,10 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
         size_maps(state->object.get(), sizes);
     }
     if (bpf_object__load(state->object.get()) != 0) return std::unexpected(load_error(errno));
-    if (!state->adopted)
-        if (auto ok = pin_maps(state->object.get(), tables); !ok)
-            return std::unexpected(ok.error());
-    auto maps = Maps::open(tables);
+    auto maps = state->adopted ? Maps::open(tables)
+                               : make_tables(state->object.get(), directory, sizes.servers);
     if (!maps) return std::unexpected(maps.error());
     state->maps = std::move(*maps);
-    if (!state->adopted) initialise(state->maps->rows, sizes.servers);
     return std::unique_ptr<DataPlane>(new DataPlane(std::move(state)));
 }
 
@@ -213,33 +257,35 @@ Result<Lanes> DataPlane::attach(const Interface& interface, XdpMode mode) {
         return fail(ENOSPC, interface.name + " has interface number " +
                                 std::to_string(interface.index) + "; those below " +
                                 std::to_string(abi::interface_rows) + " can be served");
+    const bool was_served = rows().interfaces[interface.index].flags & abi::interface_flag::served;
+    auto lanes = attach_lanes(interface, mode);
+    if (!lanes && !was_served) detach(interface.index);
+    return lanes;
+}
+
+Result<Lanes> DataPlane::attach_lanes(const Interface& interface, XdpMode mode) {
     abi::Interface& row = rows().interfaces[interface.index];
-    const bool had_qdisc = row.flags & abi::interface_flag::qdisc_is_ours;
     abi::Interface next{};
     std::memcpy(&next.address, interface.address.data(), sizeof next.address);
     next.flags = abi::interface_flag::served;
-    if (had_qdisc) next.flags |= abi::interface_flag::qdisc_is_ours;
+    next.flags |= row.flags & abi::interface_flag::qdisc_is_ours;
     row = next;
 
     const auto made_qdisc = attach_tc(interface.index, program("turnout_tc"));
     if (!made_qdisc) return std::unexpected(made_qdisc.error());
     if (*made_qdisc) row.flags |= abi::interface_flag::qdisc_is_ours;
-    Lanes lanes{"off", true};
 
     const std::string pin = link_pin(state_->directory, interface.index);
-    const bool wanted = mode == XdpMode::native || mode == XdpMode::generic ||
-                        (mode == XdpMode::automatic && interface.physical);
-    if (!wanted) {
+    const std::string xdp = wanted_xdp(interface, mode);
+    if (xdp == "off") {
         detach_xdp(pin);
-        return lanes;
+        return Lanes{"off", true};
     }
-    const bool native = mode != XdpMode::generic;
-    const auto attached = attach_xdp(interface.index, program("turnout_xdp"), native, pin);
-    if (!attached && mode != XdpMode::automatic) return std::unexpected(attached.error());
-    if (!attached) return lanes;
+    const auto attached = attach_xdp(interface.index, program("turnout_xdp"), xdp, pin);
+    if (!attached && mode == XdpMode::automatic) return Lanes{"off", true};
+    if (!attached) return std::unexpected(attached.error());
     row.flags |= abi::interface_flag::takes_xdp_frames;
-    lanes.xdp = native ? "native" : "generic";
-    return lanes;
+    return Lanes{xdp, true};
 }
 
 void DataPlane::detach(uint32_t index) {
@@ -309,14 +355,17 @@ std::map<uint32_t, Lanes> PinnedDataPlane::lanes() const {
 
 Result<bool> remove_data_plane(const std::string& directory) {
     if (!fs::exists(directory)) return false;
-    if (const auto plane = PinnedDataPlane::open(directory)) {
-        const auto interfaces = (*plane)->rows().interfaces;
-        for (uint32_t index = 0; index < interfaces.size(); ++index) {
-            const uint16_t flags = interfaces[index].flags;
-            if (!(flags & abi::interface_flag::served)) continue;
-            detach_xdp(link_pin(directory, index));
-            detach_tc(index, flags & abi::interface_flag::qdisc_is_ours);
-        }
+    libbpf_set_print(silent);
+    const auto interfaces = list_interfaces();
+    if (!interfaces) return std::unexpected(interfaces.error());
+    // Tables that are damaged or of another version cannot tell whose the qdisc is: it stays.
+    const auto plane = PinnedDataPlane::open(directory);
+    for (const Interface& interface : *interfaces) {
+        detach_xdp(link_pin(directory, interface.index));
+        if (!has_tc(interface.index)) continue;
+        const bool known = plane && interface.index < abi::interface_rows;
+        const uint16_t flags = known ? (*plane)->rows().interfaces[interface.index].flags : 0;
+        detach_tc(interface.index, flags & abi::interface_flag::qdisc_is_ours);
     }
     std::error_code error;
     fs::remove_all(directory, error);

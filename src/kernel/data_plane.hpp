@@ -48,7 +48,8 @@ class DataPlane {
     Sizes sizes() const;
     tables::Rows& rows();
 
-    // Puts the lanes onto an interface, or the new programs in place of the old.  Idempotent.
+    // Puts the lanes onto an interface, or the new programs in place of the old.  Idempotent.  An
+    // interface that could not be served is left as it was.
     Result<Lanes> attach(const Interface& interface, XdpMode mode);
     // Takes the lanes off an interface, if there are any.
     void detach(uint32_t index);
@@ -62,6 +63,7 @@ class DataPlane {
   private:
     struct State;
     explicit DataPlane(std::unique_ptr<State> state);
+    Result<Lanes> attach_lanes(const Interface& interface, XdpMode mode);
     std::unique_ptr<State> state_;
 };
 

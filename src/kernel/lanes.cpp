@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "base/fd.hpp"
 
@@ -32,6 +33,25 @@ bpf_tc_opts our_filter() {
     return options;
 }
 
+const char* mode_of(uint32_t interface) {
+    LIBBPF_OPTS(bpf_xdp_query_opts, options);
+    if (bpf_xdp_query(static_cast<int>(interface), 0, &options) != 0) return "off";
+    if (options.attach_mode == XDP_ATTACHED_DRV) return "native";
+    return options.attach_mode == XDP_ATTACHED_SKB ? "generic" : "off";
+}
+
+Error xdp_error(int code) {
+    if (code == EOPNOTSUPP)
+        return {code,
+                "its driver has no native XDP; use --xdp auto, generic or off, or name the "
+                "interfaces to serve by --interface"};
+    if (code == EBUSY || code == EEXIST)
+        return {code,
+                "another XDP program is on it; take that off (ip link set dev NAME xdp off) "
+                "or use --xdp off"};
+    return {code, std::string("cannot attach an XDP program: ") + std::strerror(code)};
+}
+
 }  // namespace
 
 Result<bool> attach_tc(uint32_t interface, int program) {
@@ -51,6 +71,7 @@ void detach_tc(uint32_t interface, bool with_qdisc) {
     bpf_tc_opts options = our_filter();
     bpf_tc_detach(&hook, &options);
     if (!with_qdisc) return;
+    // Both at once name the qdisc.  NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange)
     hook.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
     bpf_tc_hook_destroy(&hook);
 }
@@ -61,26 +82,27 @@ bool has_tc(uint32_t interface) {
     return bpf_tc_query(&hook, &options) == 0;
 }
 
-Status attach_xdp(uint32_t interface, int program, bool native, const std::string& pin) {
+Status attach_xdp(uint32_t interface, int program, const std::string& mode,
+                  const std::string& pin) {
     const Fd existing(bpf_obj_get(pin.c_str()));
-    if (existing && bpf_link_update(existing.get(), program, nullptr) == 0) return {};
-    // A link whose interface has gone cannot be updated; it makes way.
-    unlink(pin.c_str());
-    LIBBPF_OPTS(bpf_link_create_opts, options,
-                .flags = native ? uint32_t{XDP_FLAGS_DRV_MODE} : uint32_t{XDP_FLAGS_SKB_MODE});
+    // An update keeps the mode that the link was made with.
+    if (existing && mode_of(interface) == mode &&
+        bpf_link_update(existing.get(), program, nullptr) == 0)
+        return {};
+    // A link of another mode makes way, as one whose interface has gone.
+    detach_xdp(pin);
+    LIBBPF_OPTS(
+        bpf_link_create_opts, options,
+        .flags = mode == "native" ? uint32_t{XDP_FLAGS_DRV_MODE} : uint32_t{XDP_FLAGS_SKB_MODE});
     const Fd link(bpf_link_create(program, static_cast<int>(interface), BPF_XDP, &options));
-    if (!link) return fail_errno(errno, "cannot attach an XDP program");
+    if (!link) return std::unexpected(xdp_error(errno));
     if (bpf_obj_pin(link.get(), pin.c_str()) != 0)
         return fail_errno(errno, "cannot pin the XDP link");
     return {};
 }
 
 std::string xdp_mode_of(uint32_t interface, const std::string& pin) {
-    LIBBPF_OPTS(bpf_xdp_query_opts, options);
-    if (access(pin.c_str(), F_OK) != 0) return "off";
-    if (bpf_xdp_query(static_cast<int>(interface), 0, &options) != 0) return "off";
-    if (options.attach_mode == XDP_ATTACHED_DRV) return "native";
-    return options.attach_mode == XDP_ATTACHED_SKB ? "generic" : "off";
+    return access(pin.c_str(), F_OK) == 0 ? mode_of(interface) : "off";
 }
 
 void detach_xdp(const std::string& pin) {

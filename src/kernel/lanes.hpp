@@ -16,8 +16,9 @@ Result<bool> attach_tc(uint32_t interface, int program);
 void detach_tc(uint32_t interface, bool with_qdisc);
 bool has_tc(uint32_t interface);
 
-// An XDP link pinned at `pin`; updated in place when there is one.
-Status attach_xdp(uint32_t interface, int program, bool native, const std::string& pin);
+// An XDP link of the mode "native" or "generic", pinned at `pin`; updated in place when there is
+// one.
+Status attach_xdp(uint32_t interface, int program, const std::string& mode, const std::string& pin);
 // "native", "generic", or "off" when no link of ours is there.
 std::string xdp_mode_of(uint32_t interface, const std::string& pin);
 // Removes the link.

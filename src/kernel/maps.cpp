@@ -106,14 +106,21 @@ Status Maps::open_all(const std::string& directory) {
     if (!ok) return ok;
     rows.settings = settings.data();
     // The last ones, one for every CPU, are scratch.
-    rows.buckets = rows.buckets.first(rows.buckets.size() -
-                                      static_cast<size_t>(libbpf_num_possible_cpus()));
+    rows.buckets =
+        rows.buckets.first(rows.buckets.size() - static_cast<size_t>(libbpf_num_possible_cpus()));
 
     auto service_ids = open_pinned(directory, names::service_index);
     auto replies = open_pinned(directory, names::reply_services);
     auto drop_counts = open_pinned(directory, names::drops);
-    for (const auto* fd : {&service_ids, &replies, &drop_counts})
+    auto calls = open_pinned(directory, names::calls);
+    for (const auto* fd : {&service_ids, &replies, &drop_counts, &calls})
         if (!*fd) return std::unexpected(fd->error());
+    calls_ = std::move(*calls);
+    rows.call_at = [this](uint32_t location) -> std::optional<abi::NamedCall> {
+        abi::NamedCall call{};
+        if (bpf_map_lookup_elem(calls_.get(), &location, &call) != 0) return std::nullopt;
+        return call;
+    };
     service_ids_ = KernelIndex<uint32_t>(std::move(*service_ids));
     replies_ = KernelIndex<abi::ReplyService>(std::move(*replies));
     drops = std::move(*drop_counts);

@@ -57,6 +57,7 @@ class Maps {
     MappedArray<abi::Bucket> buckets_;
     KernelIndex<uint32_t> service_ids_;
     KernelIndex<abi::ReplyService> replies_;
+    Fd calls_;
 };
 
 }  // namespace turnout::kernel

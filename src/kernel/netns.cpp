@@ -43,6 +43,13 @@ std::vector<int> outer_processes() {
     return pids;
 }
 
+bool is_own_mount_namespace(const Fd& other) {
+    struct stat own {
+    }, there{};
+    return stat("/proc/self/ns/mnt", &own) == 0 && fstat(other.get(), &there) == 0 &&
+           own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+}
+
 }  // namespace
 
 Status enter_outer_mount_namespace() {
@@ -50,9 +57,11 @@ Status enter_outer_mount_namespace() {
         const std::string path = "/proc/" + std::to_string(pid) + "/ns/mnt";
         const Fd outer(open(path.c_str(), O_RDONLY | O_CLOEXEC));
         if (!outer) continue;
-        if (setns(outer.get(), CLONE_NEWNS) == 0) return {};
-        return fail_errno(errno,
-                          "cannot enter the mount namespace of process " + std::to_string(pid));
+        if (is_own_mount_namespace(outer) || setns(outer.get(), CLONE_NEWNS) == 0) return {};
+        return fail_errno(errno, "cannot enter the mount namespace of process " +
+                                     std::to_string(pid) +
+                                     ", where the data plane is pinned (as root, with "
+                                     "CAP_SYS_ADMIN and CAP_SYS_CHROOT)");
     }
     return {};
 }
@@ -62,7 +71,8 @@ Status ensure_bpffs(const std::string& path) {
     if (statfs(path.c_str(), &info) == 0 && info.f_type == bpf_fs_magic) return {};
     mkdir(path.c_str(), 0700);
     if (mount("bpf", path.c_str(), "bpf", 0, "mode=0700") != 0)
-        return fail_errno(errno, "cannot mount a BPF file system at " + path);
+        return fail_errno(
+            errno, "cannot mount a BPF file system at " + path + " (as root, with CAP_SYS_ADMIN)");
     return {};
 }
 
@@ -72,7 +82,7 @@ Status write_sysctl(const std::string& name, const std::string& value) {
     const Fd file(open(("/proc/sys/" + path).c_str(), O_WRONLY | O_CLOEXEC));
     if (!file) return fail_errno(errno, "cannot open sysctl " + name);
     if (write(file.get(), value.data(), value.size()) != static_cast<ssize_t>(value.size()))
-        return fail_errno(errno, "cannot set sysctl " + name);
+        return fail_errno(errno, "cannot set sysctl " + name + " (as root, with CAP_NET_ADMIN)");
     return {};
 }
 

@@ -49,8 +49,8 @@ Status Model::check_service(const Service& service) const {
     if (key.mark == 0 && !key.address.is_unicast())
         return fail(EINVAL, key.address.to_string() + " is not a unicast address");
     if (!service.persistence_engine.empty() && service.persistence_engine != "sip")
-        return fail(ENOENT, "no persistence engine \"" + service.persistence_engine +
-                                "\"; there is sip");
+        return fail(ENOENT,
+                    "no persistence engine \"" + service.persistence_engine + "\"; there is sip");
     return check_scheduler(service.scheduler);
 }
 

@@ -43,8 +43,9 @@ struct ConnectionReport {
     Protocol protocol = Protocol::none;
     Address client, virtual_address, server;
     uint16_t client_port = 0, virtual_port = 0, server_port = 0;
-    std::string state;       // "ESTABLISHED", "UDP", …
-    uint32_t expires_s = 0;  // seconds until it is forgotten if no packet comes
+    std::string state;                // "ESTABLISHED", "UDP", …
+    uint32_t expires_s = 0;           // seconds until it is forgotten if no packet comes
+    std::string engine, engine_data;  // of a template that a persistence engine made: "sip", …
 };
 
 inline Counters& Counters::operator+=(const Counters& other) {

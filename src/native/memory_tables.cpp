@@ -44,6 +44,10 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
     rows.interfaces = interfaces_;
     rows.service_ids = &service_ids;
     rows.replies = &replies;
+    rows.call_at = [this](uint32_t location) {
+        const auto at = calls.find(location);
+        return at == calls.end() ? std::nullopt : std::optional(at->second);
+    };
     rows.wait_for_packets = [] {};
 }
 

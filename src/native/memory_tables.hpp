@@ -58,6 +58,7 @@ class MemoryTables {
     std::vector<abi::Neighbour> neighbours;
     std::vector<abi::Bucket> buckets;  // the last one is scratch
     std::vector<uint64_t> drops;
+    std::map<uint32_t, abi::NamedCall> calls;
 
   private:
     abi::Settings settings_{};

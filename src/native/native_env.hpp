@@ -11,6 +11,7 @@
 
 #include "native/memory_tables.hpp"
 #include "path/amend.hpp"
+#include "path/helpers/sip.hpp"
 #include "path/pipeline.hpp"
 #include "path/schedule.hpp"
 #include "table/sweep.hpp"
@@ -21,8 +22,8 @@ namespace turnout::native {
 struct World {
     abi::Tick now = 1;
     std::function<uint32_t()> random = [] { return 1u; };
-    uint32_t mark = 0;      // the firewall mark that packets bring along
-    Mac own_mac = {};  // of the interface that packets come in by
+    uint32_t mark = 0;  // the firewall mark that packets bring along
+    Mac own_mac = {};   // of the interface that packets come in by
     std::function<std::optional<Route>(const abi::Address&)> route = {};
 };
 
@@ -77,6 +78,15 @@ class NativeEnv {
     uint64_t random() { return world_.random(); }
     uint32_t cpu() { return 0; }
     uint32_t mark() { return world_.mark; }
+    void read_call(uint32_t offset, Opening& opening) { sip::read_call(*this, offset, opening); }
+    bool byte(uint32_t offset, uint8_t& c) {
+        if (offset >= length()) return false;
+        c = packet_[ip_align + offset];
+        return true;
+    }
+    void keep_call(Location location, const abi::NamedCall& call) {
+        tables_.calls[location] = call;
+    }
     template <class Context, class Body>
     void each(uint32_t count, Context* context, Body body) {
         for (uint32_t i = 0; i < count; ++i)

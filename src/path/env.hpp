@@ -75,6 +75,8 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.ask(opening) } -> gives<Answer>;
     { env.schedule(opening) } -> gives<Answer>;
     { env.connect(opening) } -> gives<Location>;
+    // Keeps the name of a template for those who list it.
+    env.keep_call(n, opening.call);
     // This CPU's room for one opening.
     { env.opening() } -> gives<Opening*>;
     // This CPU's counters of a server.
@@ -88,7 +90,8 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
 
 template <class E>
 concept Environment = TablesEnvironment<E> &&
-    requires(E env, uint32_t n, Route& route, const abi::Address& address, uint64_t difference) {
+    requires(E env, uint32_t n, Route& route, const abi::Address& address, uint64_t difference,
+             Opening& opening) {
     { env.window() } -> gives<Window>;
     // Bytes from the Ethernet header on, also those outside the window.
     { env.length() } -> gives<uint32_t>;
@@ -97,6 +100,8 @@ concept Environment = TablesEnvironment<E> &&
 
     // False: this lane passes on what has no fresh next hop, and never refuses to a sender.
     { E::is_complete() } -> gives<bool>;
+    // Finds out which SIP call the payload at an offset belongs to.  Complete lanes only.
+    env.read_call(n, opening);
     // The firewall mark that the packet came with; 0 where that cannot be known.
     { env.mark() } -> gives<uint32_t>;
     // Asks the kernel's routing; false when there is no way.  Complete lanes only.

@@ -59,9 +59,9 @@ TURNOUT_INLINE void follow_reply_record(Env& env, const Packet& packet, abi::Tic
     const abi::Connection* pointer = at(env, env.find(tuple, now).location);
     flow.location = pointer ? load_once(pointer->link) : 0;
     flow.connection = at(env, flow.location);
-    if (flow.connection && (!is_reply_of(env, tuple, *flow.connection) ||
-                            !alive(*flow.connection, now) ||
-                            !came_from_server(env, *flow.connection, packet)))
+    if (flow.connection &&
+        (!is_reply_of(env, tuple, *flow.connection) || !alive(*flow.connection, now) ||
+         !came_from_server(env, *flow.connection, packet)))
         flow.connection = nullptr;
 }
 
@@ -83,7 +83,7 @@ TURNOUT_INLINE void find_as_request(Env& env, const Packet& packet, abi::Tick no
 // may open one.
 //
 // One look-up is all that nearly every packet takes; what a NAT server sends may need another, when
-// the server has several services or is itself a client.
+// the server's address does not tell its service, or the server is itself a client.
 template <Environment Env>
 TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Packet& packet,
                               abi::Tick now, Flow& flow) {
@@ -96,8 +96,10 @@ TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Pac
         from_server
             ? env.reply_service({packet.source, packet.source_port, packet.protocol, packet.family})
             : nullptr;
+    // Is it one server of several services, or may it be?
+    const bool shared = replies && replies->shared;
     const bool wild = from_server && settings.flags & abi::settings_flag::wild_replies;
-    if (!replies && wild) {
+    if (shared || wild) {
         detail::follow_reply_record(env, packet, now, flow);
         if (flow.connection) return true;
     }
@@ -116,8 +118,6 @@ TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Pac
 
     if (flow.connection && detail::came_from_server(env, *flow.connection, packet)) return true;
     flow.connection = nullptr;
-    if (replies->shared || wild) detail::follow_reply_record(env, packet, now, flow);
-    if (flow.connection) return true;
     if (to_service) detail::find_as_request(env, packet, now, flow);
     return to_service;
 }

@@ -1,8 +1,8 @@
 // Step 3a: which service is the packet for?
 //
 // In IPVS's order: the service of its firewall mark; of its protocol, address and port; for TCP to
-// an address with an FTP service, where the port may be one of FTP's data connections, that one; and
-// the service on every port of the address.
+// an address with an FTP service, where the port may be one of FTP's data connections, that one;
+// and the service on every port of the address.
 #pragma once
 
 #include <stdint.h>

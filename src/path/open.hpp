@@ -35,7 +35,7 @@ TURNOUT_INLINE bool makes_way(const abi::Connection& connection, const Packet& p
 namespace detail {
 
 // Makes a reply record beside the connection at `location`, if the address of its NAT server alone
-// would lead replies to another service, or to none.
+// does not lead replies to it.
 template <TablesEnvironment Env>
 TURNOUT_INLINE void pair_with_reply_record(Env& env, Opening& opening, const abi::Server& server,
                                            Location location) {
@@ -43,7 +43,8 @@ TURNOUT_INLINE void pair_with_reply_record(Env& env, Opening& opening, const abi
     const be16 port = server_port(opening.record, server);
     const abi::ReplyService* service =
         env.reply_service({server.address, port, tuple.protocol, tuple.family});
-    if (service && service->virtual_port == tuple.virtual_port &&
+    const bool alone = service && !service->shared;
+    if (alone && service->virtual_port == tuple.virtual_port &&
         service->virtual_address == tuple.virtual_address)
         return;
     abi::Connection& pointer = opening.aside;
@@ -55,7 +56,7 @@ TURNOUT_INLINE void pair_with_reply_record(Env& env, Opening& opening, const abi
     pointer.last_seen = opening.record.last_seen;
     pointer.link = location;
     const Inserted made = env.insert(pointer, 0);
-    // One that was there led to an earlier connection: the newest has the replies.
+    // One that was there led to an earlier connection: the newest has the replies, as in IPVS.
     if (abi::Connection* record = at(env, made.location)) store_once(record->link, location);
 }
 
@@ -64,8 +65,8 @@ TURNOUT_INLINE void describe(abi::Connection& record, const ServiceView& service
                              const abi::Server& server) {
     const bool nat = server.method == abi::Method::nat;
     // Persistent services translate no port but their own, as in IPVS.
-    const bool own_port = !service.has(abi::plan_flag::persistent) ||
-                          record.tuple.virtual_port == service.key.port;
+    const bool own_port =
+        !service.has(abi::plan_flag::persistent) || record.tuple.virtual_port == service.key.port;
     record.status = static_cast<uint32_t>(server.method) << abi::status::method_shift |
                     (nat ? 0 : abi::status::no_output) |
                     (own_port && server.port.raw ? 0 : abi::status::keeps_port);
@@ -122,7 +123,7 @@ TURNOUT_INLINE Answer ask(Env& env, Opening& opening) {
     opening.service = service.id;
     if (service.has(abi::plan_flag::sip)) {
         if (opening.flags & opening_flag::fast_lane) return Answer::elsewhere;
-        if (!(opening.call[0] | opening.call[1])) return Answer::refused;
+        if (!opening.call.call.length) return Answer::refused;
     }
     if (service.has(abi::plan_flag::persistent)) {
         opening.record.link = find_template(env, *settings, service, opening);
@@ -130,7 +131,7 @@ TURNOUT_INLINE Answer ask(Env& env, Opening& opening) {
     }
     const bool exact = opening.record.tuple.virtual_port == service.key.port;
     return exact || is_by_mark(service.key) ? Answer::schedule
-                                             : no_server_for(service.key, opening.record.tuple);
+                                            : no_server_for(service.key, opening.record.tuple);
 }
 
 // Makes the connection, to the server in `opening.record` or that of its template.  Another

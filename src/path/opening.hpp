@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "abi/call.hpp"
 #include "abi/connection.hpp"
 
 namespace turnout {
@@ -20,9 +21,10 @@ struct Opening {
     abi::Connection aside;  // room to make one more record in: a template, a pointer, …
     uint32_t remembered;    // where what a scheduler wanted to be remembered stands; 0: nowhere
     uint32_t times_asked;   // how often it has been asked
-    uint32_t mark;     // firewall mark; 0: none
-    uint32_t flags;    // opening_flag
-    uint64_t call[2];  // which call the packet belongs to, for the SIP persistence engine; 0: none
+    uint32_t mark;          // firewall mark; 0: none
+    uint32_t flags;         // opening_flag
+    abi::NamedCall call;    // the SIP call the packet belongs to, if somebody asked
+    uint64_t call_hash[2];
     uint32_t service;  // row of the service that was found
     uint32_t seen;     // what the look-up that found no connection saw: see table/
 };

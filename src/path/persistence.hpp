@@ -21,18 +21,15 @@ TURNOUT_INLINE abi::Address masked(const abi::Address& address, const abi::Addre
     return result;
 }
 
-// With a persistence engine the call takes the client's place: the same call from elsewhere, within
-// the mask, is the same template.
-TURNOUT_INLINE void name_call(abi::Tuple& tuple, const uint64_t (&call)[2]) {
-    const uint64_t low = tuple.client.word[0].raw |
-                         static_cast<uint64_t>(tuple.client.word[1].raw) << 32;
-    const uint64_t high = tuple.client.word[2].raw |
-                          static_cast<uint64_t>(tuple.client.word[3].raw) << 32;
-    const uint64_t first = mixed(call[0], low), second = mixed(call[1], high);
-    tuple.client.word[0].raw = static_cast<uint32_t>(first);
-    tuple.client.word[1].raw = static_cast<uint32_t>(first >> 32);
-    tuple.client.word[2].raw = static_cast<uint32_t>(second);
-    tuple.client.word[3].raw = static_cast<uint32_t>(second >> 32);
+// With a persistence engine the client and its call are named by a hash of both, of 128 bits.
+TURNOUT_INLINE void name_call(abi::Tuple& tuple, Opening& opening) {
+    opening.call.client = tuple.client;
+    uint64_t words[sizeof(abi::Address) / 8];
+    __builtin_memcpy(words, &tuple.client, sizeof words);
+    const uint64_t client = mixed(words[0], words[1]);
+    words[0] = mixed(opening.call_hash[0], client);
+    words[1] = mixed(opening.call_hash[1], client);
+    __builtin_memcpy(&tuple.client, words, sizeof words);
 }
 
 // Begins the client's template aside: its name, and nothing yet of where it leads.
@@ -51,7 +48,10 @@ TURNOUT_INLINE abi::Connection& begin_template(const ServiceView& service, Openi
         tuple.protocol = 0;
         tuple.virtual_address = service.key.address;
     }
-    if (service.has(abi::plan_flag::sip)) name_call(tuple, opening.call);
+    if (service.has(abi::plan_flag::sip)) {
+        name_call(tuple, opening);
+        record.status = abi::status::by_call;
+    }
     return record;
 }
 
@@ -91,7 +91,9 @@ TURNOUT_INLINE Location make_template(Env& env, const ServiceView& service, Open
     record.server = server_id;
     record.timeout = service.plan.persistence_timeout;
     const Inserted made = env.insert(record, 0);
-    if (made.inserted) bind_template(*server, *state);
+    if (!made.inserted) return made.location;
+    bind_template(*server, *state);
+    if (record.status & abi::status::by_call) env.keep_call(made.location, opening.call);
     return made.location;
 }
 

@@ -34,14 +34,18 @@ TURNOUT_INLINE Verdict drop(Env& env, abi::Drop reason) {
 }
 
 template <Environment Env>
-TURNOUT_INLINE void begin(Env& env, const Packet& packet, abi::Tick now, const Flow& flow,
-                          Opening& opening) {
+TURNOUT_INLINE void begin(Env& env, const abi::Settings& settings, const Packet& packet,
+                          abi::Tick now, const Flow& flow, Opening& opening) {
     opening.record = {};
     opening.record.tuple = request_tuple(packet);
     opening.record.last_seen = now;
     opening.mark = env.mark();
     opening.flags = Env::is_complete() ? 0 : opening_flag::fast_lane;
-    opening.call[0] = opening.call[1] = 0;
+    opening.call.call.length = 0;
+    const bool udp = static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp;
+    if constexpr (Env::is_complete())
+        if (udp && settings.flags & abi::settings_flag::sip)
+            env.read_call(packet.transport_offset + sizeof(UdpHeader), opening);
     opening.seen = flow.seen;
     opening.remembered = opening.times_asked = 0;
 }
@@ -60,10 +64,11 @@ TURNOUT_INLINE Answer schedule(Env& env, Opening& opening) {
 
 // Opens a connection for a request that has none.
 template <Environment Env>
-TURNOUT_INLINE Verdict open(Env& env, const Packet& packet, abi::Tick now, Flow& flow) {
+TURNOUT_INLINE Verdict open(Env& env, const abi::Settings& settings, const Packet& packet,
+                            abi::Tick now, Flow& flow) {
     Opening* opening = env.opening();
     if (!opening) return Verdict::pass;
-    begin(env, packet, now, flow, *opening);
+    begin(env, settings, packet, now, flow, *opening);
     Answer answer = env.ask(*opening);
     if (answer == Answer::schedule) answer = schedule(env, *opening);
     switch (answer) {
@@ -99,7 +104,8 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
     // chosen, as in IPVS.
     const uint32_t status = former ? load_once(former->status) : 0;
     const bool ended = former && end(*former, status, now);
-    const Verdict verdict = may_open(packet) ? open(env, packet, now, flow) : Verdict::pass;
+    const Verdict verdict =
+        may_open(packet) ? open(env, settings, packet, now, flow) : Verdict::pass;
     if (ended) return_count(env, *former, status);
     return verdict;
 }
@@ -114,8 +120,10 @@ TURNOUT_INLINE Verdict give_up(Env& env, Readiness why) {
             return drop(env, abi::Drop::no_route);
         case Readiness::no_tunnel_source:
             return drop(env, abi::Drop::no_tunnel_source);
-        case Readiness::ttl_expired: return drop(env, abi::Drop::ttl_expired);
-        case Readiness::too_big: return drop(env, abi::Drop::too_big);
+        case Readiness::ttl_expired:
+            return drop(env, abi::Drop::ttl_expired);
+        case Readiness::too_big:
+            return drop(env, abi::Drop::too_big);
         case Readiness::ready:
         case Readiness::for_another_lane:
             break;

@@ -17,8 +17,7 @@ TURNOUT_INLINE uint64_t total_connections(uint64_t load) {
 
 // After a connection or template was bound to the server, which then had `total` connections.
 TURNOUT_INLINE void note_bound(const abi::Server& server, abi::ServerState& state, uint64_t total) {
-    if (server.upper_threshold && total >= server.upper_threshold)
-        store_once(state.overloaded, 1u);
+    if (server.upper_threshold && total >= server.upper_threshold) store_once(state.overloaded, 1u);
 }
 
 // After one was released.
@@ -26,8 +25,7 @@ TURNOUT_INLINE void note_released(const abi::Server& server, abi::ServerState& s
                                   uint64_t total) {
     const bool relieved = server.lower_threshold ? total < server.lower_threshold
                                                  : total * 4 < server.upper_threshold * 3ull;
-    if (state.overloaded && (relieved || !server.upper_threshold))
-        store_once(state.overloaded, 0u);
+    if (state.overloaded && (relieved || !server.upper_threshold)) store_once(state.overloaded, 0u);
 }
 
 // A new connection, inactive until its first packet has been looked at.

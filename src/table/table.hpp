@@ -11,8 +11,8 @@
 // record's status and is cleared by the sweeper alone (sweep.hpp), two ticks later, when no
 // program that saw it alive can still be running: no reader ever sees a line change owner.
 //
-// Env gives `Bucket* bucket(uint32_t)`, null when out of range, and find() under that name, which it
-// may keep as a function of its own.
+// Env gives `Bucket* bucket(uint32_t)`, null when out of range, and find() under that name, which
+// it may keep as a function of its own.
 #pragma once
 
 #include <stdint.h>
@@ -114,8 +114,7 @@ TURNOUT_INLINE uint32_t find_line(abi::Bucket& bucket, uint32_t state, uint32_t 
         const uint32_t line = forgotten(i, tag);
         if (!(state & (1u << (line & 15))) || line == except) continue;
         const abi::Connection& connection = line_of(bucket, line);
-        if (same(connection.tuple, tuple) && can_be_found(connection, tuple.kind, now))
-            return line;
+        if (same(connection.tuple, tuple) && can_be_found(connection, tuple.kind, now)) return line;
     }
     return 0;
 }

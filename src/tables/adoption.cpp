@@ -50,22 +50,23 @@ model::Service Tables::adopt_service(uint32_t id) {
     if (plan.ring_words) ring_rows_.adopt(plan.ring_first, plan.ring_words);
     watch(service.key);
     if (const uint32_t need = need_of(service.key)) needs_.add(need);
+    note_need(entry, binds_by_call(service));
     for (uint32_t i = 0; i < plan.count; ++i) {
         const abi::Candidate& candidate = rows_.candidates[plan.first + i];
-        service.servers.push_back(server_of_rows(candidate.server, candidate.weight));
+        service.servers.push_back(server_of_rows(candidate.server));
         entry.servers.emplace(service.servers.back().key, candidate.server);
     }
     services_.emplace(service.key, std::move(entry));
     return service;
 }
 
-model::Server Tables::server_of_rows(uint32_t id, int32_t weight) const {
+model::Server Tables::server_of_rows(uint32_t id) const {
     const abi::Server& row = rows_.servers[id];
     const abi::ServerRecord& record = rows_.server_records[id];
     model::Server server;
     server.key = {from_row(row.address, row.family), to_host(row.port)};
     server.method = static_cast<model::Method>(row.method);
-    server.weight = weight;
+    server.weight = row.weight;
     server.upper_threshold = row.upper_threshold;
     server.lower_threshold = row.lower_threshold;
     server.tunnel = {static_cast<model::TunnelType>(record.tunnel_type), record.tunnel_port,
@@ -92,7 +93,7 @@ void Tables::adopt_removed_servers() {
         server_rows_.adopt(id, 1);
         const model::ServiceKey service = service_key_of(record.service);
         watch(service);
-        const model::Server server = server_of_rows(id, rows_.servers[id].weight);
+        const model::Server server = server_of_rows(id);
         last_incarnation_ = std::max(last_incarnation_, rows_.servers[id].incarnation);
         adopt_replies(service, server.key, id);
         const auto owner = services_.find(service);

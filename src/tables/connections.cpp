@@ -26,12 +26,14 @@ uint16_t server_port_of(const abi::Connection& record, const abi::Server& server
 
 template <class Visit>
 void visit_live(const Rows& rows, abi::Tick now, const Visit& visit) {
-    for (abi::Bucket& bucket : rows.buckets) {
+    for (uint32_t index = 0; index < rows.buckets.size(); ++index) {
+        abi::Bucket& bucket = rows.buckets[index];
         const uint32_t state = load_once(state_of(bucket));
         for (uint32_t line = 1; line <= abi::connections_per_bucket; ++line) {
             if (!(state & (1u << line))) continue;
             const abi::Connection connection = line_of(bucket, line);
-            if (is_listed(connection.tuple.kind) && alive(connection, now)) visit(connection);
+            if (is_listed(connection.tuple.kind) && alive(connection, now))
+                visit(connection, index * 16 + line);
         }
     }
 }
@@ -57,17 +59,30 @@ model::ConnectionReport report(const Rows& rows, const abi::Connection& connecti
     return report;
 }
 
+// A template by SIP call has a hash in its client's place.
+void name_call(const Rows& rows, Location location, model::ConnectionReport& report) {
+    const auto named = rows.call_at(location);
+    report.client.bytes = {};
+    report.engine = "sip";
+    if (!named) return;
+    report.client.bytes = from_row(named->client, abi::Family::none).bytes;
+    report.engine_data.assign(named->call.text, std::min(named->call.length, abi::longest_call));
+}
+
 }  // namespace
 
 void visit_connections(const Rows& rows, abi::Tick now,
                        const std::function<void(const model::ConnectionReport&)>& visit) {
-    visit_live(rows, now,
-               [&](const abi::Connection& connection) { visit(report(rows, connection, now)); });
+    visit_live(rows, now, [&](const abi::Connection& connection, Location location) {
+        model::ConnectionReport told = report(rows, connection, now);
+        if (connection.status & abi::status::by_call) name_call(rows, location, told);
+        visit(told);
+    });
 }
 
 uint32_t count_connections(const Rows& rows, abi::Tick now) {
     uint32_t count = 0;
-    visit_live(rows, now, [&](const abi::Connection&) { ++count; });
+    visit_live(rows, now, [&](const abi::Connection&, Location) { ++count; });
     return count;
 }
 

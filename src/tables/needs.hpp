@@ -22,6 +22,10 @@ inline uint32_t need_of(const model::ServiceKey& service) {
     return 0;
 }
 
+inline bool binds_by_call(const model::Service& service) {
+    return service.persistent() && service.persistence_engine == "sip";
+}
+
 class Needs {
   public:
     explicit Needs(abi::Settings& settings) : settings_(settings) {}
@@ -36,12 +40,11 @@ class Needs {
     // Clears what an earlier daemon left and nobody needs any more.
     void finish_adoption() {
         for (uint32_t bit = 0; bit < counts_.size(); ++bit)
-            if (!counts_[bit])
-                __atomic_fetch_and(&settings_.flags, ~(1u << bit), __ATOMIC_SEQ_CST);
+            if (!counts_[bit]) __atomic_fetch_and(&settings_.flags, ~(1u << bit), __ATOMIC_SEQ_CST);
     }
 
   private:
-    static constexpr auto bits = std::bit_width(abi::settings_flag::wild_replies);
+    static constexpr auto bits = std::bit_width(abi::settings_flag::sip);
     uint32_t& count(uint32_t flag) { return counts_[std::countr_zero(flag)]; }
 
     abi::Settings& settings_;

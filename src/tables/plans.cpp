@@ -30,7 +30,7 @@ uint8_t flags_of(const model::Service& service) {
     };
     set(service.persistent(), abi::plan_flag::persistent);
     set(service.flags & service_flag::one_packet, abi::plan_flag::one_packet);
-    set(service.persistent() && service.persistence_engine == "sip", abi::plan_flag::sip);
+    set(binds_by_call(service), abi::plan_flag::sip);
     set(service.flags & service_flag::scheduler_1, abi::plan_flag::fallback);
     set(service.flags & service_flag::scheduler_2, abi::plan_flag::by_port);
     for (const Server& server : service.servers)
@@ -102,8 +102,9 @@ Status Tables::write_ring(abi::Plan& plan, const std::vector<RingServer>& server
     if (!words) return {};
     const auto first = ring_rows_.take(words);
     if (!first)
-        return fail(ENOSPC, "the table of hash rings is full; start turnoutd with a larger "
-                            "--max-rings");
+        return fail(ENOSPC,
+                    "the table of hash rings is full; start turnoutd with a larger "
+                    "--max-rings");
     plan.ring_first = *first;
     plan.ring_words = static_cast<uint16_t>(words);
     auto ring = make_ring(plan.scheduler, servers);

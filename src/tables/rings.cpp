@@ -57,8 +57,8 @@ int weight_shift(const Servers& servers, int32_t divisor) {
     constexpr int turn_bits = 6;
     int32_t greatest = 0;
     for (const RingServer& server : servers) greatest = std::max(greatest, server.last_weight);
-    return std::max(0, static_cast<int>(std::bit_width(static_cast<uint32_t>(greatest / divisor))) -
-                           turn_bits);
+    return std::max(
+        0, static_cast<int>(std::bit_width(static_cast<uint32_t>(greatest / divisor))) - turn_bits);
 }
 
 std::vector<Walker> walkers(const Servers& servers, int32_t divisor) {

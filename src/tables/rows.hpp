@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 
+#include "abi/call.hpp"
 #include "abi/rows.hpp"
 #include "base/result.hpp"
 
@@ -45,6 +46,9 @@ struct Rows {
 
     EndpointIndex<uint32_t>* service_ids = nullptr;
     EndpointIndex<abi::ReplyService>* replies = nullptr;
+
+    // The name of a template by SIP call, given its location in the connection table.
+    std::function<std::optional<abi::NamedCall>(uint32_t)> call_at;
 
     // Returns when every packet that was on its way through the data plane has left it: rows that
     // were unlinked before may then be used anew.

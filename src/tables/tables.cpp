@@ -56,6 +56,7 @@ Status Tables::add_service(const model::Service& service) {
     rows_.services[*id] = {endpoint_of(service.key), *plan};
     watch(service.key);
     if (const uint32_t need = need_of(service.key)) needs_.add(need);
+    note_need(entry, binds_by_call(service));
     if (auto ok = rows_.service_ids->put(endpoint_of(service.key), *id); !ok) {
         services_.emplace(service.key, entry);
         remove_service(service.key);
@@ -73,7 +74,9 @@ Status Tables::change_service(const model::Service& service, bool servers_change
         ++rows_.service_records[entry.id].epoch;
     const auto plan = write_plan(service, entry);
     if (!plan) return std::unexpected(plan.error());
+    if (binds_by_call(service)) note_need(entry, true);
     flip(entry, *plan, servers_changed);
+    note_need(entry, binds_by_call(service));
     write_record(service, entry.id);
     retire_missing(service, entry);
     return {};
@@ -92,6 +95,7 @@ void Tables::remove_service(const model::ServiceKey& key) {
     service_rows_.give_back(entry.id, 1);
     unwatch(key);
     if (const uint32_t need = need_of(key)) needs_.remove(need);
+    note_need(entry, false);
     services_.erase(key);
 }
 
@@ -112,7 +116,8 @@ void Tables::collect(uint64_t now_s) {
 void Tables::refresh_sources() {
     for (const auto& [key, entry] : services_)
         for (const auto& [server, id] : entry.servers)
-            if (rows_.servers[id].method == abi::Method::tunnel)
+            if (rows_.servers[id].method == abi::Method::tunnel ||
+                rows_.servers[id].tunnel_source.word[0].raw)
                 if (const auto source = source_for_(server.address))
                     rows_.servers[id].tunnel_source = to_row(*source);
 }
@@ -131,6 +136,8 @@ Status Tables::enter_server(const model::Service& service, ServiceEntry& entry,
                             const model::Server& server) {
     const auto known = entry.servers.find(server.key);
     if (known != entry.servers.end()) {
+        // Nothing to ask the kernel's routing for, which is dear for thousands of servers.
+        if (server_of_rows(known->second) == server) return {};
         if (auto ok = hold_replies(service.key, server, known->second); !ok) return ok;
         write_server(service.key, known->second, server);
         return {};
@@ -164,6 +171,7 @@ Result<uint32_t> Tables::take_server_row(const model::Service& service, const Se
     if (!id) return std::unexpected(full("servers"));
     rows_.server_states[*id] = {};
     rows_.server_records[*id] = {};
+    rows_.servers[*id] = {};
     rows_.servers[*id].incarnation = ++last_incarnation_;
     rows_.server_records[*id].base = to_row(raw_counters(*id));
     if (auto ok = hold_replies(service.key, server, *id); !ok) {
@@ -203,6 +211,15 @@ void Tables::release_replies(const ServerName& name, uint32_t id) {
     replies_held_[id] = false;
 }
 
+void Tables::note_need(ServiceEntry& entry, bool by_call) {
+    if (entry.by_call == by_call) return;
+    entry.by_call = by_call;
+    if (by_call)
+        needs_.add(abi::settings_flag::sip);
+    else
+        needs_.remove(abi::settings_flag::sip);
+}
+
 // Packets to the service, or to connections it had, must be looked at.
 void Tables::watch(const model::ServiceKey& service) {
     if (service.mark)
@@ -239,6 +256,8 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t id,
     row.port = to_be(server.key.port);
     row.family = static_cast<abi::Family>(server.key.address.family);
     row.method = static_cast<abi::Method>(server.method);
+    // A server that is no tunnel's any more keeps the source for the connections it has.
+    row.tunnel_source = rows_.servers[id].tunnel_source;
     if (server.method == model::Method::tunnel)
         if (const auto source = source_for_(server.key.address))
             row.tunnel_source = to_row(*source);

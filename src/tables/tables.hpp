@@ -62,6 +62,7 @@ class Tables {
     struct ServiceEntry {
         uint32_t id = 0;
         uint32_t plan = 0;
+        bool by_call = false;                          // needs the data plane to read SIP
         std::map<model::ServerKey, uint32_t> servers;  // to their rows
     };
     // IPVS finds a removed server again by what it was: a server of that service.
@@ -87,6 +88,7 @@ class Tables {
                        const model::ServerKey& server);
     void retire_missing(const model::Service& service, ServiceEntry& entry);
     void release_server(const ServerName& name, const Removed& removed);
+    void note_need(ServiceEntry& entry, bool by_call);
     void write_record(const model::Service& service, uint32_t id);
     void write_thresholds(uint32_t id, const model::Server& server);
 
@@ -103,7 +105,7 @@ class Tables {
 
     // adoption (adoption.cpp)
     model::Service adopt_service(uint32_t id);
-    model::Server server_of_rows(uint32_t id, int32_t weight) const;
+    model::Server server_of_rows(uint32_t id) const;
     void adopt_replies(const model::ServiceKey& service, const model::ServerKey& server,
                        uint32_t id);
     void adopt_removed_servers();

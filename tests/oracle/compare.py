@@ -41,7 +41,13 @@ def tell_timer(kernel, turnout):
                      for left, right in pairs if not same_timer(left, right))
 
 
-TELL = {"fates": tell_fates, "text": tell_text, "timer": tell_timer}
+TELL = {"fates": tell_fates, "change": tell_text, "text": tell_text, "timer": tell_timer}
+
+
+def mistakes(kernel):
+    """What IPVS refused without the scenario having asked for it by `try`."""
+    return "\n".join(f"  line {entry['line']} or before it, `try` is missing: {said}"
+                     for entry in kernel if entry["kind"] == "change" for said in entry["result"])
 
 
 def render(scenario, transcript):
@@ -50,10 +56,15 @@ def render(scenario, transcript):
              "rs1 10.1.0.11"]
     if "error" in transcript:
         return "\n".join([*lines, transcript["error"]])
-    for entry in transcript["entries"]:
-        lines.append(f"{entry['line']:3} {entry['text']}")
-        if entry["kind"] == "fates":
-            lines.append("      " + " ".join(entry["result"]))
-        else:
-            lines += [f"      | {line}" for line in entry["result"]]
+    results = {entry["line"]: entry for entry in transcript["entries"]}
+    for statement in scenario.statements:
+        lines.append(f"{statement.line:3} {statement.text}")
+        if statement.line in results:
+            lines += render_result(**results[statement.line])
     return "\n".join(lines) + "\n"
+
+
+def render_result(kind, result, **_):
+    if kind == "fates":
+        return ["      " + " ".join(result)]
+    return [f"      | {line}" for line in result]

@@ -34,15 +34,20 @@ class Kernel:
     # An ended connection that makes way for a new one is counted until the next tick of the clock
     # (CONFIG_HZ=100), and the estimator copies the counters every two seconds.
     tick = 0.03
-    longest_copy = 2.6
+    between_copies = 2.2
 
     def __init__(self):
         self.restore = Restore(self.ipvsadm)
+        self.some_removed = False
+        self.revived = 0
 
     def stop(self):
         self.restore.stop()
 
     def change(self, lines):
+        self.some_removed |= any(line.startswith("-d") for line in lines)
+        if self.some_removed and any(line.startswith("-a") for line in lines):
+            self.revived = time.monotonic()
         return self.restore.feed(lines)
 
     def show(self, *options):
@@ -51,12 +56,12 @@ class Kernel:
     def attempt(self, arguments):
         return run([self.ipvsadm, *arguments])
 
-    def connections(self):
+    def connections(self, *options):
         """The rows of -Lnc.  The kernel's table is one for all namespaces and is told a page at a
         time: while others' connections come and go, a row can be missed or told twice."""
         while True:
             before = told_connections()
-            rows = self.show("-c")[2:]
+            rows = self.show("-c", *options)[2:]
             if before == told_connections() and len(rows) == len(before):
                 return rows
 
@@ -68,9 +73,14 @@ class Kernel:
         return []
 
     def settle_counters(self):
-        """Returns when the counters that lists show include all that has happened."""
-        deadline = time.monotonic() + self.longest_copy
-        while live_totals() != shown_totals() and time.monotonic() < deadline:
+        """Returns when the counters that lists show include all that has happened.
+
+        The totals tell, but for a server that was removed and came back: it missed copies.
+        """
+        deadline = time.monotonic() + self.between_copies
+        while time.monotonic() < deadline and (
+                time.monotonic() < self.revived + self.between_copies or
+                live_totals() != shown_totals()):
             time.sleep(0.05)
 
 
@@ -165,8 +175,8 @@ class Turnout:
     def attempt(self, arguments):
         return run([self.ipvsadm, *arguments])
 
-    def connections(self):
-        return self.show("-c")[2:]
+    def connections(self, *options):
+        return self.show("-c", *options)[2:]
 
     def sysctl(self, name, value):
         status, said = run([BINARIES / "turnout", "set", name, value])

@@ -16,6 +16,9 @@ AVOIDED = {
     "replies of direct and tunnel servers through the director": "a listed difference; the player "
                 "sends none",
     "fragments, ICMP errors, TTLs that end, packets beyond the MTU": "a listed difference",
+    "another method for a known server": "a finding, see method-of-connection in features.py; and "
+                "into direct routing, IPVS goes on with the route it remembered for the old method "
+                "and asks the servers' network who has the virtual address",
     "twos": "random by nature",
     "weights above LARGEST_WEIGHT with thresholds": "wrr walks down from the largest weight step by "
                 "step while its server is overloaded: in the kernel that can take minutes",
@@ -25,6 +28,7 @@ LARGE_WEIGHTS = (10, 100, 1000, 65535, 1_000_000)
 LARGEST_WEIGHT = 9
 STRAY_FLAGS = ("syn", "ack", "fin", "fin+ack", "rst", "rst+ack", "syn+ack", "data", "none", "syn+fin",
                "syn+rst")
+LATER_FLAGS = tuple(flags for flags in STRAY_FLAGS if "syn" not in flags)
 TAKES_FLAGS = {"sh": ("sh-port", "sh-fallback"), "mh": ("mh-port", "mh-fallback")}
 SERVERS = 8
 CLIENTS = 24
@@ -40,15 +44,12 @@ def scenario(seed, have):
 
 
 class Service:
-    def __init__(self, option, target, protocol, scheduler):
-        self.option, self.target = option, target
-        self.protocol, self.scheduler = protocol, scheduler
+    def __init__(self, name, places, protocol, scheduler, port):
+        self.name = name  # "-t vip1:80"
+        self.places = places  # where its clients go
+        self.protocol, self.scheduler, self.port = protocol, scheduler, port
         self.servers = {}  # "rs1:8080": "-m"
         self.gone = {}
-
-    @property
-    def name(self):
-        return f"{self.option} {self.target}"
 
 
 class Burst:
@@ -73,6 +74,7 @@ class Story:
         self.dice, self.have = dice, have
         self.lines = []
         self.services = []
+        self.some_gone = False
         self.bursts = []
         self.next_port = 20000
 
@@ -85,28 +87,43 @@ class Story:
     # --- services and servers ---------------------------------------------------------------------
 
     def begin(self):
-        self.add_service("vip1")
+        self.add_service(1)
         if self.chance(0.2):
-            self.add_service("vip2")
+            self.add_service(2)
 
-    def add_service(self, vip):
-        protocol = "udp" if self.chance(0.3) else "tcp"
-        option = "-u" if protocol == "udp" else "-t"
-        scheduler = self.dice.choice([name for name in SCHEDULERS if name in self.have])
-        any_port = "persistence" in self.have and self.chance(0.1)
-        port = 0 if any_port else self.dice.choice((80, 80, 443, 5060))
-        service = Service(option, f"{vip}:{port}", protocol, scheduler)
+    def add_service(self, number):
+        scheduler = self.any_scheduler()
+        make = self.marked if "marks" in self.have and self.chance(0.1) else self.addressed
+        service = make(number, scheduler)
         self.services.append(service)
         self.say(f"ipvsadm -A {service.name} -s {scheduler}{self.service_options(service)}")
         for _ in range(self.dice.randint(1, SERVERS)):
             self.add_server(service)
+
+    def any_scheduler(self):
+        return self.dice.choice([name for name in SCHEDULERS if name in self.have])
+
+    def addressed(self, number, scheduler):
+        protocol = "udp" if self.chance(0.3) else "tcp"
+        any_port = "persistence" in self.have and self.chance(0.1)
+        port = 0 if any_port else self.dice.choice((80, 80, 443, 5060))
+        places = [f"vip{number}:{place}" for place in ((80, 443, 8080) if any_port else (port,))]
+        return Service(f"-{protocol[0]} vip{number}:{port}", places, protocol, scheduler, port)
+
+    def marked(self, number, scheduler):
+        """A service of a firewall mark, which two ports of one address and one of another get."""
+        protocol = "udp" if self.chance(0.3) else "tcp"
+        places = [f"vip{number}:80", f"vip{number}:443", f"vip{number + 10}:80"]
+        for place in places:
+            self.say(f"mark {number} {protocol} {place}")
+        return Service(f"-f {number}", places, protocol, scheduler, 0)
 
     def service_options(self, service):
         options = ""
         flags = TAKES_FLAGS.get(service.scheduler)
         if flags and self.chance(0.6):
             options += " -b " + ",".join(self.dice.sample(flags, self.dice.randint(1, 2)))
-        if "persistence" in self.have and (service.target.endswith(":0") or self.chance(0.25)):
+        if "persistence" in self.have and (service.name.endswith(":0") or self.chance(0.25)):
             options += f" -p {self.dice.choice((60, 300, 3600))}"
             if self.chance(0.4):
                 options += f" -M {self.dice.choice(('255.255.255.0', '255.255.255.252'))}"
@@ -130,14 +147,11 @@ class Story:
 
     def add_server(self, service):
         method = self.dice.choice(("-m", "-m", "-g", "-i"))
-        port = service.target.partition(":")[2]
-        if method == "-m" and port != "0" and self.chance(0.5):
-            port = "8080"
-        server = f"rs{self.dice.randint(1, SERVERS)}:{port}"
-        if server in service.servers:
+        own_port = method == "-m" and not service.name.endswith(":0") and self.chance(0.5)
+        server = f"rs{self.dice.randint(1, SERVERS)}:{8080 if own_port else service.port}"
+        if server in service.servers or server in service.gone:
             return
         service.servers[server] = method
-        service.gone.pop(server, None)
         self.say(f"ipvsadm -a {service.name} -r {server} {method}{self.server_options()}")
 
     def return_server(self, service):
@@ -159,23 +173,21 @@ class Story:
             return
         server = self.dice.choice(sorted(service.servers))
         service.gone[server] = service.servers.pop(server)
+        self.some_gone = True
         self.say(f"ipvsadm -d {service.name} -r {server}")
 
     def edit_service(self, service):
-        if service.target.endswith(":0"):
+        if service.name.endswith(":0"):
             return
-        service.scheduler = self.dice.choice([name for name in SCHEDULERS if name in self.have])
+        service.scheduler = self.any_scheduler()
         self.say(f"ipvsadm -E {service.name} -s {service.scheduler}{self.service_options(service)}")
 
     # --- traffic ----------------------------------------------------------------------------------
 
     def new_burst(self, service):
         first = self.dice.randint(1, CLIENTS)
-        target = service.target
-        if target.endswith(":0"):
-            target = f"{target[:-2]}:{self.dice.choice((80, 443, 8080))}"
         burst = Burst(service, first, min(CLIENTS, first + self.dice.randint(0, 9)),
-                      self.next_port, target)
+                      self.next_port, self.dice.choice(service.places))
         self.next_port += 1
         self.bursts.append(burst)
         return burst
@@ -192,14 +204,15 @@ class Story:
             self.arrive(service)
             return
         some = self.dice.choice(known).part(self.dice)
+        reopens = "reopening" in self.have
         if service.protocol == "udp":
             self.say(self.dice.choice((f"udp {some}", f"answer udp {some}")))
             return
         self.say(self.dice.choice((
             f"close {some}", f"close {some}", f"close {some} by server", f"reset {some}",
-            f"reset {some} by server", f"open {some}", f"open {some}", f"visit {some}",
-            f"segment {self.dice.choice(STRAY_FLAGS)} {some}",
-            f"answer {self.dice.choice(STRAY_FLAGS)} {some}")))
+            f"reset {some} by server", f"answer {self.dice.choice(STRAY_FLAGS)} {some}",
+            *(f"{verb} {some}" for verb in ("open", "open", "visit") if reopens),
+            f"segment {self.dice.choice(STRAY_FLAGS if reopens else LATER_FLAGS)} {some}")))
 
     def stray(self, service):
         """A segment of no connection."""
@@ -224,4 +237,6 @@ class Story:
     def end(self):
         extra = [name for name, feature in (("thresholds", "thresholds"),
                                             ("persistent", "persistence")) if feature in self.have]
-        self.say(" ".join(["list services", *extra, "connections stats"]))
+        # Answers of removed servers: see "removed-counters" in features.py.
+        countable = not self.some_gone or "removed-counters" in self.have
+        self.say(" ".join(["list services", *extra, "connections", *["stats"] * countable]))

@@ -10,7 +10,9 @@ side: most of a scenario's time is waiting.
 import json
 import os
 import re
+import signal
 import sys
+import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,9 @@ from world import Outside, World
 
 SIDE_BY_SIDE = 16
 
+# Told to stop, a player plays no further scenario, and still leaves nothing behind.
+stopping = threading.Event()
+
 
 def most_servers(hand):
     numbers = re.findall(r"\brs(?:(\d+)|\{[^}]*?(\d+)\})", " ".join(text for _, text, _ in hand))
@@ -31,6 +36,8 @@ def most_servers(hand):
 
 def play_hand(hand, outside, start):
     """{name: transcript}"""
+    if stopping.is_set():
+        return {}
     try:
         world = World(outside, most_servers(hand))
         director = start()
@@ -38,7 +45,7 @@ def play_hand(hand, outside, start):
         return {name: failure() for name, _, _ in hand}
     try:
         return {name: play_scenario(world, director, name, text, slot)
-                for name, text, slot in hand}
+                for name, text, slot in hand if not stopping.is_set()}
     finally:
         director.stop()
         world.close()
@@ -61,6 +68,8 @@ def failure():
 def main():
     side, work = sys.argv[1], Path(sys.argv[2])
     options = sys.argv[3:]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
     # Order on the wires is order on one CPU.
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     start = Kernel if side == "kernel" else lambda: Turnout(options)

@@ -1,15 +1,15 @@
 """Plays one scenario on one director and writes down what came of every statement.
 
 An entry of the transcript is {line, text, kind, result}.  Kinds: "fates" (what became of each
-packet or connection), "text" (lines a command printed), "timer" (rows of connections that begin
-with the seconds they have left).
+packet or connection), "change" and "text" (lines that commands printed), "timer" (rows of
+connections that begin with the seconds they have left).
 """
 
 import itertools
 import time
 
 import frames
-from scenario import LISTS, Mistake, endpoint, expand, server_address, server_mac
+from scenario import EVERY_LIST, LISTS, Mistake, endpoint, expand, server_address, server_mac
 from world import SERVER_SIDE_ADDRESS
 
 FLAGS = {"fin": frames.FIN, "syn": frames.SYN, "rst": frames.RST, "psh": frames.PSH,
@@ -71,7 +71,7 @@ class Player:
                  for line in expand(" ".join(statement.words))]
         if any("-Z" in line or "--zero" in line for line in lines):
             self.director.settle_counters()
-        self.note(statements[-1], "text", self.director.change(lines))
+        self.note(statements[-1], "change", self.director.change(lines))
 
     def on_try(self, *words):
         result = []
@@ -84,7 +84,10 @@ class Player:
         return "text", self.director.sysctl(name, value)
 
     def on_mark(self, number, protocol, target):
-        return "text", self.world.mark(number, protocol, self.scenario.resolve(target))
+        said = []
+        for each in expand(target):
+            said += self.world.mark(number, protocol, self.scenario.resolve(each))
+        return "text", said
 
     def on_sleep(self, seconds):
         time.sleep(float(seconds))
@@ -94,9 +97,9 @@ class Player:
 
     def on_list(self, *names):
         result = []
-        for name in sorted(names or LISTS, key=lambda name: name == "stats"):
-            if name == "connections":
-                result += sorted(f"{row[0]} {row[2]}" for row in self.connections())
+        for name in sorted(names or EVERY_LIST, key=lambda name: name == "stats"):
+            if "-c" in LISTS[name]:
+                result += sorted(f"{row[0]} {row[2]}" for row in self.connections(*LISTS[name][1:]))
                 continue
             if name == "stats":
                 self.director.settle_counters()
@@ -107,9 +110,9 @@ class Player:
         rows = sorted((f"{row[0]} {row[2]}", row[1]) for row in self.connections())
         return "timer", [f"{seconds(expire)} {rest}" for rest, expire in rows]
 
-    def connections(self):
+    def connections(self, *options):
         """Rows as protocol, time left and the rest, of this scenario alone."""
-        for line in self.director.connections():
+        for line in self.director.connections(*options):
             if self.alone or self.scenario.owns(line):
                 yield line.split(None, 2)
 

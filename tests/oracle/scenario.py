@@ -9,6 +9,8 @@ import re
 import shlex
 from dataclasses import dataclass
 
+import features
+
 BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"(\d+)\.\.(\d+)$")
 NAME = re.compile(r"\b(vip|rs|c)(\d+)\b")
@@ -20,7 +22,9 @@ LISTS = {
     "thresholds": ("--thresholds",),
     "persistent": ("--persistent-conn",),
     "connections": ("-c",),
+    "engines": ("-c", "--persistent-conn"),
 }
+EVERY_LIST = ("services", "thresholds", "persistent", "connections", "stats")
 
 # What acts on a whole director, not on the scenario's own services alone.
 AFFECTS_OTHERS = re.compile(r"^\s*(sysctl|mark)\b|^[^#]*ipvsadm\b.*(\s--set\b|\s-f\b|\s-[CZ]\s*$)|"
@@ -137,8 +141,14 @@ def count(number, what):
     return check
 
 
+def check_needs(words):
+    for word in words:
+        if not features.known(word):
+            raise Mistake(f"features.py knows no '{word}'")
+
+
 VERBS = {
-    "needs": lambda words: None,
+    "needs": check_needs,
     "ipvsadm": lambda words: None,
     "try": lambda words: None,
     "sysctl": count(2, "a name and a value"),

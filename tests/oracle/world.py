@@ -131,7 +131,7 @@ class World:
         """Packets to `target`, ADDRESS[:PORT], get a firewall mark before the director sees them."""
         address, _, port = target.partition(":")
         match = ["ip_proto", protocol, "dst_ip", address] + (["dst_port", port] if port else [])
-        tell("tc", "qdisc", "add", "dev", "eth0", "clsact")  # Turnout may have added it
+        tell("tc", "qdisc", "add", "dev", "eth0", "clsact")  # it may be there
         return tell("tc", "filter", "add", "dev", "eth0", "ingress", "pref", next(self.filters),
                     "protocol", "ip", "flower", *match,
                     "action", "skbedit", "mark", number, "continue")

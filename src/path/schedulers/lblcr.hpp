@@ -31,8 +31,8 @@ TURNOUT_INLINE long look(Walk<Env>& w) {
     const abi::Server* server = w.env->server(member->server);
     const abi::ServerState* state = w.env->server_state(member->server);
     if (!server || !state || server->weight <= 0) return 0;
-    const bool serves = server->incarnation == member->incarnation &&
-                        !(server->flags & abi::server_flag::removed);
+    const bool serves =
+        server->incarnation == member->incarnation && !(server->flags & abi::server_flag::removed);
     if (!w.most && (!serves || load_once(state->overloaded))) return 0;
     const uint64_t overhead = least::overhead(load_once(state->load));
     const auto weight = static_cast<uint32_t>(server->weight);
