@@ -1,5 +1,5 @@
 // Rules that give packets a firewall mark before a service is looked for: Turnout's own way to a
-// service by mark, beside the marks that iptables or tc set.
+// service by mark, beside the marks that tc sets before us.
 //
 // Of several rules that match a packet the last one decides, as with iptables' MARK target.
 #pragma once
