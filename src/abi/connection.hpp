@@ -29,6 +29,7 @@ enum class State : uint8_t {
     udp = 11,
 };
 inline constexpr uint32_t state_count = 12;
+inline constexpr uint32_t state_rows = 32;  // a power of two: any masked state is a row
 
 // How packets reach their server; the numbers are IPVS's.
 enum class Method : uint8_t { nat = 0, local = 1, tunnel = 2, direct = 3 };

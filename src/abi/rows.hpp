@@ -38,9 +38,9 @@ struct Settings {
     uint32_t flags;         // settings_flag
     uint32_t mark_rules;    // the list in use: see mark_rule_list()
     Tick locality_timeout;  // how long lblc and lblcr remember a destination that nobody asks for
-    Tick timeout[state_count];  // by State
+    Tick timeout[state_rows];  // by State
 };
-static_assert(sizeof(Settings) == 80);
+static_assert(sizeof(Settings) == 160);
 
 // What an address is to us; two bits for each of 2^16 hash cells, 32 cells a word.
 // A cell that is 0 says: no service and no NAT server has such an address.

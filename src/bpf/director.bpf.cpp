@@ -62,20 +62,27 @@ extern "C" {
 
 [[gnu::section("license"), gnu::used]] char turnout_license[] = "Dual MIT/GPL";
 
-[[gnu::noinline]] uint64_t turnout_find(const abi::Tuple* tuple, uint32_t now, uint32_t except) {
+[[gnu::noinline]] uint64_t turnout_find(const abi::Tuple* tuple, uint32_t now) {
     Tables env;
     const abi::Settings* settings = env.settings();
     if (!tuple || !settings) return 0;
     const Place place = place_of(*tuple, settings->hash_seed, settings->bucket_mask);
-    const Found found = find(env, place, *tuple, now, except);
+    const Found found = find(env, place, *tuple, now);
     return packed(found.location, found.seen);
+}
+
+[[gnu::noinline]] uint64_t turnout_try_insert(const abi::Connection* record, uint32_t seen) {
+    Tables env;
+    const abi::Settings* settings = env.settings();
+    if (!record || !settings) return 0;
+    const Attempt made = try_insert(env, *settings, *record, seen);
+    return packed(made.location, made.changed);
 }
 
 [[gnu::noinline]] uint64_t turnout_insert(const abi::Connection* record, uint32_t seen) {
     Tables env;
-    const abi::Settings* settings = env.settings();
-    if (!record || !settings) return 0;
-    const Inserted made = insert(env, *settings, *record, seen);
+    if (!record) return 0;
+    const Inserted made = insert(env, *record, seen);
     return packed(made.location, made.inserted);
 }
 

@@ -9,10 +9,11 @@
 #include "path/open.hpp"
 #include "path/schedule.hpp"
 
-// The rare parts of the way as functions of their own, defined in director.bpf.cpp.  Searched and
-// Inserted come back as one number, the first field in its low half.
+// The rare parts of the way as functions of their own, defined in director.bpf.cpp.  Searched,
+// Attempt and Inserted come back as one number, the first field in its low half.
 extern "C" {
-uint64_t turnout_find(const turnout::abi::Tuple* tuple, uint32_t now, uint32_t except);
+uint64_t turnout_find(const turnout::abi::Tuple* tuple, uint32_t now);
+uint64_t turnout_try_insert(const turnout::abi::Connection* record, uint32_t seen);
 uint64_t turnout_insert(const turnout::abi::Connection* record, uint32_t seen);
 uint32_t turnout_ask(turnout::Opening* opening);
 uint32_t turnout_schedule(turnout::Opening* opening);
@@ -86,10 +87,13 @@ struct TablesEnv {
     TURNOUT_INLINE static uint64_t random() { return get_prandom_u32(); }
     TURNOUT_INLINE static uint32_t cpu() { return get_smp_processor_id(); }
 
-    TURNOUT_INLINE static Searched find(const abi::Tuple& tuple, abi::Tick now,
-                                        Location except = 0) {
-        const uint64_t packed = turnout_find(&tuple, now, except);
+    TURNOUT_INLINE static Searched find(const abi::Tuple& tuple, abi::Tick now) {
+        const uint64_t packed = turnout_find(&tuple, now);
         return {static_cast<Location>(packed), static_cast<uint32_t>(packed >> 32)};
+    }
+    TURNOUT_INLINE static Attempt try_insert(const abi::Connection& record, uint32_t seen) {
+        const uint64_t packed = turnout_try_insert(&record, seen);
+        return {static_cast<Location>(packed), packed >> 32 != 0};
     }
     TURNOUT_INLINE static Inserted insert(const abi::Connection& record, uint32_t seen) {
         const uint64_t packed = turnout_insert(&record, seen);
@@ -104,8 +108,10 @@ struct TablesEnv {
     }
     TURNOUT_INLINE static Location connect(Opening& opening) { return turnout_connect(&opening); }
 
-    TURNOUT_INLINE static void keep_call(Location location, const abi::NamedCall& call) {
-        map_update_elem(&to_calls, &location, &call, BPF_ANY);
+    // Looked up here: Linux 6.1 takes a table's memory for an update, but not that of a parameter.
+    TURNOUT_INLINE static void keep_call(Location location) {
+        if (const Opening* own = opening())
+            map_update_elem(&to_calls, &location, &own->call, BPF_ANY);
     }
 
     // Calls body(0, context), body(1, context), … until it returns 1 or `count` is reached.

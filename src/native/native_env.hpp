@@ -61,13 +61,16 @@ class NativeEnv {
     abi::Counters* counters(uint32_t i) { return row(tables_.rows.counters, i); }
     void count_drop(abi::Drop reason) { ++tables_.drops[static_cast<size_t>(reason)]; }
 
-    Searched find(const abi::Tuple& tuple, abi::Tick now, Location except = 0) {
+    Searched find(const abi::Tuple& tuple, abi::Tick now) {
         const Place place = place_of(tuple, settings()->hash_seed, settings()->bucket_mask);
-        const Found found = turnout::find(*this, place, tuple, now, except);
+        const Found found = turnout::find(*this, place, tuple, now);
         return {found.location, found.seen};
     }
+    Attempt try_insert(const abi::Connection& record, uint32_t seen) {
+        return turnout::try_insert(*this, *settings(), record, seen);
+    }
     Inserted insert(const abi::Connection& record, uint32_t seen) {
-        return turnout::insert(*this, *settings(), record, seen);
+        return turnout::insert(*this, record, seen);
     }
     Answer ask(Opening& opening) { return turnout::ask(*this, opening); }
     Answer schedule(Opening& opening) { return choose_server(*this, opening); }
@@ -84,9 +87,7 @@ class NativeEnv {
         c = packet_[ip_align + offset];
         return true;
     }
-    void keep_call(Location location, const abi::NamedCall& call) {
-        tables_.calls[location] = call;
-    }
+    void keep_call(Location location) { tables_.calls[location] = opening_.call; }
     template <class Context, class Body>
     void each(uint32_t count, Context* context, Body body) {
         for (uint32_t i = 0; i < count; ++i)

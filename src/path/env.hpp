@@ -70,13 +70,14 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.bucket(n) } -> gives<abi::Bucket*>;
     // find() and insert() of table/, steps 3 to 5 of this folder: the rare parts of the way, which
     // a binding may call instead of inlining.
-    { env.find(tuple, abi::Tick{}, Location{}) } -> gives<Searched>;
+    { env.find(tuple, abi::Tick{}) } -> gives<Searched>;
+    { env.try_insert(record, n) } -> gives<Attempt>;
     { env.insert(record, n) } -> gives<Inserted>;
     { env.ask(opening) } -> gives<Answer>;
     { env.schedule(opening) } -> gives<Answer>;
     { env.connect(opening) } -> gives<Location>;
-    // Keeps the name of a template for those who list it.
-    env.keep_call(n, opening.call);
+    // Keeps the call of the opening as the name of the template there, for those who list it.
+    env.keep_call(n);
     // This CPU's room for one opening.
     { env.opening() } -> gives<Opening*>;
     // This CPU's counters of a server.

@@ -55,7 +55,7 @@ TURNOUT_INLINE void pair_with_reply_record(Env& env, Opening& opening, const abi
     pointer.tuple.virtual_port = port;
     pointer.last_seen = opening.record.last_seen;
     pointer.link = location;
-    const Inserted made = env.insert(pointer, 0);
+    const Inserted made = env.insert(pointer, not_seen);
     // One that was there led to an earlier connection: the newest has the replies, as in IPVS.
     if (abi::Connection* record = at(env, made.location)) store_once(record->link, location);
 }

@@ -90,10 +90,10 @@ TURNOUT_INLINE Location make_template(Env& env, const ServiceView& service, Open
     abi::Connection& record = detail::begin_template(service, opening);
     record.server = server_id;
     record.timeout = service.plan.persistence_timeout;
-    const Inserted made = env.insert(record, 0);
+    const Inserted made = env.insert(record, not_seen);
     if (!made.inserted) return made.location;
     bind_template(*server, *state);
-    if (record.status & abi::status::by_call) env.keep_call(made.location, opening.call);
+    if (record.status & abi::status::by_call) env.keep_call(made.location);
     return made.location;
 }
 

@@ -57,7 +57,7 @@ TURNOUT_INLINE Answer schedule(Env& env, Opening& opening) {
     for (uint32_t time = 0; time < most_times_asked; ++time) {
         answer = env.schedule(opening);
         if (answer != Answer::remember) break;
-        opening.remembered = env.insert(opening.aside, 0).location;
+        opening.remembered = env.insert(opening.aside, not_seen).location;
     }
     return answer;
 }

@@ -117,8 +117,8 @@ TURNOUT_INLINE uint64_t load_change(uint32_t before, uint32_t after) {
 }
 
 TURNOUT_INLINE abi::Tick timeout_of(const abi::Settings& settings, uint32_t status) {
-    const uint32_t state = status & abi::status::state_mask;
-    return state < abi::state_count ? settings.timeout[state] : 0;
+    // Masked, not compared: Linux 6.1 forgets a bound when the number was put aside in between.
+    return settings.timeout[status & (abi::state_rows - 1)];
 }
 
 }  // namespace detail

@@ -106,36 +106,33 @@ TURNOUT_INLINE void extend(abi::Connection& record, abi::Tick now) {
     store_once(record.last_seen, now);
 }
 
-// The line in `bucket` that holds `tuple` alive, or 0; `except` is passed over.
+// The line in `bucket` that holds `tuple` alive, or 0.
 TURNOUT_INLINE uint32_t find_line(abi::Bucket& bucket, uint32_t state, uint32_t tag,
-                                  const abi::Tuple& tuple, abi::Tick now, uint32_t except) {
+                                  const abi::Tuple& tuple, abi::Tick now) {
     for (uint32_t i = 1; i <= abi::connections_per_bucket; ++i) {
         if (load_once(tag_of(bucket, i)) != tag) continue;
         const uint32_t line = forgotten(i, tag);
-        if (!(state & (1u << (line & 15))) || line == except) continue;
+        if (!(state & (1u << (line & 15)))) continue;
         const abi::Connection& connection = line_of(bucket, line);
         if (same(connection.tuple, tuple) && can_be_found(connection, tuple.kind, now)) return line;
     }
     return 0;
 }
 
-// The live record of `tuple`; that at location `except` does not count.
+// The live record of `tuple`.
 template <class Env>
-TURNOUT_INLINE Found find(Env& env, const Place& place, const abi::Tuple& tuple, abi::Tick now,
-                          Location except = 0) {
+TURNOUT_INLINE Found find(Env& env, const Place& place, const abi::Tuple& tuple, abi::Tick now) {
     abi::Bucket* home = env.bucket(place.home);
     if (!home) return {};
     const uint32_t seen = load_once(state_of(*home));
-    uint32_t own = place.home == except >> 4 ? except & 15 : 0;
-    if (const uint32_t line = find_line(*home, seen, place.tag, tuple, now, own))
+    if (const uint32_t line = find_line(*home, seen, place.tag, tuple, now))
         return {&line_of(*home, line), place.home * 16 + line, seen};
     if (!(seen & abi::bucket_state::overflow_mask)) return {nullptr, 0, seen};
 
     abi::Bucket* other = env.bucket(place.other);
     if (!other) return {nullptr, 0, seen};
     const uint32_t state = load_once(state_of(*other));
-    own = place.other == except >> 4 ? except & 15 : 0;
-    if (const uint32_t line = find_line(*other, state, place.tag, tuple, now, own))
+    if (const uint32_t line = find_line(*other, state, place.tag, tuple, now))
         return {&line_of(*other, line), place.other * 16 + line, seen};
     return {nullptr, 0, seen};
 }
@@ -201,6 +198,12 @@ struct Inserted {
     bool inserted;      // false: the record there is another packet's, which was quicker
 };
 
+// What came of one attempt.
+struct Attempt {
+    Location location;  // 0: none was inserted
+    bool changed;       // for the bucket was not in the state that was seen
+};
+
 // How long a connection may last before its first packet has given it a state, as in IPVS.
 inline constexpr abi::Tick timeout_before_state = abi::ticks_of_seconds(3);
 
@@ -228,14 +231,12 @@ TURNOUT_INLINE void withdraw(abi::Bucket& bucket, uint32_t line, bool second) {
 
 }  // namespace detail
 
-// Adds a copy of `record`, unless a live one of the same tuple has come since `seen` was read: then
-// that one's location is returned.  `seen` 0 stands for not having looked.
+// Adds a copy of `record`, if its home bucket still is in the state that a look-up, which did not
+// find the tuple, has seen.
 template <class Env>
-TURNOUT_INLINE Inserted insert(Env& env, const abi::Settings& settings,
-                               const abi::Connection& record, uint32_t seen) {
-    const abi::Tuple& tuple = record.tuple;
-    const abi::Tick now = record.last_seen;
-    const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
+TURNOUT_INLINE Attempt try_insert(Env& env, const abi::Settings& settings,
+                                  const abi::Connection& record, uint32_t seen) {
+    const Place place = place_of(record.tuple, settings.hash_seed, settings.bucket_mask);
     abi::Bucket* home = env.bucket(place.home);
     abi::Bucket* other = env.bucket(place.other);
     if (!home || !other) return {};
@@ -250,21 +251,32 @@ TURNOUT_INLINE Inserted insert(Env& env, const abi::Settings& settings,
     abi::Bucket& bucket = second ? *other : *home;
     detail::fill(line_of(bucket, line), record, second ? abi::status::second_bucket : 0);
     if (second) set_bits(state_of(*other), 1u << (line & 15));
-    const Location location = (second ? place.other : place.home) * 16 + line;
-
-    for (int attempt = 0; attempt < insert_attempts; ++attempt) {
-        if (second && detail::overflow_is_full(seen)) break;
-        const uint32_t shown = detail::next_version(seen) | (second ? 0 : 1u << (line & 15));
-        if (swap_if(state_of(*home), seen, shown + (second ? abi::bucket_state::overflow_one : 0)))
-            return {location, true};
-        // Somebody changed the bucket since: perhaps the same tuple has come.
-        const Searched winner = env.find(tuple, now, location);
-        seen = winner.seen;
-        if (!winner.location) continue;
-        detail::withdraw(bucket, line, second);
-        return {winner.location, false};
-    }
+    const bool room = !second || !detail::overflow_is_full(seen);
+    const uint32_t next = detail::next_version(seen);
+    const uint32_t shown =
+        second ? next + abi::bucket_state::overflow_one : next | 1u << (line & 15);
+    if (room && swap_if(state_of(*home), seen, shown))
+        return {(second ? place.other : place.home) * 16 + line, false};
     detail::withdraw(bucket, line, second);
+    return {0, room};
+}
+
+// `seen` of one who has not looked.
+inline constexpr uint32_t not_seen = ~0u;
+
+// Adds a copy of `record`, unless a live one of the same tuple is there or comes meanwhile: then
+// that one's location is returned.
+template <class Env>
+TURNOUT_INLINE Inserted insert(Env& env, const abi::Connection& record, uint32_t seen) {
+    for (int attempt = 0; attempt < insert_attempts; ++attempt) {
+        if (attempt > 0 || seen == not_seen) {
+            const Searched found = env.find(record.tuple, record.last_seen);
+            if (found.location) return {found.location, false};
+            seen = found.seen;
+        }
+        const Attempt made = env.try_insert(record, seen);
+        if (!made.changed) return {made.location, made.location != 0};
+    }
     return {};
 }
 

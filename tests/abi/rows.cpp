@@ -170,7 +170,7 @@ void print_text(const Layout& layout) {
 
 void print_program(const Layout& layout) {
     std::puts(
-        "#include \"abi/print.hpp\"\n#include \"abi/rows.hpp\"\n"
+        "#include \"abi/call.hpp\"\n#include \"abi/print.hpp\"\n#include \"abi/rows.hpp\"\n"
         "using namespace turnout;\nusing namespace turnout::abi;\n"
         "using namespace turnout::test;\n"
         "int main() {\n    print_version(tables_version);");

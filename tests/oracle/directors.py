@@ -58,11 +58,13 @@ class Kernel:
 
     def connections(self, *options):
         """The rows of -Lnc.  The kernel's table is one for all namespaces and is told a page at a
-        time: while others' connections come and go, a row can be missed or told twice."""
+        time: while others' connections come and go, a row can be missed, and another told twice."""
         while True:
             before = told_connections()
             rows = self.show("-c", *options)[2:]
-            if before == told_connections() and len(rows) == len(before):
+            different = {(row.split()[0], *row.split()[3:]) for row in rows}
+            if (before == told_connections() and len(rows) == len(before) and
+                    len(different) == len(set(before))):
                 return rows
 
     def sysctl(self, name, value):
@@ -138,7 +140,7 @@ def live_totals():
 def told_connections():
     """Without state and timer, which may change at any time."""
     rows = (PROC / "ip_vs_conn").read_text().splitlines()[1:]
-    return sorted(row.split()[:7] for row in rows)
+    return sorted((*row.split()[:7], *row.split()[9:]) for row in rows)
 
 
 def hexadecimals(line):
@@ -170,7 +172,8 @@ class Turnout:
         return run([self.ipvsadm, "-R"], "\n".join(lines) + "\n")[1]
 
     def show(self, *options):
-        return run([self.ipvsadm, "-Ln", *options])[1]
+        status, said = run([self.ipvsadm, "-Ln", *options])
+        return said if status == 0 else [*said, f"exit {status}"]
 
     def attempt(self, arguments):
         return run([self.ipvsadm, *arguments])

@@ -24,8 +24,9 @@ from scenario import Mistake, parse
 
 HERE = Path(__file__).resolve().parent
 SLOTS = 250
-MOST_SHARED_HANDS = 16
+SIDE_BY_SIDE = 16
 SHORT_HAND = 6  # a director takes a second of a processor to start
+LONG_HAND = 25  # lists of connections get long, those of earlier scenarios being among them
 SPARE_S = 3  # more than that, beside what it sleeps and waits for counters, and a scenario was late
 COUNTERS_S = 2.6
 TRIES = 3
@@ -53,7 +54,8 @@ def deal(scenarios):
     no two of them have addresses in common."""
     own = [[scenario] for scenario in scenarios if scenario.wants_own_director]
     others = [scenario for scenario in scenarios if not scenario.wants_own_director]
-    shared = [[] for _ in range(min(MOST_SHARED_HANDS, 1 + len(others) // SHORT_HAND))]
+    shared = [[] for _ in range(max(min(SIDE_BY_SIDE, 1 + len(others) // SHORT_HAND),
+                                    len(others) // LONG_HAND))]
     for scenario in others:
         free = [hand for hand in shared if all(other.slot != scenario.slot for other in hand)]
         if not free:
@@ -101,8 +103,8 @@ def play(hands, sides, turnoutd, work):
         [[(scenario.name, scenario.text, scenario.slot) for scenario in hand] for hand in hands]))
     play_py = str(HERE / "play.py")
     commands = {
-        "kernel": [HERE / "guest/boot", work, play_py, "kernel", work],
-        "turnout": [sys.executable, "-B", play_py, "turnout", work, *turnoutd],
+        "kernel": [HERE / "guest/boot", work, play_py, "kernel", work, str(SIDE_BY_SIDE)],
+        "turnout": [sys.executable, "-B", play_py, "turnout", work, str(SIDE_BY_SIDE), *turnoutd],
     }
     playing = [Side(name, work, commands[name]) for name in sides]
     try:

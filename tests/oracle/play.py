@@ -1,6 +1,6 @@
 """One side of the comparison: plays hands of scenarios on one kind of director.
 
-    play.py kernel|turnout WORK [TURNOUTD-OPTION…]
+    play.py kernel|turnout WORK HANDS-AT-ONCE [TURNOUTD-OPTION…]
 
 WORK/hands.json holds lists of scenarios; those of one list follow each other on one director.
 WORK/SIDE.json gets a transcript, or the reason there is none, for each.  Hands are played side by
@@ -22,8 +22,6 @@ import scenario
 from directors import Kernel, Turnout
 from player import Player
 from world import Outside, World
-
-SIDE_BY_SIDE = 16
 
 # Told to stop, a player plays no further scenario, and still leaves nothing behind.
 stopping = threading.Event()
@@ -67,7 +65,7 @@ def failure():
 
 def main():
     side, work = sys.argv[1], Path(sys.argv[2])
-    options = sys.argv[3:]
+    side_by_side, options = int(sys.argv[3]), sys.argv[4:]
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     # Order on the wires is order on one CPU.
@@ -77,7 +75,7 @@ def main():
     outside = Outside()
     began = time.monotonic()
     transcripts = {}
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    with ThreadPoolExecutor(side_by_side) as pool:
         for played in pool.map(lambda hand: play_hand(hand, outside, start), hands):
             transcripts.update(played)
     (work / f"{side}.json").write_text(json.dumps(
