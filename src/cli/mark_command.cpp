@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "api/values.hpp"
@@ -39,16 +40,17 @@ constexpr char add_examples[] =
   turnout mark add --to 2001:db8::/64 --mark 0x10        any protocol
 The rule is put behind those that are there, and its number is printed.)";
 
+// What is given but empty is a mistake, not "any": a variable of a script may have been empty.
 struct AddOptions {
-    std::string protocol, from, to, from_ports, ports, mark;
+    std::optional<std::string> protocol, from, to, from_ports, ports, mark;
     bool ipv6 = false;
 };
 
 // Reads the text of option `name`, if it was given, by `parse` into `value`.
 template <class Value, class Parse>
-Status read(const char* name, const std::string& text, Parse parse, Value& value) {
-    if (text.empty()) return {};
-    auto parsed = parse(text);
+Status read(const char* name, const std::optional<std::string>& text, Parse parse, Value& value) {
+    if (!text) return {};
+    auto parsed = parse(*text);
     if (!parsed) return fail(EINVAL, std::string(name) + ": " + parsed.error().message);
     value = *std::move(parsed);
     return {};
@@ -61,7 +63,7 @@ Result<uint32_t> parse_mark(const std::string& text) {
 
 Result<MarkRule> rule_of(const AddOptions& options) {
     MarkRule rule;
-    if (!options.protocol.empty()) rule.protocol = api::protocol_named(options.protocol);
+    if (options.protocol) rule.protocol = api::protocol_named(*options.protocol);
     for (const Status& read :
          {read("--from", options.from, model::Prefix::parse, rule.from),
           read("--to", options.to, model::Prefix::parse, rule.to),

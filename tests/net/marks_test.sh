@@ -120,6 +120,8 @@ expect_failure 'ports need a protocol' turnout mark add --ports 80 --mark 1
 expect_failure 'icmp' turnout mark add --proto icmp --mark 1
 expect_failure 'list of ports' turnout mark add --proto tcp --ports 90-80 --mark 1
 expect_failure 'no address or prefix' turnout mark add --to example.org --mark 1
+expect_failure '"" is no address' turnout mark add --to '' --mark 1
+expect_failure '"" is no list of ports' turnout mark add --proto tcp --ports '' --mark 1
 expect_failure 'another address family' \
     turnout mark add --from 192.0.2.1 --to 2001:db8::1 --mark 1
 expect_failure 'another address family' turnout mark add --to 192.0.2.1 -6 --mark 1
