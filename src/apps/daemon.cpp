@@ -14,6 +14,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "api/server.hpp"
+#include "api/socket_path.hpp"
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/netns.hpp"
@@ -80,6 +82,7 @@ class Daemon {
                     {.services = plane_->sizes().services, .servers = plane_->sizes().servers},
                     source_for, monotonic_ns),
           server_(io_, director_, ipvs::socket_path(cookie)),
+          api_(io_, director_, api::socket_path(cookie)),
           network_(io_, watch_.fd()),
           signals_(io_, SIGTERM, SIGINT),
           ticker_(io_) {}
@@ -102,17 +105,19 @@ class Daemon {
     kernel::NetworkWatch watch_;
     director::Director director_;
     ipvs::Server server_;
+    api::Server api_;
     asio::posix::stream_descriptor network_;
     asio::signal_set signals_;
     asio::steady_timer ticker_;
 };
 
-// Forwarding first, then the socket: whoever is answered can rely on the packets.
+// Forwarding first, then the sockets: whoever is answered can rely on the packets.
 Status Daemon::start() {
     if (auto ok = kernel::write_sysctl("net.ipv4.conf.lo.forwarding", "1"); !ok) return ok;
     if (auto ok = plane_->start_sweeper(); !ok) return ok;
     if (auto ok = serve_interfaces(); !ok) return ok;
     if (auto ok = server_.start(); !ok) return ok;
+    if (auto ok = api_.start(); !ok) return ok;
     follow_network();
     keep_time();
     signals_.async_wait([this](auto, int) { io_.stop(); });

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "abi/drop.hpp"
+#include "api/socket_path.hpp"
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/netns.hpp"
@@ -109,6 +110,7 @@ Result<bool> bring_down() {
     if (!removed) return removed;
     unlink(("/run/turnout/" + std::to_string(*cookie) + ".lock").c_str());
     unlink(ipvs::socket_path(*cookie).c_str());
+    unlink(api::socket_path(*cookie).c_str());
     return *removed || pid;
 }
 

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/unix_socket.hpp"
 #include "ipvs/change_codec.hpp"
-#include "ipvs/unix_address.hpp"
 
 namespace turnout::ipvs {
 namespace {

@@ -1,7 +1,6 @@
 #include "ipvs/server.hpp"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,12 +11,11 @@
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <deque>
-#include <filesystem>
 #include <set>
 
 #include "base/fd.hpp"
+#include "base/unix_socket.hpp"
 #include "ipvs/responder.hpp"
-#include "ipvs/unix_address.hpp"
 
 namespace turnout::ipvs {
 namespace {
@@ -29,41 +27,6 @@ using Acceptor = asio::basic_socket_acceptor<Protocol>;
 
 // Larger than any request of the IPVS commands; a longer one arrives cut and is refused as such.
 constexpr size_t longest_request = 4096;
-
-// Root, or the user whom the director itself runs as (tests).
-bool may_ask(int socket) {
-    ucred peer{};
-    socklen_t length = sizeof peer;
-    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return false;
-    return peer.uid == 0 || peer.uid == geteuid();
-}
-
-bool somebody_listens(const sockaddr_un& address) {
-    const Fd probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const auto* at = reinterpret_cast<const sockaddr*>(&address);
-    // EAGAIN: the queue of a live listener is full.
-    return ::connect(probe.get(), at, sizeof address) == 0 || errno == EAGAIN;
-}
-
-Result<Fd> listening_socket(const std::string& path) {
-    const auto address = unix_address(path);
-    if (!address) return std::unexpected(address.error());
-    std::error_code ignored;  // bind tells what is wrong with the folder
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-    if (somebody_listens(*address))
-        return fail(EADDRINUSE, path + ": a director is already running in this namespace");
-    if (struct stat file; lstat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode))
-        unlink(path.c_str());
-
-    Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket) return fail_errno(errno, "cannot open a socket");
-    // On Linux the file takes the socket's mode: there is no moment at which others could connect.
-    if (fchmod(socket.get(), 0600) != 0 ||
-        bind(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
-        listen(socket.get(), SOMAXCONN) != 0)
-        return fail_errno(errno, path);
-    return socket;
-}
 
 // One client: reads a request, writes its answer, and again.
 class Session : public std::enable_shared_from_this<Session> {
@@ -153,7 +116,7 @@ class Server::Listener : public std::enable_shared_from_this<Listener> {
 
   private:
     void welcome(Protocol::socket socket) {
-        const bool allowed = may_ask(socket.native_handle());
+        const bool allowed = peer_may_ask(socket.native_handle());
         auto forget = [weak = weak_from_this()](const std::shared_ptr<Session>& session) {
             if (const auto self = weak.lock()) self->sessions_.erase(session);
         };
@@ -188,7 +151,7 @@ Server::~Server() {
 }
 
 Status Server::start() {
-    auto socket = listening_socket(path_);
+    auto socket = listen_at(path_, SOCK_SEQPACKET);
     if (!socket) return std::unexpected(socket.error());
     listener_ = std::make_shared<Listener>(io_, control_, *std::move(socket));
     listener_->accept();

@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "base/fd.hpp"
+#include "base/unix_socket.hpp"
 #include "ipvs/client.hpp"
-#include "ipvs/unix_address.hpp"
 #include "support/full_control.hpp"
 
 namespace turnout::ipvs {

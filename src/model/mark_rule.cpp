@@ -62,6 +62,9 @@ Result<std::vector<PortRange>> parse_ports(std::string_view text) {
         ports.push_back({*first, *last});
         at = comma + 1;
     }
+    // The rows know no other way to say "any": a rule adopted from them would lose its widest
+    // range.
+    if (std::ranges::find(ports, PortRange{}) != ports.end()) ports.clear();
     return ports;
 }
 

@@ -1,5 +1,5 @@
 // Rules that give packets a firewall mark before a service is looked for: Turnout's own way to a
-// service by mark, beside the marks that iptables or tc set.
+// service by mark, beside the marks that tc sets before us.
 //
 // Of several rules that match a packet the last one decides, as with iptables' MARK target.
 #pragma once
@@ -32,7 +32,7 @@ struct PortRange {
     bool operator==(const PortRange&) const = default;
 };
 
-// "80,443,8000-8080"; "8000:8080" is read, too.
+// "80,443,8000-8080"; "8000:8080" is read, too.  A list that holds every port gives an empty one.
 Result<std::vector<PortRange>> parse_ports(std::string_view text);
 std::string to_string(const std::vector<PortRange>& ports);
 

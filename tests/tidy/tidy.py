@@ -30,8 +30,8 @@ MAY_INCLUDE = {
     "sync": ("model",),
     "observe": ("model",),
     "config": ("model",),
-    "api": ("director", "model"),
-    "cli": ("ipvs", "realserver", "director"),
+    "api": ("model",),
+    "cli": ("api", "ipvs", "realserver"),
     "apps": ("api", "cli", "config", "director", "health", "ipvs", "kernel", "native", "observe",
              "realserver", "sync"),
 }

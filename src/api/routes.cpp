@@ -1,0 +1,146 @@
+#include "api/routes.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+#include "api/values.hpp"
+
+namespace turnout::api {
+namespace {
+
+using Json = nlohmann::json;
+using model::OwnControl;
+
+struct Request {
+    OwnControl& control;
+    std::string_view method, target, body;
+};
+
+unsigned status_of(int code) {
+    switch (code) {
+        case EINVAL:
+        case ERANGE:
+            return 400;
+        case EPERM:
+            return 403;
+        case ENOENT:
+            return 404;
+        case EOPNOTSUPP:
+            return 405;
+        case EMSGSIZE:
+            return 413;
+        case ENOSPC:
+            return 507;
+        default:
+            return 500;
+    }
+}
+
+Answer only(const char* methods, const Request& request) {
+    Answer answer = refusal({EOPNOTSUPP, std::string(request.target) + " takes " + methods +
+                                             ", not " + std::string(request.method)});
+    answer.allow = methods;
+    return answer;
+}
+
+Result<Json> parse(std::string_view body) {
+    Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
+    if (json.is_discarded()) return fail(EINVAL, "the body is not JSON");
+    return json;
+}
+
+template <class Value>
+Json list_of(const std::vector<Value>& values) {
+    Json list = Json::array();
+    for (const Value& value : values) list.push_back(json_of(value));
+    return list;
+}
+
+// One rule may stand for a list of one.
+Result<std::vector<model::MarkRule>> rules_in(std::string_view body) {
+    auto json = parse(body);
+    if (!json) return std::unexpected(json.error());
+    return mark_rules_from(json->is_array() ? *json : Json::array({*json}));
+}
+
+Answer add_marks(const Request& request) {
+    auto rules = rules_in(request.body);
+    if (!rules) return refusal(rules.error());
+    const auto added = request.control.add_mark_rules(*std::move(rules));
+    if (!added) return refusal(added.error());
+    return {201, list_of(*added), {}};
+}
+
+Answer marks(const Request& request) {
+    if (request.method == "GET") return {200, list_of(request.control.mark_rules()), {}};
+    if (request.method == "POST") return add_marks(request);
+    return only("GET, POST", request);
+}
+
+Answer mark(const Request& request, std::string_view name) {
+    if (request.method != "DELETE") return only("DELETE", request);
+    uint32_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error != std::errc{} || end != name.data() + name.size())
+        return refusal({EINVAL, '"' + std::string(name) + "\" is no number of a mark rule"});
+    if (const auto done = request.control.remove_mark_rule(number); !done)
+        return refusal(done.error());
+    return {204, nullptr, {}};
+}
+
+Answer settings(const Request& request) {
+    if (request.method != "GET") return only("GET", request);
+    return {200, list_of(request.control.settings()), {}};
+}
+
+Result<int64_t> value_in(std::string_view body) {
+    const auto json = parse(body);
+    if (!json) return std::unexpected(json.error());
+    if (!json->is_object() || json->size() != 1 || !json->contains("value") ||
+        !(*json)["value"].is_number_integer())
+        return fail(EINVAL, "a setting is given as {\"value\": 1}, a whole number");
+    const Json& value = (*json)["value"];
+    constexpr uint64_t most = std::numeric_limits<int64_t>::max();
+    if (value.is_number_unsigned() && value.get<uint64_t>() > most)
+        return fail(ERANGE, "no setting has a value as large as " + value.dump());
+    return value.get<int64_t>();
+}
+
+Answer setting(const Request& request, const std::string& name) {
+    if (request.method != "PUT") return only("PUT", request);
+    const auto value = value_in(request.body);
+    if (!value) return refusal(value.error());
+    if (const auto done = request.control.set(name, *value); !done) return refusal(done.error());
+    const auto all = request.control.settings();
+    const auto now = std::ranges::find(all, name, &model::Setting::name);
+    return {200, json_of(*now), {}};
+}
+
+// What follows `folder` in the target, if that is where it leads.
+std::optional<std::string_view> below(std::string_view folder, std::string_view target) {
+    if (!target.starts_with(folder)) return std::nullopt;
+    return target.substr(folder.size());
+}
+
+}  // namespace
+
+Answer refusal(const Error& error) {
+    return {status_of(error.code), json_of(error), {}};
+}
+
+Answer respond(OwnControl& control, std::string_view method, std::string_view target,
+               std::string_view body) {
+    const Request request{control, method, target, body};
+    if (target == "/v1/marks") return marks(request);
+    if (const auto number = below("/v1/marks/", target)) return mark(request, *number);
+    if (target == "/v1/settings") return settings(request);
+    if (const auto name = below("/v1/settings/", target))
+        return setting(request, std::string(*name));
+    return refusal({ENOENT, "nothing is at " + std::string(target) +
+                                "; there are /v1/marks and /v1/settings"});
+}
+
+}  // namespace turnout::api

@@ -1,0 +1,161 @@
+#include "api/routes.hpp"
+
+#include <gtest/gtest.h>
+
+#include "director/director.hpp"
+#include "native/memory_tables.hpp"
+
+namespace turnout::api {
+namespace {
+
+using Json = nlohmann::json;
+
+// The director itself, over plain memory.
+struct RoutesTest : testing::Test {
+    Answer ask(std::string_view method, std::string_view target, std::string_view body = {}) {
+        return respond(director, method, target, body);
+    }
+    Json marks() { return ask("GET", "/v1/marks").body; }
+    // Nothing is changed by what is refused.
+    void refused(unsigned status, const char* code, std::string_view method,
+                 std::string_view target, std::string_view body = {}) {
+        const Json marks_before = marks(), settings_before = ask("GET", "/v1/settings").body;
+        const Answer answer = ask(method, target, body);
+        EXPECT_EQ(answer.status, status) << method << ' ' << target << ' ' << body;
+        EXPECT_EQ(answer.body["error"]["code"], code) << body;
+        EXPECT_NE(answer.body["error"]["message"], "") << body;
+        EXPECT_EQ(marks(), marks_before) << body;
+        EXPECT_EQ(ask("GET", "/v1/settings").body, settings_before) << body;
+    }
+
+    native::MemoryTables tables;
+    director::Director director{tables.rows,
+                                {},
+                                [](const model::Address&) { return std::nullopt; },
+                                [] { return uint64_t{1}; }};
+};
+
+TEST_F(RoutesTest, a_rule_comes_back_as_it_was_given_with_its_number) {
+    EXPECT_EQ(marks(), Json::array());
+    const Json rule{{"protocol", "tcp"},           {"from", "203.0.113.0/24"},
+                    {"to", "192.0.2.1"},           {"from_ports", "1024-65535"},
+                    {"ports", "80,443,8000-8080"}, {"mark", 4294967295}};
+    const Answer answer = ask("POST", "/v1/marks", rule.dump());
+    EXPECT_EQ(answer.status, 201u);
+    Json expected = rule;
+    expected.update({{"number", 1}, {"family", "ipv4"}});
+    EXPECT_EQ(answer.body, Json::array({expected}));
+    EXPECT_EQ(marks(), Json::array({expected}));
+}
+
+TEST_F(RoutesTest, what_matches_anything_is_left_out) {
+    ask("POST", "/v1/marks", R"({"mark": 7, "protocol": null})");
+    EXPECT_EQ(marks()[0], (Json{{"number", 1}, {"family", "ipv4"}, {"mark", 7}}));
+}
+
+TEST_F(RoutesTest, the_family_is_that_of_the_addresses_or_as_given) {
+    ask("POST", "/v1/marks",
+        R"([{"mark": 1, "to": "2001:db8::/32"}, {"mark": 1, "family": "ipv6"}])");
+    ASSERT_EQ(marks().size(), 2u);
+    EXPECT_EQ(marks()[0]["family"], "ipv6");
+    EXPECT_EQ(marks()[1]["family"], "ipv6");
+}
+
+TEST_F(RoutesTest, a_list_is_added_whole_and_can_be_given_back) {
+    const Answer answer = ask("POST", "/v1/marks", R"([{"mark": 1}, {"mark": 2}])");
+    ASSERT_EQ(answer.body.size(), 2u);
+    EXPECT_EQ(answer.body[1]["number"], 2);
+    EXPECT_EQ(ask("POST", "/v1/marks", marks().dump()).body[1]["number"], 4);
+}
+
+TEST_F(RoutesTest, all_or_none) {
+    refused(400, "EINVAL", "POST", "/v1/marks", R"([{"mark": 1}, {"mark": 0}])");
+    refused(400, "EINVAL", "POST", "/v1/marks", R"([{"mark": 1}, {"mark": 2, "ports": "80"}])");
+}
+
+TEST_F(RoutesTest, rules_are_taken_at_their_word) {
+    for (const char* body : {"",
+                             "{",
+                             "[",
+                             "7",
+                             "null",
+                             "[7]",
+                             "[[]]",
+                             "{}",
+                             R"({"mark": "1"})",
+                             R"({"mark": -1})",
+                             R"({"mark": 1.5})",
+                             R"({"mark": 4294967296})",
+                             R"({"mark": 1, "port": "80"})",
+                             R"({"mark": 1, "protocol": "icmp"})",
+                             R"({"mark": 1, "protocol": 6})",
+                             R"({"mark": 1, "to": "example.org"})",
+                             R"({"mark": 1, "to": "192.0.2.1/33"})",
+                             R"({"mark": 1, "family": "ipx"})",
+                             R"({"mark": 1, "protocol": "tcp", "ports": "80-"})",
+                             R"({"mark": 1, "protocol": "tcp", "ports": "9-8"})",
+                             R"({"mark": 1, "from": "192.0.2.1", "to": "2001:db8::1"})",
+                             R"({"mark": 1, "to": "192.0.2.1", "family": "ipv6"})",
+                             "{\"mark\": 1, \"to\": \"\xff\"}"})
+        refused(400, "EINVAL", "POST", "/v1/marks", body);
+}
+
+TEST_F(RoutesTest, a_full_table_takes_nothing_more) {
+    Json many = Json::array();
+    for (int i = 0; i < 1025; ++i) many.push_back({{"mark", 1}});
+    refused(507, "ENOSPC", "POST", "/v1/marks", many.dump());
+}
+
+TEST_F(RoutesTest, deleting) {
+    ask("POST", "/v1/marks", R"([{"mark": 1}, {"mark": 2}])");
+    const Answer answer = ask("DELETE", "/v1/marks/1");
+    EXPECT_EQ(answer.status, 204u);
+    EXPECT_TRUE(answer.body.is_null());
+    ASSERT_EQ(marks().size(), 1u);
+    EXPECT_EQ(marks()[0]["number"], 2);
+    refused(404, "ENOENT", "DELETE", "/v1/marks/1");
+    for (const char* target :
+         {"/v1/marks/", "/v1/marks/x", "/v1/marks/2x", "/v1/marks/-2", "/v1/marks/4294967298"})
+        refused(400, "EINVAL", "DELETE", target);
+}
+
+TEST_F(RoutesTest, settings_tell_themselves_and_are_set) {
+    const Json before = ask("GET", "/v1/settings").body;
+    ASSERT_FALSE(before.empty());
+    const Json& first = before[0];
+    EXPECT_EQ(first["name"], "expire_quiescent_template");
+    EXPECT_EQ(first["value"], 0);
+    EXPECT_EQ(first["default"], 0);
+    EXPECT_EQ(first["least"], 0);
+    EXPECT_EQ(first["greatest"], 1);
+    EXPECT_NE(first["meaning"], "");
+    const Answer answer = ask("PUT", "/v1/settings/expire_quiescent_template", R"({"value": 1})");
+    EXPECT_EQ(answer.status, 200u);
+    EXPECT_EQ(answer.body["value"], 1);
+    EXPECT_EQ(ask("GET", "/v1/settings").body[0]["value"], 1);
+}
+
+TEST_F(RoutesTest, settings_refuse_what_they_cannot_be) {
+    const char* target = "/v1/settings/expire_quiescent_template";
+    for (const char* body :
+         {R"({"value": 2})", R"({"value": -1})", R"({"value": 18446744073709551615})"})
+        refused(400, "ERANGE", "PUT", target, body);
+    for (const char* body : {"", "1", "[]", "{}", R"({"value": "1"})", R"({"value": true})",
+                             R"({"value": 0.5})", R"({"value": 1, "more": 1})"})
+        refused(400, "EINVAL", "PUT", target, body);
+    refused(404, "ENOENT", "PUT", "/v1/settings/nosuch", R"({"value": 1})");
+    refused(404, "ENOENT", "PUT", "/v1/settings/", R"({"value": 1})");
+}
+
+TEST_F(RoutesTest, other_methods_and_places) {
+    refused(405, "EOPNOTSUPP", "PUT", "/v1/marks");
+    refused(405, "EOPNOTSUPP", "GET", "/v1/marks/1");
+    refused(405, "EOPNOTSUPP", "POST", "/v1/settings");
+    refused(405, "EOPNOTSUPP", "GET", "/v1/settings/expire_quiescent_template");
+    EXPECT_EQ(ask("HEAD", "/v1/marks").allow, "GET, POST");
+    for (const char* target : {"", "/", "/v1", "/v1/mark", "/v2/marks", "*", "/v1/marks?x=1"})
+        refused(404, "ENOENT", "GET", target);
+}
+
+}  // namespace
+}  // namespace turnout::api
