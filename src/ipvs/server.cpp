@@ -40,6 +40,7 @@ bool may_ask(int socket) {
 
 bool somebody_listens(const sockaddr_un& address) {
     const Fd probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!probe) return false;
     const auto* at = reinterpret_cast<const sockaddr*>(&address);
     // EAGAIN: the queue of a live listener is full.
     return ::connect(probe.get(), at, sizeof address) == 0 || errno == EAGAIN;
