@@ -11,6 +11,7 @@ namespace {
 
 bool somebody_listens(const sockaddr_un& address, int type) {
     const Fd probe(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!probe) return false;
     const auto* at = reinterpret_cast<const sockaddr*>(&address);
     // EAGAIN: the queue of a live listener is full.
     return ::connect(probe.get(), at, sizeof address) == 0 || errno == EAGAIN;

@@ -36,8 +36,10 @@ std::string row(const model::ConnectionReport& c) {
                              hex(c.virtual_address, c.virtual_port) + " " +
                              hex(c.server, c.server_port);
     const std::string engine = c.engine.empty() ? "" : " " + c.engine + " " + c.engine_data;
+    // A template of a service by mark is for any protocol.
+    const char* protocol = c.protocol == model::Protocol::none ? "IP" : to_string(c.protocol);
     char text[512];
-    std::snprintf(text, sizeof text, "%-3s %s %-11s %7lu%s\n", to_string(c.protocol), ends.c_str(),
+    std::snprintf(text, sizeof text, "%-3s %s %-11s %7lu%s\n", protocol, ends.c_str(),
                   c.state.c_str(), static_cast<unsigned long>(c.expires_s), engine.c_str());
     return text;
 }

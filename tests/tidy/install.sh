@@ -12,6 +12,7 @@ expected='sbin/ipvsadm
 sbin/turnout
 sbin/turnoutd
 share/man/man8/ipvsadm.8
+share/man/man8/turnout-mark.8
 share/man/man8/turnout-realserver.8
 share/man/man8/turnout.8
 share/man/man8/turnoutd.8'

@@ -32,11 +32,13 @@ mandoc -T lint -W warning ./*.8
 compare turnoutd.8 "$("$bin/turnoutd" --help)"
 compare ipvsadm.8 "$("$bin/ipvsadm" --help)"
 compare turnout-realserver.8 "$("$bin/turnout" realserver --help)"
+compare turnout-mark.8 "$("$bin/turnout" mark --help
+    for subcommand in add list delete import; do "$bin/turnout" mark "$subcommand" --help; done)"
 help_of_turnout=$("$bin/turnout" --help)
 mapfile -t subcommands < <(sed -n '/^Subcommands:/,$s/^  \([a-z]*\) .*/\1/p' <<<"$help_of_turnout")
 for subcommand in "${subcommands[@]}"; do
     grep -q "^\.It Cm $subcommand" turnout.8 || die "turnout.8: no word about '$subcommand'"
-    [[ $subcommand == realserver ]] || help_of_turnout+=$("$bin/turnout" "$subcommand" --help)
+    [[ $subcommand =~ ^(realserver|mark)$ ]] || help_of_turnout+=$("$bin/turnout" "$subcommand" --help)
 done
 # What the reader is told to look up elsewhere belongs to that page.
 compare turnout.8 "$help_of_turnout --conn-table-bits"

@@ -77,7 +77,7 @@ std::string connection_line(std::string_view line, const Names& names, bool engi
     const std::string row = format("%-3s %-6s %-11s %-18s %-18s ", words[0].c_str(), expire.c_str(),
                                    words[7].c_str(), source->c_str(), virtual_end->c_str());
     if (engines && words.size() >= 11)
-        return row + format("%-18s %-16s %s\n", destination->c_str(), words[9].c_str(),
+        return row + format("%-16s %-18s %s\n", destination->c_str(), words[9].c_str(),
                             words[10].c_str());
     return row + *destination + "\n";
 }

@@ -22,8 +22,8 @@ TEST(Connections, engines_have_columns_of_their_own) {
     const char* const row =
         "UDP C0A80102 0000 0A000001 13C4 0A640001 13C4 UDP             299 sip 1234@example.org";
     EXPECT_EQ(connection_line(row, numeric, true),
-              "UDP 04:59  UDP         192.168.1.2:0      10.0.0.1:5060      10.100.0.1:5060    "
-              "sip              1234@example.org\n");
+              "UDP 04:59  UDP         192.168.1.2:0      10.0.0.1:5060      10.100.0.1:5060  "
+              "sip                1234@example.org\n");
     EXPECT_EQ(connection_line(row, numeric, false),
               "UDP 04:59  UDP         192.168.1.2:0      10.0.0.1:5060      10.100.0.1:5060\n");
 }

@@ -83,9 +83,8 @@ std::optional<uint32_t> parse_number(std::string_view text, uint32_t least, uint
     text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
     if (text.starts_with('+')) text.remove_prefix(1);
     uint32_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stopped, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || stopped != end || number < least || number > most)
+    const auto [stopped, error] = std::from_chars(text.begin(), text.end(), number);
+    if (error != std::errc{} || stopped != text.end() || number < least || number > most)
         return std::nullopt;
     return number;
 }

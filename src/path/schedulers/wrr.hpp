@@ -71,8 +71,12 @@ TURNOUT_INLINE Move next(Env& env, const abi::Plan& plan, uint32_t start, int32_
     if (const uint32_t position = next_with(env, plan, start, weight))
         return {true, position, weight};
     const int32_t greatest = greatest_available_weight(env, plan);
-    // Where IPVS's walk ends when nobody is available.
-    if (!greatest) return {false, start, start ? 1 : plan.top_weight};
+    // Nobody is available: where IPVS's walk ends, which goes on from a last pass that began in the
+    // midst of the list until it is back there, and from any other to the end of a last pass.
+    if (!greatest) {
+        const bool in_last_pass = start && weight <= plan.weight_step;
+        return in_last_pass ? Move{false, start, 1} : Move{false, 0, plan.top_weight};
+    }
     const int32_t lower = next_pass(plan, weight, greatest);
     const uint32_t position = next_with(env, plan, 0, lower);
     return {position != 0, position, lower};
