@@ -5,6 +5,7 @@
 // the loader cannot relocate calls to out-of-line functions in sections of their own.
 #include "bpf/tc_lane.hpp"
 #include "bpf/xdp_lane.hpp"
+#include "path/call_out.hpp"
 #include "path/helpers/sip.hpp"
 #include "table/sweep.hpp"
 
@@ -99,6 +100,11 @@ extern "C" {
 [[gnu::noinline]] uint32_t turnout_connect(Opening* opening) {
     Tables env;
     return opening ? connect(env, *opening) : 0;
+}
+
+[[gnu::noinline]] uint32_t turnout_call_out(Opening* opening) {
+    Tables env;
+    return static_cast<uint32_t>(opening ? call_out(env, *opening) : Answer::not_ours);
 }
 
 [[gnu::noinline]] int turnout_route(__sk_buff* packet, const abi::Address* to, Route* route) {

@@ -18,6 +18,7 @@ uint64_t turnout_insert(const turnout::abi::Connection* record, uint32_t seen);
 uint32_t turnout_ask(turnout::Opening* opening);
 uint32_t turnout_schedule(turnout::Opening* opening);
 uint32_t turnout_connect(turnout::Opening* opening);
+uint32_t turnout_call_out(turnout::Opening* opening);
 }
 
 namespace turnout::bpf {
@@ -107,6 +108,10 @@ struct TablesEnv {
         return static_cast<Answer>(turnout_schedule(&opening));
     }
     TURNOUT_INLINE static Location connect(Opening& opening) { return turnout_connect(&opening); }
+
+    TURNOUT_INLINE static Answer call_out(Opening& opening) {
+        return static_cast<Answer>(turnout_call_out(&opening));
+    }
 
     // Looked up here: Linux 6.1 takes a table's memory for an update, but not that of a parameter.
     TURNOUT_INLINE static void keep_call(Location location) {

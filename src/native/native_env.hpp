@@ -75,6 +75,7 @@ class NativeEnv {
     Answer ask(Opening& opening) { return turnout::ask(*this, opening); }
     Answer schedule(Opening& opening) { return choose_server(*this, opening); }
     Location connect(Opening& opening) { return turnout::connect(*this, opening); }
+    Answer call_out(Opening& opening) { return turnout::call_out(*this, opening); }
     Opening* opening() { return &opening_; }
 
     abi::Tick now() { return world_.now; }

@@ -76,6 +76,7 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.ask(opening) } -> gives<Answer>;
     { env.schedule(opening) } -> gives<Answer>;
     { env.connect(opening) } -> gives<Location>;
+    { env.call_out(opening) } -> gives<Answer>;
     // Keeps the call of the opening as the name of the template there, for those who list it.
     env.keep_call(n);
     // This CPU's room for one opening.

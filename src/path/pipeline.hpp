@@ -15,6 +15,7 @@
 #pragma once
 
 #include "path/account.hpp"
+#include "path/call_out.hpp"
 #include "path/env.hpp"
 #include "path/find_connection.hpp"
 #include "path/forward.hpp"
@@ -92,11 +93,33 @@ TURNOUT_INLINE Verdict open(Env& env, const abi::Settings& settings, const Packe
     return flow.connection ? Verdict::transmit : drop(env, abi::Drop::table_full);
 }
 
+// A server's own call: the packet goes its way as a reply of the connection that it opens.
+template <Environment Env>
+TURNOUT_INLINE Verdict open_call(Env& env, const abi::Settings& settings, const Packet& packet,
+                                 abi::Tick now, Flow& flow) {
+    Opening* opening = env.opening();
+    if (!opening) return Verdict::pass;
+    flow.seen = not_seen;
+    begin(env, settings, packet, now, flow, *opening);
+    opening->aside.tuple =
+        reply_tuple(packet, packet.source, packet.source_port, abi::TupleKind::reply);
+    if (env.call_out(*opening) != Answer::connect) return Verdict::pass;
+    flow.direction = Direction::reply;
+    flow.location = env.connect(*opening);
+    flow.connection = at(env, flow.location);
+    return flow.connection ? Verdict::transmit : drop(env, abi::Drop::table_full);
+}
+
 // Finds the packet's connection or makes one; the verdict is final when there is none.
 template <Environment Env>
 TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Packet& packet,
                               abi::Tick now, Flow& flow) {
-    if (!find_flow(env, settings, packet, now, flow)) return Verdict::pass;
+    if (!find_flow(env, settings, packet, now, flow)) {
+        if constexpr (Env::is_complete())
+            if (may_call_out(env, settings, packet))
+                return open_call(env, settings, packet, now, flow);
+        return Verdict::pass;
+    }
     if (flow.direction == Direction::reply) return Verdict::transmit;
     abi::Connection* former = flow.connection;
     if (former && !makes_way(*former, packet)) return Verdict::transmit;

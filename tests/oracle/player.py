@@ -141,6 +141,16 @@ class Player:
         data = payload_bytes(payload)
         return self.each(lambda flow: self.send(flow, 0, data), "udp", clients, targets)
 
+    def on_call(self, server, clients, targets, *payload):
+        """Datagrams that a server sends on its own account."""
+        sender = endpoint(self.scenario.resolve(server))
+        data = payload_bytes(payload)
+
+        def call(flow):
+            flow.server = sender
+            return self.answer(flow, 0, data)
+        return self.each(call, "udp", clients, targets)
+
     def on_answer(self, what, clients, targets):
         if what == "udp":
             return self.each(lambda flow: self.answer(flow, 0), "udp", clients, targets)
@@ -189,12 +199,12 @@ class Player:
         fates += [fate_at_client(packet, frame) for frame in at_clients]
         return "+".join(fates) or NOTHING
 
-    def answer(self, flow, flags):
+    def answer(self, flow, flags, payload=b""):
         """One packet of the server's.  Only NAT servers answer through the director."""
         if not flow.server:
             return PAST
         packet = frames.Packet(flow.protocol, flow.server, flow.client,
-                               next(self.identifications), flags)
+                               next(self.identifications), flags, payload)
         at_clients, at_servers = self.world.from_server(packet)
         fates = [answer_at_client(flow, packet, frame) for frame in at_clients]
         fates += [describe(frame) for frame in at_servers]

@@ -160,6 +160,7 @@ VERBS = {
     "segment": check_flags,
     "udp": check_flow,
     "answer": check_flags,
+    "call": check_flags,
     "list": check_list,
     "timer": count(0, "nothing"),
     "sleep": count(1, "seconds"),
