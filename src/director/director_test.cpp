@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "native/memory_tables.hpp"
 
@@ -120,6 +121,49 @@ TEST_F(DirectorTest, thousands_of_changes_use_the_same_rows_over_and_over) {
         now_s += 200;
         director->tick();
     }
+}
+
+TEST(DirectorScale, a_weight_among_ten_thousand_services_touches_its_own_service_alone) {
+    native::MemoryTables tables({.services = 10000, .servers = 20000});
+    Director director(
+        tables.rows, {.services = 10000, .servers = 20000},
+        [](const model::Address&) { return std::optional<model::Address>(); },
+        [] { return uint64_t{1000000000}; });
+    const auto key = [](uint32_t number) {
+        model::ServiceKey made = web;
+        made.address = model::Address::ipv4(198, 51, static_cast<uint8_t>(number / 250),
+                                            static_cast<uint8_t>(number % 250 + 1));
+        return made;
+    };
+    model::Server real;
+    real.key = {model::Address::ipv4(10, 1, 0, 1), 80};
+    for (uint32_t number = 0; number < 10000; ++number) {
+        model::Service service;
+        service.key = key(number);
+        ASSERT_TRUE(director.apply(model::AddService{service}));
+        ASSERT_TRUE(director.apply(model::AddServer{service.key, real}));
+    }
+    const auto copy = [](auto rows) { return std::vector(rows.begin(), rows.end()); };
+    const auto changed = [](const auto& before, auto rows) {
+        int count = 0;
+        for (size_t i = 0; i < before.size(); ++i)
+            count += std::memcmp(&before[i], &rows[i], sizeof before[i]) != 0;
+        return count;
+    };
+    const auto services = copy(tables.rows.services);
+    const auto servers = copy(tables.rows.servers);
+    const auto records = copy(tables.rows.server_records);
+    const auto cursors = copy(tables.rows.cursors);
+    const auto filter = copy(tables.rows.filter);
+    real.weight = 7;
+    ASSERT_TRUE(director.apply(model::EditServer{key(4321), real}));
+    EXPECT_EQ(changed(services, tables.rows.services), 1);
+    EXPECT_EQ(changed(servers, tables.rows.servers), 1);
+    EXPECT_LE(changed(records, tables.rows.server_records), 1);
+    EXPECT_EQ(changed(cursors, tables.rows.cursors), 0);
+    EXPECT_EQ(changed(filter, tables.rows.filter), 0);
+    EXPECT_EQ(director.servers(key(4321))->at(0).server.weight, 7);
+    EXPECT_EQ(director.servers(key(4322))->at(0).server.weight, 1);
 }
 
 TEST_F(DirectorTest, timeouts_are_set_and_told_in_seconds) {

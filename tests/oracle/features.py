@@ -6,12 +6,12 @@ A feature that is switched on here lets its scenarios run and the random ones us
 
 # What both sides can do today: move names up here from WAITED_FOR.
 HAVE = frozenset({"rr", "wrr", "lc", "wlc", "sed", "nq", "dh", "sh", "mh", "lblc", "lblcr", "fo",
-                  "ovf", "none", "persistence", "sip", "thresholds", "one-packet"})
+                  "ovf", "none", "persistence", "sip", "thresholds", "one-packet",
+                  "marks", "expire-quiescent"})
 
 WAITED_FOR = {
     "twos": "power of two choices",
-    "marks": "-f, with marks that a tc filter sets",
-    "sysctl": "`turnout set NAME VALUE` for net.ipv4.vs.NAME",
+    "sysctl": "`turnout set NAME VALUE` for the other net.ipv4.vs.NAME",
 }
 
 # What the oracle itself cannot tell: Debian's user-mode Linux is built without it.

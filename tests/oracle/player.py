@@ -86,7 +86,7 @@ class Player:
     def on_mark(self, number, protocol, target):
         said = []
         for each in expand(target):
-            said += self.world.mark(number, protocol, self.scenario.resolve(each))
+            said += self.director.mark(self.world, number, protocol, self.scenario.resolve(each))
         return "text", said
 
     def on_sleep(self, seconds):

@@ -44,8 +44,9 @@ Status make_network() {
 
 class KernelWorld : public World {
   public:
-    KernelWorld(std::unique_ptr<kernel::DataPlane> plane, std::string pins, bool complete)
-        : plane_(std::move(plane)), pins_(std::move(pins)), complete_(complete) {
+    KernelWorld(std::unique_ptr<kernel::DataPlane> plane, std::string pins, bool complete,
+                const Room& room)
+        : plane_(std::move(plane)), pins_(std::move(pins)), complete_(complete), room_(room) {
         interface_ = if_nametoindex("dir0");
         const uint32_t ingress = complete ? interface_ : loopback;
         rows().interfaces[ingress] = {mac_of(director_mac), abi::interface_flag::served};
@@ -78,7 +79,7 @@ class KernelWorld : public World {
         }
         director_.reset();
         director_ = std::make_unique<director::Director>(
-            rows(), model::Limits{.services = 64, .servers = 256},
+            rows(), model::Limits{.services = room_.services, .servers = room_.servers},
             [](const model::Address&) { return std::optional(director_address); },
             [this] { return monotonic_ns() + clock_offset_ns_; });
         for (uint32_t reason = 0; reason < abi::drop_rows; ++reason)
@@ -155,6 +156,7 @@ class KernelWorld : public World {
     std::unique_ptr<kernel::DataPlane> plane_;
     std::string pins_;
     bool complete_;
+    Room room_;
     uint32_t interface_ = 0;
     int neighbours_fd_ = -1, drops_fd_ = -1;
     uint64_t clock_offset_ns_ = 0;
@@ -164,16 +166,18 @@ class KernelWorld : public World {
 
 }  // namespace
 
-Result<std::unique_ptr<World>> kernel_world(bool complete) {
+Result<std::unique_ptr<World>> kernel_world(bool complete, const Room& room) {
     static const Status network = make_network();
     if (!network) return std::unexpected(network.error());
     if (auto ok = kernel::ensure_bpffs(kernel::bpffs); !ok) return std::unexpected(ok.error());
     const std::string pins = std::string(kernel::bpffs) + "/turnout/test-" +
                              std::to_string(getpid()) + (complete ? "-tc" : "-xdp");
-    auto plane =
-        kernel::DataPlane::load(pins, {.connection_bits = 10, .services = 64, .servers = 256});
+    auto plane = kernel::DataPlane::load(pins, {.connection_bits = 10,
+                                                .services = room.services,
+                                                .servers = room.servers,
+                                                .rings = room.rings});
     if (!plane) return std::unexpected(plane.error());
-    return std::make_unique<KernelWorld>(std::move(*plane), pins, complete);
+    return std::make_unique<KernelWorld>(std::move(*plane), pins, complete, room);
 }
 
 }  // namespace turnout::test

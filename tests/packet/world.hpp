@@ -36,9 +36,13 @@ class World {
 };
 
 std::unique_ptr<World> native_world(bool complete);
+// How much a world has room for.
+struct Room {
+    uint32_t services = 64, servers = 256, rings = 64;
+};
 // Over the programs in the kernel, in a network namespace of their own, by BPF_PROG_TEST_RUN.
 // Needs root; an error says what is missing.
-Result<std::unique_ptr<World>> kernel_world(bool complete);
+Result<std::unique_ptr<World>> kernel_world(bool complete, const Room& room = {});
 
 // Addresses of the test network.
 inline const model::Address vip = model::Address::ipv4(198, 51, 100, 1);
