@@ -47,6 +47,7 @@ inline constexpr uint32_t keeps_port = 1u << 14;  // goes to the port it asked f
 inline constexpr uint32_t assured = 1u << 15;     // see Connection::link
 inline constexpr uint32_t retired = 1u << 16;     // never found again, only waits for its end
 inline constexpr uint32_t by_call = 1u << 17;     // a template of a SIP call: see NamedCall
+inline constexpr uint32_t one_packet = 1u << 18;  // ends with the packet that finds it
 }  // namespace status
 
 // A connection keeps its method when its server is given another.

@@ -89,6 +89,10 @@ TURNOUT_INLINE Location make_for_one_packet(Env& env, const abi::Settings& setti
     return location;
 }
 
+TURNOUT_INLINE bool is_scratch(const abi::Settings& settings, Location location) {
+    return location >> 4 > settings.bucket_mask;
+}
+
 // Puts the record where packets find it.
 template <TablesEnvironment Env>
 TURNOUT_INLINE Location make_connection(Env& env, Opening& opening, const abi::Server& server,
@@ -109,6 +113,26 @@ TURNOUT_INLINE Location make_connection(Env& env, Opening& opening, const abi::S
 }
 
 }  // namespace detail
+
+// A lane that cannot finish the packet of a one-packet connection leaves it in the table for the
+// next: that one must not ask the scheduler a second time.
+template <TablesEnvironment Env>
+TURNOUT_INLINE void hand_over(Env& env, const abi::Settings& settings, Location location) {
+    abi::Connection* line = at(env, location);
+    if (!line || !detail::is_scratch(settings, location)) return;
+    line->status |= abi::status::one_packet;
+    const abi::Server* server = env.server(line->server);
+    abi::ServerState* state = env.server_state(line->server);
+    if (server && state && env.insert(*line, not_seen).inserted) bind_connection(*server, *state);
+}
+
+// The packet that was left so has been forwarded.
+template <TablesEnvironment Env>
+TURNOUT_INLINE void end_handed_over(Env& env, abi::Connection& connection, abi::Tick now) {
+    const uint32_t status = load_once(connection.status);
+    if (status & abi::status::one_packet && end(connection, status, now))
+        return_count(env, connection, status);
+}
 
 // Which service is it for, and is its server known already?
 template <TablesEnvironment Env>

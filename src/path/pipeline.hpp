@@ -170,10 +170,14 @@ TURNOUT_INLINE Verdict direct(Env& env) {
 
     Delivery delivery{};
     const Readiness readiness = prepare(env, packet, flow, now, delivery);
-    if (readiness != Readiness::ready) return detail::give_up(env, readiness);
+    if (readiness != Readiness::ready) {
+        if constexpr (!Env::is_complete()) hand_over(env, *settings, flow.location);
+        return detail::give_up(env, readiness);
+    }
 
     track(env, *settings, packet, flow, *delivery.state, now);
     account(env, packet, flow, *delivery.server);
+    if constexpr (Env::is_complete()) end_handed_over(env, *flow.connection, now);
     return forward(env, packet, flow, delivery);
 }
 
