@@ -8,6 +8,7 @@
 
 #include "abi/drop.hpp"
 #include "model/change.hpp"
+#include "model/mark_rule.hpp"
 #include "packet/packet.hpp"
 #include "path/env.hpp"
 
@@ -19,6 +20,7 @@ struct Step {
     std::optional<Bytes> out = {};  // when transmitted; Ethernet header included
     // What the fast lane does, where it leaves the packet to the complete one.
     std::optional<Verdict> fast = {};
+    uint32_t mark = 0;  // the firewall mark that the packet comes with
 };
 
 struct Case {
@@ -27,8 +29,23 @@ struct Case {
     std::vector<Step> steps;
     abi::Drop drop = abi::Drop::none;       // the reason that the last step is counted under
     std::vector<model::Change> later = {};  // changes between the first step and the second
+    std::vector<model::MarkRule> mark_rules = {};
+    std::optional<uint32_t> records = {};  // of the connection table, which the case leaves there
 };
 
+// All of them, and by theme: each is told in the file of its name below cases/; how packets look
+// when they leave, in cases/forwarding.cpp.
 const std::vector<Case>& packet_cases();
+std::vector<Case> passing();
+std::vector<Case> direct_routing();
+std::vector<Case> nat();
+std::vector<Case> tunnelling();
+std::vector<Case> serving();
+std::vector<Case> persistence();
+std::vector<Case> thresholds();
+std::vector<Case> one_packet();
+std::vector<Case> marks();
+std::vector<Case> sip_calls();
+std::vector<Case> wild_replies();
 
 }  // namespace turnout::test

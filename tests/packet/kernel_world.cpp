@@ -72,6 +72,8 @@ class KernelWorld : public World {
     director::Director& fresh() override {
         if (director_) {
             (void)director_->apply(model::RemoveAll{});
+            while (!director_->mark_rules().empty())
+                (void)director_->remove_mark_rule(director_->mark_rules().back().number);
             for (auto& bucket : rows().buckets) bucket = {};
             for (auto& state : rows().server_states) state = {};
             clock_offset_ns_ += 1000000000000;
@@ -87,12 +89,13 @@ class KernelWorld : public World {
         return *director_;
     }
 
-    Outcome send(const Bytes& frame) override {
+    Outcome send(const Bytes& frame, uint32_t mark) override {
         if (!complete_) warm();
         Outcome outcome;
         outcome.frame.resize(2048);
         __sk_buff context{};
         context.ifindex = interface_;
+        context.mark = mark;
         LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
                     .data_out = outcome.frame.data(),
                     .data_size_in = static_cast<uint32_t>(frame.size()),

@@ -34,8 +34,9 @@ class NativeWorld : public World {
         return *director_;
     }
 
-    Outcome send(const Bytes& frame) override {
+    Outcome send(const Bytes& frame, uint32_t mark) override {
         warm();
+        world_.mark = is_complete() ? mark : 0;
         Outcome outcome;
         native::NativeEnv<lane> env(*tables_, world_, frame);
         outcome.verdict = direct(env);

@@ -44,6 +44,15 @@ void change(director::Director& director, const std::vector<model::Change>& chan
     }
 }
 
+// Lines of the connection table that are taken, for connections or whatever else.
+uint32_t records_in(const tables::Rows& rows) {
+    uint32_t records = 0;
+    for (const abi::Bucket& bucket : rows.buckets)
+        for (uint32_t line = 1; line <= abi::connections_per_bucket; ++line)
+            records += bucket.header.word[line] != 0;
+    return records;
+}
+
 // The complete lane's first packet goes by the kernel's neighbour table: its Ethernet header is
 // not written yet.
 void expect_frame(const Outcome& outcome, const Bytes& expected, const std::string& where) {
@@ -60,11 +69,12 @@ TEST_P(PacketCase, holds) {
     World& w = world(complete);
     director::Director& director = w.fresh();
     change(director, c.changes);
+    ASSERT_TRUE(director.add_mark_rules(c.mark_rules));
     for (size_t i = 0; i < c.steps.size(); ++i) {
         if (i == 1) change(director, c.later);
         const Step& step = c.steps[i];
         const std::string where = w.name() + ": " + c.name + ", step " + std::to_string(i + 1);
-        const Outcome outcome = w.send(step.in);
+        const Outcome outcome = w.send(step.in, step.mark);
         const Verdict want = !complete && step.fast ? *step.fast : step.verdict;
         ASSERT_EQ(static_cast<int>(outcome.verdict), static_cast<int>(want)) << where;
         if (want == Verdict::pass) {
@@ -75,6 +85,9 @@ TEST_P(PacketCase, holds) {
     const bool left_to_complete = !complete && c.steps.back().fast;
     if (c.drop != abi::Drop::none && !left_to_complete) {
         EXPECT_EQ(w.drops(c.drop), 1u);
+    }
+    if (c.records && !left_to_complete) {
+        EXPECT_EQ(records_in(w.rows()), *c.records) << w.name() << ": " << c.name;
     }
 }
 

@@ -24,9 +24,10 @@ class World {
   public:
     virtual ~World() = default;
     virtual std::string name() const = 0;
-    // An empty director: no services, no connections, nothing dropped.
+    // An empty director: no services, no mark rules, no connections, nothing dropped.
     virtual director::Director& fresh() = 0;
-    virtual Outcome send(const Bytes& frame) = 0;
+    // `mark`: the firewall mark that the packet comes with, which only a complete lane sees.
+    virtual Outcome send(const Bytes& frame, uint32_t mark = 0) = 0;
     virtual uint64_t drops(abi::Drop reason) = 0;
     virtual tables::Rows& rows() = 0;
     // The loaded program; -1 where there is none.
