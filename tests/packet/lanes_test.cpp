@@ -1,0 +1,92 @@
+// One packet through both lanes, natively: what the fast lane cannot finish, the complete lane
+// does, and nothing is done twice.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "native/native_env.hpp"
+#include "packet/packet.hpp"
+#include "packet/world.hpp"
+#include "tables/connections.hpp"
+
+namespace turnout::test {
+namespace {
+
+using native::Lane;
+
+class Lanes : public testing::Test {
+  protected:
+    Lanes()
+        : director(
+              tables.rows, model::Limits{.services = 64, .servers = 256},
+              [](const model::Address&) { return std::optional(director_address); },
+              [] { return uint64_t{1000000000}; }) {
+        std::memcpy(&world.own_mac, director_mac.data(), sizeof world.own_mac);
+        world.route = [](const abi::Address& to) {
+            Route route{};
+            route.neighbour = {1, 1500, {}, {}, 1};
+            route.next_hop = to.word[0];
+            route.neighbour_known = true;
+            return std::optional(route);
+        };
+        model::Service service;
+        service.key = dns;
+        service.scheduler = "rr";
+        service.flags = model::service_flag::one_packet;
+        EXPECT_TRUE(director.apply(model::AddService{service}));
+        for (uint8_t number = 1; number <= 3; ++number) {
+            model::Server real;
+            real.key = {server(number), 53};
+            EXPECT_TRUE(director.apply(model::AddServer{dns, real}));
+        }
+    }
+    template <Lane lane>
+    Verdict send() {
+        native::NativeEnv<lane> env(tables, world, frame(Ip{client, vip}, Udp{40000, 53}, "query"));
+        return direct(env);
+    }
+    std::vector<model::ServerReport> reports() const {
+        auto told = director.servers(dns);
+        return told ? *std::move(told) : std::vector<model::ServerReport>{};
+    }
+    // How many connections each server got, in list order, and how many it has now.
+    std::vector<uint64_t> got() const {
+        std::vector<uint64_t> counts;
+        for (const auto& report : reports()) counts.push_back(report.counters.connections);
+        return counts;
+    }
+    uint32_t held() const {
+        uint32_t sum = 0;
+        for (const auto& report : reports()) sum += report.active + report.inactive;
+        return sum;
+    }
+
+    const model::ServiceKey dns{0, model::Protocol::udp, vip, 53};
+    native::MemoryTables tables;
+    native::World world{.now = 1000};
+    director::Director director;
+};
+
+TEST_F(Lanes, a_one_packet_connection_is_scheduled_once_for_both) {
+    for (int packet = 0; packet < 6; ++packet) {
+        world.now += abi::ticks_of_seconds(5);  // no next hop is fresh any more
+        EXPECT_EQ(send<Lane::fast>(), Verdict::pass) << packet;
+        EXPECT_EQ(send<Lane::complete>(), Verdict::transmit) << packet;
+        EXPECT_EQ(held(), 0u) << packet;
+    }
+    EXPECT_EQ(got(), (std::vector<uint64_t>{2, 2, 2}));
+}
+
+TEST_F(Lanes, the_fast_lane_alone_does_it_where_it_can) {
+    for (int packet = 0; packet < 3; ++packet) {
+        (void)send<Lane::fast>();
+        (void)send<Lane::complete>();  // next hops are remembered now
+    }
+    for (int packet = 0; packet < 6; ++packet) EXPECT_EQ(send<Lane::fast>(), Verdict::transmit);
+    EXPECT_EQ(got(), (std::vector<uint64_t>{3, 3, 3}));
+    EXPECT_EQ(held(), 0u);
+    EXPECT_EQ(tables::count_connections(tables.rows, world.now), 0u);
+}
+
+}  // namespace
+}  // namespace turnout::test
