@@ -1,5 +1,6 @@
 #include "tables/convert.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/panic.hpp"
@@ -18,6 +19,15 @@ model::Address from_row(const abi::Address& row, abi::Family family) {
     address.family = static_cast<model::Family>(family);
     std::memcpy(address.bytes.data(), &row, sizeof row);
     return address;
+}
+
+abi::Address mask_of_prefix(uint32_t length) {
+    abi::Address mask{};
+    for (uint32_t i = 0; i < 4; ++i) {
+        const uint32_t bits = std::min(32u, length - std::min(length, 32 * i));
+        mask.word[i] = to_be(bits ? ~0u << (32 - bits) : 0u);
+    }
+    return mask;
 }
 
 abi::Endpoint endpoint_of(const model::ServiceKey& key) {

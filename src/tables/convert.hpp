@@ -11,6 +11,9 @@ namespace turnout::tables {
 abi::Address to_row(const model::Address& address);
 model::Address from_row(const abi::Address& address, abi::Family family);
 
+// An address of so many leading ones, as they stand in a row.
+abi::Address mask_of_prefix(uint32_t length);
+
 abi::Endpoint endpoint_of(const model::ServiceKey& key);
 abi::Endpoint endpoint_of(const model::ServerKey& key, model::Protocol protocol);
 model::ServiceKey service_key_of(const abi::Endpoint& endpoint);

@@ -17,15 +17,6 @@ std::vector<PortRange> or_any(const std::vector<PortRange>& ports) {
     return ports.empty() ? std::vector{PortRange{}} : ports;
 }
 
-abi::Address mask_of(uint8_t length) {
-    abi::Address mask{};
-    for (uint32_t i = 0; i < 4; ++i) {
-        const uint32_t bits = std::min(32u, length - std::min<uint32_t>(length, 32 * i));
-        mask.word[i] = to_be(bits ? ~0u << (32 - bits) : 0u);
-    }
-    return mask;
-}
-
 uint8_t length_of(const abi::Address& mask) {
     int bits = 0;
     for (const be32 word : mask.word) bits += std::popcount(word.raw);
@@ -35,7 +26,7 @@ uint8_t length_of(const abi::Address& mask) {
 void put_prefix(const std::optional<Prefix>& prefix, abi::Address& address, abi::Address& mask) {
     if (!prefix) return;
     address = to_row(prefix->address);
-    mask = mask_of(prefix->length);
+    mask = mask_of_prefix(prefix->length);
 }
 
 std::optional<Prefix> get_prefix(const abi::Address& address, const abi::Address& mask,

@@ -40,16 +40,8 @@ uint8_t flags_of(const model::Service& service) {
 
 // The model's mask is a number for IPv4, the length of a prefix for IPv6.
 abi::Address client_mask(const model::Service& service) {
-    abi::Address mask{};
-    if (service.key.address.family == model::Family::ipv4) {
-        mask.word[0] = to_be(service.netmask);
-        return mask;
-    }
-    for (uint32_t i = 0; i < 4; ++i) {
-        const uint32_t bits = std::min(32u, service.netmask - std::min(service.netmask, 32 * i));
-        mask.word[i] = to_be(bits ? ~0u << (32 - bits) : 0u);
-    }
-    return mask;
+    if (service.key.address.family == model::Family::ipv4) return {{to_be(service.netmask)}};
+    return mask_of_prefix(service.netmask);
 }
 
 }  // namespace
