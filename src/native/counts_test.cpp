@@ -196,9 +196,9 @@ TEST_F(Counts, return_to_nothing_after_random_traffic_and_changes) {
     for (int round = 0; round < 12; ++round) {
         for (int step = 0; step < 4000; ++step) {
             send_something();
+            sweep_all(tables, world);
             if (below(50) == 0) change_something();
             if (below(100) == 0) pass(below(90));
-            sweep_all(tables, world);
             if (below(500) == 0) director.tick();
             if (step % 100 == 0) most = std::max(most, lines_taken());
         }
