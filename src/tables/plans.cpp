@@ -100,7 +100,7 @@ Status Tables::write_ring(abi::Plan& plan, const std::vector<RingServer>& server
     plan.ring_first = *first;
     plan.ring_words = static_cast<uint16_t>(words);
     auto ring = make_ring(plan.scheduler, servers);
-    ring.resize(words * abi::slots_per_ring_word);
+    ring.resize(size_t{words} * abi::slots_per_ring_word);
     for (uint32_t word = 0; word < words; ++word) {
         abi::RingWord packed = 0;
         for (uint32_t slot = 0; slot < abi::slots_per_ring_word; ++slot)

@@ -80,10 +80,11 @@ TURNOUT_INLINE Location least_loaded_in(Env& env, const Ask& ask, abi::Connectio
 template <TablesEnvironment Env>
 TURNOUT_INLINE void begin_member(Env& env, const Ask& ask, Location set, uint32_t server) {
     abi::Connection& member = locality::begin_record(env, ask, server);
-    member.tuple.client.word[2].raw = server;
+    if (const abi::Server* row = env.server(server)) member.incarnation = row->incarnation;
+    // Not the row's number: another server may have it one day.
+    member.tuple.client.word[2].raw = member.incarnation;
     member.tuple.client.word[3].raw = set;
     member.tuple.kind = abi::TupleKind::locality_member;
-    if (const abi::Server* row = env.server(server)) member.incarnation = row->incarnation;
     if (const abi::Connection* record = at(env, set)) member.link = load_once(record->link);
 }
 
