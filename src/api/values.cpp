@@ -9,7 +9,7 @@ namespace turnout::api {
 namespace {
 
 using Json = nlohmann::json;
-using model::Address, model::Family, model::MarkRule, model::Prefix, model::Protocol;
+using model::Family, model::MarkRule, model::Prefix, model::Protocol;
 
 const std::map<std::string, Protocol, std::less<>> protocols{
     {"tcp", Protocol::tcp}, {"udp", Protocol::udp}, {"sctp", Protocol::sctp}};
