@@ -97,9 +97,14 @@ TURNOUT_INLINE bool is_scratch(const abi::Settings& settings, Location location)
 template <TablesEnvironment Env>
 TURNOUT_INLINE Location make_connection(Env& env, Opening& opening, const abi::Server& server,
                                         abi::ServerState& state) {
-    // The template first: it must not end in between.
+    // The template first: it must not end in between.  One that just has is not named.
     abi::Connection* parent = at(env, opening.record.link);
     if (parent) add(parent->children, 1u);
+    if (parent && load_once(parent->status) & abi::status::dead) {
+        add(parent->children, ~0u);
+        opening.record.link = 0;
+        parent = nullptr;
+    }
     const Inserted made = env.insert(opening.record, opening.seen);
     if (!made.inserted) {
         if (parent) add(parent->children, ~0u);

@@ -130,6 +130,7 @@ TURNOUT_INLINE void track(Env& env, const abi::Settings& settings, const Packet&
     abi::Connection& connection = *flow.connection;
     for (int attempt = 0; attempt < 4; ++attempt) {
         const uint32_t before = load_once(connection.status);
+        if (before & abi::status::dead) return;  // ended meanwhile, and its count given back
         const uint32_t after = detail::next_status(before, packet, flow.direction);
         if (before != after && !swap_if(connection.status, before, after)) continue;
         if (~before & after & abi::status::assured) assure_template(env, connection);

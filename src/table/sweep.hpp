@@ -15,8 +15,9 @@
 
 namespace turnout {
 
-// How long a dead record keeps its line, in ticks: longer than any program runs.
-inline constexpr int32_t rest_of_the_dead = 2;
+// How long a dead record keeps its line, in ticks: half a second, longer than any program runs,
+// even on a virtual CPU that is taken away meanwhile.
+inline constexpr int32_t rest_of_the_dead = 30;
 
 // Gives back what a record that has just ended counted for.
 template <class Env>
@@ -117,8 +118,13 @@ TURNOUT_INLINE void sweep_line(Env& env, const abi::Settings& settings, abi::Buc
             clear_line(env, settings, bucket, line);
         return;
     }
-    if (!is_over(env, connection, now)) return;
-    if (end(connection, status, now)) return_count(env, connection, status);
+    if (!is_over(env, connection, now) || !end(connection, status, now)) return;
+    // A connection may have come to a template at the last moment: then it has not ended.
+    if (connection.tuple.kind == abi::TupleKind::persistence && load_once(connection.children)) {
+        clear_bits(connection.status, abi::status::dead);
+        return;
+    }
+    return_count(env, connection, status);
 }
 
 template <class Env>

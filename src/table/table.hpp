@@ -8,7 +8,7 @@
 //   * when the home bucket is crowded, the record stands in its second bucket, and the home's
 //     *overflow* count says so: look-ups visit a second bucket only when it is not zero.
 // A line is taken by swapping its tag from 0 before it is live.  It ends by the *dead* flag in the
-// record's status and is cleared by the sweeper alone (sweep.hpp), two ticks later, when no
+// record's status and is cleared by the sweeper alone (sweep.hpp), half a second later, when no
 // program that saw it alive can still be running: no reader ever sees a line change owner.
 //
 // Env gives `Bucket* bucket(uint32_t)`, null when out of range, and find() under that name, which
@@ -119,6 +119,9 @@ TURNOUT_INLINE uint32_t find_line(abi::Bucket& bucket, uint32_t state, uint32_t 
     return 0;
 }
 
+// A state that no bucket ever has: what is built upon it is tried again.
+inline constexpr uint32_t busy = 1;
+
 // The live record of `tuple`.
 template <class Env>
 TURNOUT_INLINE Found find(Env& env, const Place& place, const abi::Tuple& tuple, abi::Tick now) {
@@ -132,9 +135,11 @@ TURNOUT_INLINE Found find(Env& env, const Place& place, const abi::Tuple& tuple,
     abi::Bucket* other = env.bucket(place.other);
     if (!other) return {nullptr, 0, seen};
     const uint32_t state = load_once(state_of(*other));
-    if (const uint32_t line = find_line(*other, state, place.tag, tuple, now))
-        return {&line_of(*other, line), place.other * 16 + line, seen};
-    return {nullptr, 0, seen};
+    const uint32_t line = find_line(*other, state, place.tag, tuple, now);
+    if (!line) return {nullptr, 0, seen};
+    // One that is being inserted may still be withdrawn: neither is it there, nor may another come.
+    if (load_once(line_of(*other, line).status) & abi::status::pending) return {nullptr, 0, busy};
+    return {&line_of(*other, line), place.other * 16 + line, seen};
 }
 
 // The record at a location, or null; whose record it is, the caller must check.
@@ -222,7 +227,7 @@ TURNOUT_INLINE void fill(abi::Connection& line, const abi::Connection& record, u
 // Gives up a line that its bucket has not shown yet.
 TURNOUT_INLINE void withdraw(abi::Bucket& bucket, uint32_t line, bool second) {
     abi::Connection& mine = line_of(bucket, line);
-    // In a second bucket it may have been seen: it rests like any other dead record.
+    // In a second bucket others may be looking at it: it rests like any other dead record.
     if (second)
         store_once(mine.status, abi::status::dead);
     else
@@ -249,14 +254,17 @@ TURNOUT_INLINE Attempt try_insert(Env& env, const abi::Settings& settings,
         if (!line) return {};
     }
     abi::Bucket& bucket = second ? *other : *home;
-    detail::fill(line_of(bucket, line), record, second ? abi::status::second_bucket : 0);
+    detail::fill(line_of(bucket, line), record,
+                 second ? abi::status::second_bucket | abi::status::pending : 0);
     if (second) set_bits(state_of(*other), 1u << (line & 15));
     const bool room = !second || !detail::overflow_is_full(seen);
     const uint32_t next = detail::next_version(seen);
     const uint32_t shown =
         second ? next + abi::bucket_state::overflow_one : next | 1u << (line & 15);
-    if (room && swap_if(state_of(*home), seen, shown))
+    if (room && swap_if(state_of(*home), seen, shown)) {
+        if (second) clear_bits(line_of(bucket, line).status, abi::status::pending);
         return {(second ? place.other : place.home) * 16 + line, false};
+    }
     detail::withdraw(bucket, line, second);
     return {0, room};
 }
