@@ -89,8 +89,7 @@ class KernelWorld : public World {
         return *director_;
     }
 
-    Outcome send(const Bytes& frame, uint32_t mark) override {
-        if (!complete_) warm();
+    Outcome run(const Bytes& frame, uint32_t mark) override {
         Outcome outcome;
         outcome.frame.resize(2048);
         __sk_buff context{};
@@ -114,6 +113,26 @@ class KernelWorld : public World {
         return outcome;
     }
 
+    void warm() override {
+        if (complete_) return;  // it asks the kernel
+        const auto now = abi::tick_of_ns(monotonic_ns());
+        const abi::Neighbour to_server{loopback, 1500, mac_of(server_mac), mac_of(director_mac),
+                                       now};
+        const abi::Neighbour to_client{loopback, 1500, mac_of(client_mac), mac_of(director_mac),
+                                       now};
+        uint32_t row = 1;
+        bpf_map_update_elem(neighbours_fd_, &row, &to_server, BPF_ANY);
+        row = 2;
+        bpf_map_update_elem(neighbours_fd_, &row, &to_client, BPF_ANY);
+        for (auto& state : rows().server_states)
+            state.hop = abi::hop_ref(1, abi::coarse_second(now));
+        for (auto& bucket : rows().buckets)
+            for (auto& connection : bucket.connection)
+                if (connection.tuple.kind == abi::TupleKind::connection)
+                    connection.reply_hop = abi::hop_ref(2, abi::coarse_second(now));
+    }
+
+    Status start_sweeper() override { return plane_->start_sweeper(); }
     uint64_t drops(abi::Drop reason) override {
         const auto row = static_cast<uint32_t>(reason);
         return drops_now(row) - drops_before_[row];
@@ -135,25 +154,6 @@ class KernelWorld : public World {
         uint64_t sum = 0;
         for (const uint64_t count : per_cpu) sum += count;
         return sum;
-    }
-
-    // Next hops are remembered and fresh, as they are on a running director.
-    void warm() {
-        const auto now = abi::tick_of_ns(monotonic_ns());
-        const abi::Neighbour to_server{loopback, 1500, mac_of(server_mac), mac_of(director_mac),
-                                       now};
-        const abi::Neighbour to_client{loopback, 1500, mac_of(client_mac), mac_of(director_mac),
-                                       now};
-        uint32_t row = 1;
-        bpf_map_update_elem(neighbours_fd_, &row, &to_server, BPF_ANY);
-        row = 2;
-        bpf_map_update_elem(neighbours_fd_, &row, &to_client, BPF_ANY);
-        for (auto& state : rows().server_states)
-            state.hop = abi::hop_ref(1, abi::coarse_second(now));
-        for (auto& bucket : rows().buckets)
-            for (auto& connection : bucket.connection)
-                if (connection.tuple.kind == abi::TupleKind::connection)
-                    connection.reply_hop = abi::hop_ref(2, abi::coarse_second(now));
     }
 
     std::unique_ptr<kernel::DataPlane> plane_;

@@ -34,14 +34,24 @@ class NativeWorld : public World {
         return *director_;
     }
 
-    Outcome send(const Bytes& frame, uint32_t mark) override {
-        warm();
+    Outcome run(const Bytes& frame, uint32_t mark) override {
         world_.mark = is_complete() ? mark : 0;
         Outcome outcome;
         native::NativeEnv<lane> env(*tables_, world_, frame);
         outcome.verdict = direct(env);
         outcome.frame = env.frame();
         return outcome;
+    }
+
+    void warm() override {
+        const auto second = abi::coarse_second(world_.now);
+        tables_->neighbours[1] = route(tables::to_row(server(1))).neighbour;
+        tables_->neighbours[2] = route(tables::to_row(client)).neighbour;
+        for (auto& state : tables_->rows.server_states) state.hop = abi::hop_ref(1, second);
+        for (auto& bucket : tables_->rows.buckets)
+            for (auto& connection : bucket.connection)
+                if (connection.tuple.kind == abi::TupleKind::connection)
+                    connection.reply_hop = abi::hop_ref(2, second);
     }
 
     uint64_t drops(abi::Drop reason) override {
@@ -59,18 +69,6 @@ class NativeWorld : public World {
         route.next_hop = to.word[0];
         route.neighbour_known = true;
         return route;
-    }
-
-    // Next hops are remembered and fresh, as they are on a running director.
-    void warm() {
-        const auto second = abi::coarse_second(world_.now);
-        tables_->neighbours[1] = route(tables::to_row(server(1))).neighbour;
-        tables_->neighbours[2] = route(tables::to_row(client)).neighbour;
-        for (auto& state : tables_->rows.server_states) state.hop = abi::hop_ref(1, second);
-        for (auto& bucket : tables_->rows.buckets)
-            for (auto& connection : bucket.connection)
-                if (connection.tuple.kind == abi::TupleKind::connection)
-                    connection.reply_hop = abi::hop_ref(2, second);
     }
 
     std::unique_ptr<native::MemoryTables> tables_;

@@ -2,6 +2,7 @@
 // program.  All of them must agree.
 #pragma once
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,11 +28,20 @@ class World {
     // An empty director: no services, no mark rules, no connections, nothing dropped.
     virtual director::Director& fresh() = 0;
     // `mark`: the firewall mark that the packet comes with, which only a complete lane sees.
-    virtual Outcome send(const Bytes& frame, uint32_t mark = 0) = 0;
+    Outcome send(const Bytes& frame, uint32_t mark = 0) {
+        warm();
+        return run(frame, mark);
+    }
+    // Next hops are remembered and fresh, as they are on a running director.
+    virtual void warm() = 0;
+    // send() without that; from any number of threads at once, where there is a kernel.
+    virtual Outcome run(const Bytes& frame, uint32_t mark = 0) = 0;
     virtual uint64_t drops(abi::Drop reason) = 0;
     virtual tables::Rows& rows() = 0;
     // The loaded program; -1 where there is none.
     virtual int program() const { return -1; }
+    // Lets the kernel's sweeper run, which does not end before the world does.
+    virtual Status start_sweeper() { return fail(ENOSYS, "there is no sweeper here"); }
     // A fast lane passes on what the complete lane answers or resolves.
     virtual bool is_complete() const = 0;
 };
