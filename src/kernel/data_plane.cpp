@@ -7,8 +7,10 @@
 
 #include <bit>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
 #include "abi/drop.hpp"
 #include "abi/maps.hpp"
@@ -303,13 +305,18 @@ void DataPlane::forget(uint32_t index) {
     unlink(link_pin(state_->directory, index).c_str());
 }
 
+// The kernel takes a timer's memory without waiting for it, and may find none at that moment.
 Status DataPlane::start_sweeper() {
     char frame[64] = {};
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = sizeof frame);
-    if (bpf_prog_test_run_opts(program("turnout_sweep"), &options) != 0)
-        return fail_errno(errno, "cannot start the sweeper");
-    if (options.retval != 0) return fail(EIO, "the kernel refuses the sweeper's timer");
-    return {};
+    constexpr int tries = 100;
+    for (int attempt = 0; attempt < tries; ++attempt) {
+        if (bpf_prog_test_run_opts(program("turnout_sweep"), &options) != 0)
+            return fail_errno(errno, "cannot start the sweeper");
+        if (options.retval == 0) return {};
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return fail(ENOMEM, "the kernel has no memory for the sweeper's timer");
 }
 
 struct PinnedDataPlane::State {

@@ -36,9 +36,11 @@ def tell_text(kernel, turnout):
 
 
 def tell_timer(kernel, turnout):
-    pairs = list(zip_longest(kernel, turnout, fillvalue="(none)"))
+    """The first row of each side tells how old its scenario was: one may have been slower."""
+    apart = abs(int(kernel[0].split()[0]) - int(turnout[0].split()[0]))
+    pairs = zip_longest(kernel[1:], turnout[1:], fillvalue="(none)")
     return "\n".join(f"    IPVS     {left}\n    Turnout  {right}"
-                     for left, right in pairs if not same_timer(left, right))
+                     for left, right in pairs if not same_timer(left, right, apart))
 
 
 TELL = {"fates": tell_fates, "change": tell_text, "text": tell_text, "timer": tell_timer}

@@ -25,8 +25,9 @@ def plain_line(line):
     return SIZE.sub("", line)
 
 
-def same_timer(kernel, turnout):
+def same_timer(kernel, turnout, apart):
+    """`apart`: by how many seconds the sides' scenarios differed in age."""
     kernel_s, _, kernel_row = kernel.partition(" ")
     turnout_s, _, turnout_row = turnout.partition(" ")
     return (kernel_row == turnout_row and
-            abs(int(kernel_s) - int(turnout_s)) <= TIMER_TOLERANCE_S)
+            abs(int(kernel_s) - int(turnout_s)) <= TIMER_TOLERANCE_S + apart)

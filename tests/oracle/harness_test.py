@@ -59,10 +59,15 @@ class Comparison(unittest.TestCase):
         self.assertTrue(first_difference(entry("text", "a", "b"), entry("text", "a")))
 
     def test_timers_within_their_tolerance(self):
-        self.assertIsNone(first_difference(entry("timer", "60 TCP a"), entry("timer", "57 TCP a")))
-        self.assertTrue(first_difference(entry("timer", "60 TCP a"), entry("timer", "56 TCP a")))
-        self.assertTrue(first_difference(entry("timer", "60 TCP a"), entry("timer", "60 TCP b")))
-        self.assertTrue(first_difference(entry("timer", "60 TCP a"), entry("timer")))
+        def unlike(kernel, turnout, ages=(7, 7)):
+            return first_difference(entry("timer", f"{ages[0]} seconds old", *kernel),
+                                    entry("timer", f"{ages[1]} seconds old", *turnout))
+        self.assertIsNone(unlike(["60 TCP a"], ["57 TCP a"]))
+        self.assertTrue(unlike(["60 TCP a"], ["56 TCP a"]))
+        self.assertTrue(unlike(["60 TCP a"], ["60 TCP b"]))
+        self.assertTrue(unlike(["60 TCP a"], []))
+        self.assertIsNone(unlike(["60 TCP a"], ["56 TCP a"], ages=(3, 4)))
+        self.assertTrue(unlike(["60 TCP a"], ["55 TCP a"], ages=(3, 4)))
 
 
 class Random(unittest.TestCase):

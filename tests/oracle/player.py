@@ -42,10 +42,11 @@ class Player:
         self.identifications = itertools.cycle(range(1, 0x10000))
         self.flows = {}
         self.entries = []
+        self.began = time.monotonic()
         self.alone = scenario.wants_own_director
 
     def play(self):
-        began = time.monotonic()
+        self.began = time.monotonic()
         for (verb, _), statements in itertools.groupby(self.scenario.statements, batches()):
             statements = list(statements)
             if verb == "ipvsadm":
@@ -53,7 +54,10 @@ class Player:
                 continue
             for statement in statements:
                 self.play_one(statement)
-        return {"entries": self.entries, "seconds": round(time.monotonic() - began, 2)}
+        return {"entries": self.entries, "seconds": round(self.age(), 2)}
+
+    def age(self):
+        return time.monotonic() - self.began
 
     def play_one(self, statement):
         kind, result = getattr(self, "on_" + statement.verb)(*statement.words)
@@ -108,7 +112,8 @@ class Player:
 
     def on_timer(self):
         rows = sorted((f"{row[0]} {row[2]}", row[1]) for row in self.connections())
-        return "timer", [f"{seconds(expire)} {rest}" for rest, expire in rows]
+        return "timer", [f"{self.age():.0f} seconds old",
+                         *(f"{seconds(expire)} {rest}" for rest, expire in rows)]
 
     def connections(self, *options):
         """Rows as protocol, time left and the rest, of this scenario alone."""
