@@ -48,7 +48,7 @@ inline constexpr uint32_t assured = 1u << 15;     // see Connection::link
 inline constexpr uint32_t retired = 1u << 16;     // never found again, only waits for its end
 inline constexpr uint32_t by_call = 1u << 17;     // a template of a SIP call: see NamedCall
 inline constexpr uint32_t one_packet = 1u << 18;  // ends with the packet that finds it
-inline constexpr uint32_t pending = 1u << 19;     // in its second bucket, not yet in its home's count
+inline constexpr uint32_t pending = 1u << 19;  // in its second bucket, not yet in its home's count
 }  // namespace status
 
 // A connection keeps its method when its server is given another.

@@ -104,7 +104,8 @@ TURNOUT_INLINE void clear_line(Env& env, const abi::Settings& settings, abi::Buc
         if (abi::Bucket* home = env.bucket(place.home))
             add(state_of(*home), 0 - abi::bucket_state::overflow_one);
     }
-    connection.status = 0;
+    // Dead it stays: whoever still links to this line must not take it for alive.
+    store_once(connection.status, abi::status::dead);
     store_once(tag_of(bucket, line), 0u);
 }
 
