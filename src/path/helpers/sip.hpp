@@ -11,6 +11,7 @@
 #include "path/opening.hpp"
 #include "table/hash.hpp"
 #include "wire/inline.hpp"
+#include "wire/verifier.hpp"
 
 namespace turnout::sip {
 
@@ -189,6 +190,12 @@ struct Reader {
 
 inline constexpr uint32_t most_bytes_read = 4096;
 
+// `unknown`: see forgotten().
+TURNOUT_INLINE Machine at_the_beginning(uint32_t unknown) {
+    const auto text = static_cast<State>(forgotten(static_cast<uint32_t>(State::text), unknown));
+    return {text, text, forgotten(0, unknown)};
+}
+
 TURNOUT_INLINE void hash_call(const abi::Call& call, uint64_t (&hash)[2]) {
     hash[0] = 0x243f6a8885a308d3, hash[1] = 0x13198a2e03707344;  // any two: digits of pi
     for (uint32_t i = 0; i < sizeof call.text; i += 8) {
@@ -207,7 +214,7 @@ TURNOUT_INLINE void read_call(Env& env, uint32_t offset, Opening& opening) {
     const uint32_t length = env.length();
     if (offset >= length) return;
     const uint32_t count = length - offset;
-    Reader<Env> reader{&env, &call, offset, {State::text, State::text, 0}};
+    Reader<Env> reader{&env, &call, offset, at_the_beginning(length)};
     env.each(count < most_bytes_read ? count : most_bytes_read, &reader,
              [](uint32_t index, Reader<Env>* r) -> long {
                  uint8_t c = 0;

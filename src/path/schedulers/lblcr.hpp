@@ -46,7 +46,8 @@ TURNOUT_INLINE long look(Walk<Env>& w) {
 
 template <TablesEnvironment Env>
 TURNOUT_INLINE void walk(Env& env, const abi::Connection& set, bool most, Walk<Env>& walk) {
-    walk = {&env, {}, load_once(set.link), 0, most};
+    const Location first = load_once(set.link);
+    walk = {&env, least::none_yet(first), first, forgotten(0, first), most};
     env.each(abi::most_candidates, &walk,
              []([[maybe_unused]] uint32_t step, Walk<Env>* w) -> long { return look(*w); });
 }

@@ -25,6 +25,12 @@ struct Best {
     uint64_t weight;
 };
 
+// None yet; `unknown`: see forgotten().
+TURNOUT_INLINE Best none_yet(uint32_t unknown) {
+    const uint32_t nothing = forgotten(0, unknown);
+    return {nothing, 0, nothing, nothing};
+}
+
 TURNOUT_INLINE void consider(Best& best, uint32_t position, uint64_t cost, uint64_t weight) {
     if (best.position && best.cost * weight <= cost * best.weight) return;
     best = {position, 0, cost, weight};
@@ -63,7 +69,7 @@ TURNOUT_INLINE long look(Search<Rule, Env>& s, uint32_t step) {
 // The position of the best candidate, or 0.
 template <class Rule, TablesEnvironment Env>
 TURNOUT_INLINE uint32_t position(Env& env, const abi::Plan& plan) {
-    Search<Rule, Env> search{&env, {}, plan.first, plan.count, plan.flags};
+    Search<Rule, Env> search{&env, none_yet(plan.count), plan.first, plan.count, plan.flags};
     const uint32_t turns = (plan.count + looks_per_turn - 1) / looks_per_turn;
     env.each(turns, &search, [](uint32_t turn, Search<Rule, Env>* s) -> long {
         for (uint32_t i = 0; i < looks_per_turn; ++i)

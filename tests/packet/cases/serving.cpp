@@ -3,6 +3,26 @@
 
 namespace turnout::test {
 
+namespace {
+
+// Nine servers without a difference: each connection goes to the first in list order of those that
+// have none yet, more than one turn of a loop away.
+Case least_connections(const std::string& scheduler) {
+    model::Service web = plain(key(Protocol::tcp));
+    web.scheduler = scheduler;
+    Case made{scheduler + " among many servers",
+              with_nat_servers(web, {1, 2, 3, 4, 5, 6, 7, 8, 9}),
+              {}};
+    for (uint8_t number = 9; number > 0; --number) {
+        Call call;
+        call.from = static_cast<uint16_t>(client_port + number);
+        made.steps.push_back(call.reaches(number));
+    }
+    return made;
+}
+
+}  // namespace
+
 std::vector<Case> serving() {
     const Change removal =
         model::RemoveServer{key(Protocol::tcp), server_value(1, Method::direct).key};
@@ -15,6 +35,10 @@ std::vector<Case> serving() {
                                         AddServer{key(Protocol::tcp, 81), elsewhere}};
     const Ip reply{server(1), client, 64}, reply_out{vip, client, 63};
     return {
+        least_connections("lc"),
+        least_connections("wlc"),
+        least_connections("sed"),
+        least_connections("nq"),
         {"a service without servers refuses",
          {service(Protocol::tcp)},
          {{syn(), Verdict::pass, {}, Verdict::pass}},
