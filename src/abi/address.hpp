@@ -20,6 +20,10 @@ TURNOUT_INLINE bool operator==(const Address& a, const Address& b) {
            a.word[3] == b.word[3];
 }
 
+TURNOUT_INLINE bool is_none(const Address& a) {
+    return !(a.word[0].raw | a.word[1].raw | a.word[2].raw | a.word[3].raw);
+}
+
 // A transport address: what a service listens on, or a server.  Key of two maps.
 struct Endpoint {
     Address address;

@@ -111,9 +111,17 @@ class Daemon {
     asio::steady_timer ticker_;
 };
 
+// Routes are asked for as if packets came in by `lo`: see the complete lane.
+Status let_loopback_forward() {
+    const Status ipv4 = kernel::write_sysctl("net.ipv4.conf.lo.forwarding", "1");
+    const Status ipv6 = kernel::write_sysctl("net.ipv6.conf.lo.forwarding", "1");
+    const bool without_ipv6 = !ipv6 && ipv6.error().code == ENOENT;
+    return ipv4 && !without_ipv6 ? ipv6 : ipv4;
+}
+
 // Forwarding first, then the sockets: whoever is answered can rely on the packets.
 Status Daemon::start() {
-    if (auto ok = kernel::write_sysctl("net.ipv4.conf.lo.forwarding", "1"); !ok) return ok;
+    if (auto ok = let_loopback_forward(); !ok) return ok;
     if (auto ok = plane_->start_sweeper(); !ok) return ok;
     if (auto ok = serve_interfaces(); !ok) return ok;
     if (auto ok = server_.start(); !ok) return ok;

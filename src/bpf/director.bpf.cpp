@@ -107,9 +107,10 @@ extern "C" {
     return static_cast<uint32_t>(opening ? call_out(env, *opening) : Answer::not_ours);
 }
 
-[[gnu::noinline]] int turnout_route(__sk_buff* packet, const abi::Address* to, Route* route) {
+[[gnu::noinline]] int turnout_route(__sk_buff* packet, const abi::Address* to, uint8_t family,
+                                    Route* route) {
     if (!to || !route) return 0;
-    return ask_kernel_for_route(packet, *to, *route);
+    return ask_kernel_for_route(packet, *to, static_cast<abi::Family>(family), *route);
 }
 
 [[gnu::noinline]] int turnout_read_call(__sk_buff* packet, Opening* opening, uint32_t offset) {

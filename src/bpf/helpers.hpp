@@ -99,6 +99,11 @@ TURNOUT_INLINE long l4_csum_replace(__sk_buff* packet, uint32_t offset, uint64_t
     return reinterpret_cast<Helper>(BPF_FUNC_l4_csum_replace)(packet, offset, from, to, flags);
 }
 
+TURNOUT_INLINE long csum_update(__sk_buff* packet, uint32_t difference) {
+    using Helper = long (*)(__sk_buff*, uint32_t);
+    return reinterpret_cast<Helper>(BPF_FUNC_csum_update)(packet, difference);
+}
+
 TURNOUT_INLINE long timer_init(bpf_timer* timer, void* map, uint64_t flags) {
     using Helper = long (*)(bpf_timer*, void*, uint64_t);
     return reinterpret_cast<Helper>(BPF_FUNC_timer_init)(timer, map, flags);

@@ -14,7 +14,8 @@ namespace turnout::bpf {
 // Environment::route() and read_call() as functions of their own, for the room they take on the
 // stack and in the verifier.
 extern "C" {
-int turnout_route(__sk_buff* packet, const turnout::abi::Address* to, turnout::Route* route);
+int turnout_route(__sk_buff* packet, const turnout::abi::Address* to, uint8_t family,
+                  turnout::Route* route);
 int turnout_read_call(__sk_buff* packet, turnout::Opening* opening, uint32_t offset);
 }
 
@@ -24,11 +25,12 @@ TURNOUT_INLINE Mac mac_of(const uint8_t (&bytes)[6]) {
     return mac;
 }
 
-TURNOUT_INLINE bool ask_kernel_for_route(__sk_buff* packet, const abi::Address& to, Route& route) {
+TURNOUT_INLINE bool ask_kernel_for_route(__sk_buff* packet, const abi::Address& to,
+                                         abi::Family family, Route& route) {
     constexpr uint32_t loopback = 1;  // ifindex of `lo` in every network namespace
     bpf_fib_lookup request{};
-    request.family = 2;  // AF_INET
-    request.ipv4_dst = to.word[0].raw;
+    request.family = static_cast<uint8_t>(family);
+    __builtin_memcpy(request.ipv6_dst, &to, sizeof to);  // where IPv4's stands as well
     // As the kernel routes what it sends itself: so IPVS does, and so it works on a director that
     // forwards nothing else (the daemon lets `lo` forward).
     request.ifindex = loopback;
@@ -39,7 +41,8 @@ TURNOUT_INLINE bool ask_kernel_for_route(__sk_buff* packet, const abi::Address& 
     route.neighbour.mtu = answer == BPF_FIB_LKUP_RET_SUCCESS ? request.mtu_result : 0;
     route.neighbour.destination = mac_of(request.dmac);
     route.neighbour.source = mac_of(request.smac);
-    route.next_hop = be32{request.ipv4_dst};
+    __builtin_memcpy(&route.next_hop, request.ipv6_dst, sizeof route.next_hop);
+    route.family = static_cast<abi::Family>(request.family);
     route.neighbour_known = answer == BPF_FIB_LKUP_RET_SUCCESS;
     return true;
 }
@@ -71,8 +74,8 @@ class TcEnv : public TablesEnv {
     TURNOUT_INLINE bool byte(uint32_t offset, uint8_t& c) const {
         return skb_load_bytes(packet_, offset, &c, 1) == 0;
     }
-    TURNOUT_INLINE bool route(const abi::Address& to, abi::Family, Route& route) const {
-        return turnout_route(packet_, &to, &route) != 0;
+    TURNOUT_INLINE bool route(const abi::Address& to, abi::Family family, Route& route) const {
+        return turnout_route(packet_, &to, static_cast<uint8_t>(family), &route) != 0;
     }
 
     TURNOUT_INLINE static bool can_transmit(uint32_t) { return true; }
@@ -84,9 +87,11 @@ class TcEnv : public TablesEnv {
                    0 &&
                l4_csum_replace(packet_, offset, 0, half(port_diff), mark) == 0;
     }
-    TURNOUT_INLINE bool push(uint32_t bytes) const {
-        return skb_adjust_room(packet_, static_cast<int32_t>(bytes), BPF_ADJ_ROOM_MAC,
-                               BPF_F_ADJ_ROOM_ENCAP_L3_IPV4) == 0;
+    TURNOUT_INLINE void note_written(uint64_t diff) const { csum_update(packet_, half(diff)); }
+    TURNOUT_INLINE bool push(uint32_t bytes, abi::Family family) const {
+        const uint64_t outer = family == abi::Family::ipv6 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV6
+                                                           : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
+        return skb_adjust_room(packet_, static_cast<int32_t>(bytes), BPF_ADJ_ROOM_MAC, outer) == 0;
     }
 
     TURNOUT_INLINE Verdict transmit(const abi::Neighbour& to) {
@@ -97,10 +102,10 @@ class TcEnv : public TablesEnv {
         action_ = static_cast<int>(redirect(to.interface, 0));
         return Verdict::transmit;
     }
-    TURNOUT_INLINE Verdict transmit_resolving(const Route& route, abi::Family) {
+    TURNOUT_INLINE Verdict transmit_resolving(const Route& route) {
         bpf_redir_neigh next{};
-        next.nh_family = 2;  // AF_INET
-        next.ipv4_nh = route.next_hop.raw;
+        next.nh_family = static_cast<uint32_t>(route.family);
+        __builtin_memcpy(next.ipv6_nh, &route.next_hop, sizeof next.ipv6_nh);
         action_ =
             static_cast<int>(redirect_neigh(route.neighbour.interface, &next, sizeof next, 0));
         return Verdict::transmit;

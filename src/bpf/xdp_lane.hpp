@@ -48,7 +48,8 @@ class XdpEnv : public TablesEnv {
                                        bool optional) const {
         return amend_in_place(window(), offset, address_diff, port_diff, optional);
     }
-    TURNOUT_INLINE bool push(uint32_t bytes) const {
+    TURNOUT_INLINE static void note_written(uint64_t) {}
+    TURNOUT_INLINE bool push(uint32_t bytes, abi::Family) const {
         return xdp_adjust_head(frame_, -static_cast<int>(bytes)) == 0;
     }
 
@@ -62,9 +63,7 @@ class XdpEnv : public TablesEnv {
                       : static_cast<int>(redirect(to.interface, 0));
         return Verdict::transmit;
     }
-    TURNOUT_INLINE static Verdict transmit_resolving(const Route&, abi::Family) {
-        return Verdict::pass;
-    }
+    TURNOUT_INLINE static Verdict transmit_resolving(const Route&) { return Verdict::pass; }
 
     // Frames for others reach an interface too: flooded by a switch, or in promiscuous mode.
     TURNOUT_INLINE bool is_for_us() const {

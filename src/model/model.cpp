@@ -16,8 +16,9 @@ Error no_such_server(const Service& service, const ServerKey& key) {
 }
 
 Status check_server(const Service& service, const Server& server) {
-    if (server.key.address.family != service.key.address.family)
-        return fail(EINVAL, "server and service must be of the same address family");
+    if (server.key.address.family != service.key.address.family && server.method != Method::tunnel)
+        return fail(EINVAL,
+                    "only a tunnel leads to a server of another address family than its service's");
     if (server.weight < 0) return fail(ERANGE, "a weight cannot be negative");
     if (server.lower_threshold > server.upper_threshold)
         return fail(ERANGE, "the lower threshold is above the upper one");
@@ -40,8 +41,8 @@ Status Model::check_scheduler(const std::string& name) const {
 // What a packet could not be served by is refused here, rather than accepted and ignored.
 Status Model::check_service(const Service& service) const {
     const ServiceKey& key = service.key;
-    if (key.address.family == Family::ipv6)
-        return fail(EAFNOSUPPORT, "IPv6 services are not supported by this version");
+    if (key.address.family == Family::ipv6 && (service.netmask < 1 || service.netmask > 128))
+        return fail(EINVAL, "a prefix of IPv6 has 1 to 128 bits");
     if (key.mark == 0 && key.protocol != Protocol::tcp && key.protocol != Protocol::udp)
         return fail(EOPNOTSUPP, "only TCP and UDP services are supported by this version");
     if (key.mark == 0 && key.port == 0 && !service.persistent())

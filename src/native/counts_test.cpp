@@ -70,7 +70,7 @@ class Counts : public testing::Test {
         world.route = [](const abi::Address& to) {
             Route route{};
             route.neighbour = {1, 1500, {}, {}, 1};
-            route.next_hop = to.word[0];
+            route.next_hop = to;
             route.neighbour_known = true;
             return std::optional(route);
         };

@@ -112,7 +112,8 @@ class NativeEnv {
     bool amend_checksum(uint32_t offset, uint64_t address_diff, uint64_t port_diff, bool optional) {
         return amend_in_place(window(), offset, address_diff, port_diff, optional);
     }
-    bool push(uint32_t bytes) {
+    void note_written(uint64_t) {}
+    bool push(uint32_t bytes, abi::Family) {
         packet_.insert(packet_.begin() + ip_align, bytes, 0);
         uint8_t* frame = packet_.data() + ip_align;
         std::memmove(frame, frame + bytes, sizeof(EthernetHeader));
@@ -124,9 +125,7 @@ class NativeEnv {
         ethernet->source = to.source;
         return Verdict::transmit;
     }
-    Verdict transmit_resolving(const Route& route, abi::Family) {
-        return transmit(route.neighbour);
-    }
+    Verdict transmit_resolving(const Route& route) { return transmit(route.neighbour); }
 
   private:
     // Frames start two bytes off, as the kernel lays them, so that IP headers are aligned.

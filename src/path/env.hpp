@@ -39,7 +39,8 @@ TURNOUT_INLINE T* header_at(const Window& window, uint32_t offset) {
 // A way to an address as the kernel's routing names it.
 struct Route {
     abi::Neighbour neighbour;  // MAC addresses are meaningful when `neighbour_known`
-    be32 next_hop;             // the gateway, or the destination itself
+    abi::Address next_hop;     // the gateway, or the destination itself
+    abi::Family family;        // of the next hop: IPv4 can go by an IPv6 gateway (RFC 8950)
     bool neighbour_known;
 };
 
@@ -114,12 +115,15 @@ concept Environment = TablesEnvironment<E> &&
     // Changes the transport checksum at `offset` by what the change of addresses (part of the
     // pseudo header) and of ports adds.  `optional`: 0 means there is none (UDP).
     { env.amend_checksum(n, difference, difference, true) } -> gives<bool>;
-    // Makes room for `n` bytes of outer header between Ethernet and IP.
-    { env.push(n) } -> gives<bool>;
+    // What bytes that were written add to the packet's sum, if no checksum beside them makes up for
+    // it: hardware may have summed the packet as it came.
+    env.note_written(difference);
+    // Makes room for `n` bytes of outer header of that family between Ethernet and IP.
+    { env.push(n, abi::Family::ipv4) } -> gives<bool>;
     // Sends the packet to a neighbour; writes the Ethernet header.
     { env.transmit(route.neighbour) } -> gives<Verdict>;
     // Sends it by the kernel's neighbour table, which resolves and confirms the address.
-    { env.transmit_resolving(route, abi::Family::ipv4) } -> gives<Verdict>;
+    { env.transmit_resolving(route) } -> gives<Verdict>;
 };
 
 }  // namespace turnout

@@ -34,7 +34,7 @@ enum class Readiness : uint8_t {
 namespace detail {
 
 TURNOUT_INLINE uint32_t overhead(const Delivery& delivery) {
-    return delivery.method == abi::Method::tunnel ? tunnel_overhead : 0;
+    return delivery.method == abi::Method::tunnel ? tunnel_overhead(delivery.server->family) : 0;
 }
 
 template <Environment Env>
@@ -66,8 +66,8 @@ TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi
 
     if (packet.ttl <= 1) return otherwise<Env>(Readiness::ttl_expired);
     if (request)
-        find_next_hop(env, delivery.server->address, packet.family, delivery.state->hop, now,
-                      delivery.hop);
+        find_next_hop(env, delivery.server->address, delivery.server->family, delivery.state->hop,
+                      now, delivery.hop);
     else
         find_next_hop(env, packet.destination, packet.family, connection.reply_hop, now,
                       delivery.hop);
@@ -76,7 +76,7 @@ TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi
     if (!env.can_transmit(delivery.hop.route.neighbour.interface))
         return Readiness::for_another_lane;
     if (!detail::fits(env, packet, delivery)) return otherwise<Env>(Readiness::too_big);
-    if (delivery.method == abi::Method::tunnel && !delivery.server->tunnel_source.word[0].raw)
+    if (delivery.method == abi::Method::tunnel && is_none(delivery.server->tunnel_source))
         return Readiness::no_tunnel_source;
     return Readiness::ready;
 }
@@ -92,21 +92,32 @@ TURNOUT_INLINE Rewrite rewrite_of(const Packet& packet, const Flow& flow,
     return {packet.source, tuple.virtual_address, packet.source_port, tuple.virtual_port};
 }
 
-// A router's part: one hop less (RFC 1812 section 5.3.1), checksum amended (RFC 1141).
+// One hop as it stands in the two bytes that hold it: the first of two in IPv4, the second in IPv6.
+inline constexpr uint16_t ipv4_hop = host_is_little_endian ? 1 : 0x100;
+inline constexpr uint16_t ipv6_hop = host_is_little_endian ? 0x100 : 1;
+
+// A router's part: one hop less (RFC 1812 section 5.3.1, RFC 8200 section 3).  IPv4's checksum is
+// amended (RFC 1141), IPv6 has none.
 template <Environment Env>
-TURNOUT_INLINE bool take_hop(Env& env) {
-    auto* ip = header_at<Ipv4Header>(env.window(), ip_offset);
+TURNOUT_INLINE bool take_hop(Env& env, const Packet& packet) {
+    if (packet.family == abi::Family::ipv4) {
+        auto* ip = header_at<Ipv4Header>(env.window(), ip_offset);
+        if (!ip) return false;
+        ip->ttl = static_cast<uint8_t>(ip->ttl - 1);
+        ip->checksum = updated(ip->checksum, static_cast<uint16_t>(~ipv4_hop));
+        return true;
+    }
+    auto* ip = header_at<Ipv6Header>(env.window(), ip_offset);
     if (!ip) return false;
-    ip->ttl = static_cast<uint8_t>(ip->ttl - 1);
-    const uint16_t one_hop = host_is_little_endian ? 1 : 0x100;
-    ip->checksum = updated(ip->checksum, static_cast<uint16_t>(~one_hop));
+    ip->hop_limit = static_cast<uint8_t>(ip->hop_limit - 1);
+    env.note_written(static_cast<uint16_t>(~ipv6_hop));
     return true;
 }
 
 template <Environment Env>
 TURNOUT_INLINE bool shape(Env& env, const Packet& packet, const Flow& flow,
                           const Delivery& delivery) {
-    if (!take_hop(env)) return false;
+    if (!take_hop(env, packet)) return false;
     switch (delivery.method) {
         case abi::Method::nat:
             return rewrite_packet(env, packet, flow.direction,
@@ -131,7 +142,7 @@ TURNOUT_INLINE Verdict forward(Env& env, const Packet& packet, const Flow& flow,
     }
     if constexpr (Env::is_complete())
         if (delivery.hop.state == HopState::asked)
-            return env.transmit_resolving(delivery.hop.route, packet.family);
+            return env.transmit_resolving(delivery.hop.route);
     return env.transmit(delivery.hop.route.neighbour);
 }
 

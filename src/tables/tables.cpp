@@ -117,7 +117,7 @@ void Tables::refresh_sources() {
     for (const auto& [key, entry] : services_)
         for (const auto& [server, id] : entry.servers)
             if (rows_.servers[id].method == abi::Method::tunnel ||
-                rows_.servers[id].tunnel_source.word[0].raw)
+                !is_none(rows_.servers[id].tunnel_source))
                 if (const auto source = source_for_(server.address))
                     rows_.servers[id].tunnel_source = to_row(*source);
 }

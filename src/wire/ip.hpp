@@ -1,4 +1,5 @@
-// The IPv4 header (RFC 791) and the protocol numbers it carries.
+// The IPv4 and IPv6 headers (RFC 791, RFC 8200), IPv6's extension headers, and the protocol numbers
+// that they carry.
 #pragma once
 
 #include <stdint.h>
@@ -7,7 +8,19 @@
 
 namespace turnout {
 
-enum class IpProtocol : uint8_t { icmp = 1, ipip = 4, tcp = 6, udp = 17 };
+enum class IpProtocol : uint8_t {
+    hop_by_hop = 0,
+    icmp = 1,
+    ipv4 = 4,  // IP in IP
+    tcp = 6,
+    udp = 17,
+    ipv6 = 41,  // IPv6 in IP
+    routing = 43,
+    fragment = 44,
+    authentication = 51,
+    icmpv6 = 58,
+    destination_options = 60,
+};
 
 struct Ipv4Header {
     uint8_t version_and_length;  // high nibble 4, low nibble the header's length in 32-bit words
@@ -33,5 +46,27 @@ inline constexpr be16 is_part = to_be(uint16_t{0x3fff});
 TURNOUT_INLINE uint32_t header_length(const Ipv4Header& ip) {
     return (ip.version_and_length & 0x0fu) * 4;
 }
+
+struct Ipv6Header {
+    be32 version_class_label;  // 4 bits, 8 bits, 20 bits
+    be16 payload_length;       // bytes behind this header
+    uint8_t next_header;       // an IpProtocol
+    uint8_t hop_limit;
+    be32 source[4];
+    be32 destination[4];
+};
+static_assert(sizeof(Ipv6Header) == 40);
+
+TURNOUT_INLINE uint8_t traffic_class(const Ipv6Header& ip) {
+    return static_cast<uint8_t>(to_host(ip.version_class_label) >> 20);
+}
+
+// What hop-by-hop options, routing and destination options begin with.
+struct Ipv6Extension {
+    uint8_t next_header;
+    uint8_t length;  // in units of eight bytes, the first not counted
+    uint8_t routing_type;
+    uint8_t segments_left;  // of a routing header: addresses still to be visited
+};
 
 }  // namespace turnout

@@ -39,6 +39,7 @@ Status make_network() {
         "  ip neigh add 10.1.0.$n lladdr 02:00:00:00:00:03 dev dir0 nud permanent; done;"
         "ip route add default via 10.1.0.254";
     if (std::system(script) != 0) return fail(EIO, "cannot set the test network up with `ip`");
+    if (auto ok = kernel::write_sysctl("net.ipv6.conf.lo.forwarding", "1"); !ok) return ok;
     return kernel::write_sysctl("net.ipv4.conf.lo.forwarding", "1");
 }
 

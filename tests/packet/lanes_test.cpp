@@ -25,7 +25,7 @@ class Lanes : public testing::Test {
         world.route = [](const abi::Address& to) {
             Route route{};
             route.neighbour = {1, 1500, {}, {}, 1};
-            route.next_hop = to.word[0];
+            route.next_hop = to;
             route.neighbour_known = true;
             return std::optional(route);
         };

@@ -66,7 +66,7 @@ class NativeWorld : public World {
         const bool to_client = to == tables::to_row(client);
         route.neighbour = {1, 1500, mac_of(to_client ? client_mac : server_mac),
                            mac_of(director_mac), 1};
-        route.next_hop = to.word[0];
+        route.next_hop = to;
         route.neighbour_known = true;
         return route;
     }

@@ -37,6 +37,24 @@ TURNOUT_INLINE void replace(be32& field, be32 to, be16& checksum) {
     field = to;
 }
 
+template <Environment Env>
+TURNOUT_INLINE bool replace_address(Env& env, const Window& window, const Packet& packet,
+                                    Direction direction, const Rewrite& rewrite) {
+    const bool request = direction == Direction::request;
+    if (packet.family == abi::Family::ipv4) {
+        auto* ip = header_at<Ipv4Header>(window, ip_offset);
+        if (!ip) return false;
+        replace(request ? ip->destination : ip->source, rewrite.to.word[0], ip->checksum);
+        return true;
+    }
+    auto* ip = header_at<Ipv6Header>(window, ip_offset);
+    if (!ip) return false;
+    for (int i = 0; i < 4; ++i) (request ? ip->destination[i] : ip->source[i]) = rewrite.to.word[i];
+    // The kernel takes it that a header checksum makes up for other addresses; IPv6 has none.
+    env.note_written(address_difference(rewrite));
+    return true;
+}
+
 }  // namespace detail
 
 // False when the kernel refused; the packet must then be dropped.
@@ -45,16 +63,10 @@ TURNOUT_INLINE bool rewrite_packet(Env& env, const Packet& packet, Direction dir
                                    const Rewrite& rewrite) {
     if (!detail::amend_transport(env, packet, rewrite)) return false;
     const Window window = env.window();  // anew: amending may have moved the bytes
-    auto* ip = header_at<Ipv4Header>(window, ip_offset);
+    if (!detail::replace_address(env, window, packet, direction, rewrite)) return false;
     auto* ports = header_at<Ports>(window, packet.transport_offset);
-    if (!ip || !ports) return false;
-    if (direction == Direction::request) {
-        detail::replace(ip->destination, rewrite.to.word[0], ip->checksum);
-        ports->destination = rewrite.port_to;
-    } else {
-        detail::replace(ip->source, rewrite.to.word[0], ip->checksum);
-        ports->source = rewrite.port_to;
-    }
+    if (!ports) return false;
+    (direction == Direction::request ? ports->destination : ports->source) = rewrite.port_to;
     return true;
 }
 

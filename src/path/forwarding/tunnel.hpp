@@ -1,4 +1,5 @@
-// IP-in-IP tunnelling (RFC 2003): the packet whole, behind an outer header for the server.
+// IP-in-IP tunnelling (RFC 2003, RFC 2473, RFC 4213): the packet whole, behind an outer header for
+// the server.  Both headers may be of either family.
 //
 // The outer header is IPVS's: TTL of the inner one (already decremented), its TOS with the ECN
 // rules of RFC 3168 section 9.1 (full functionality), its DF bit, identification 0 with DF set.
@@ -12,7 +13,10 @@
 
 namespace turnout {
 
-inline constexpr uint32_t tunnel_overhead = sizeof(Ipv4Header);
+// Bytes that a tunnel to a server of that family adds.
+TURNOUT_INLINE uint32_t tunnel_overhead(abi::Family server) {
+    return server == abi::Family::ipv6 ? sizeof(Ipv6Header) : sizeof(Ipv4Header);
+}
 
 namespace detail {
 
@@ -21,6 +25,10 @@ inline constexpr uint8_t ecn_mask = 3, ecn_congested = 3, ecn_capable_0 = 2;
 TURNOUT_INLINE uint8_t outer_tos(uint8_t inner) {
     const bool congested = (inner & ecn_mask) == ecn_congested;
     return congested ? static_cast<uint8_t>((inner & ~ecn_mask) | ecn_capable_0) : inner;
+}
+
+TURNOUT_INLINE uint8_t protocol_of_inner(abi::Family inner) {
+    return static_cast<uint8_t>(inner == abi::Family::ipv6 ? IpProtocol::ipv6 : IpProtocol::ipv4);
 }
 
 TURNOUT_INLINE be16 header_checksum(const Ipv4Header& ip) {
@@ -32,33 +40,59 @@ TURNOUT_INLINE be16 header_checksum(const Ipv4Header& ip) {
     return {static_cast<uint16_t>(~fold(sum))};
 }
 
+template <Environment Env>
+TURNOUT_INLINE bool write_outer_ipv4(Env& env, const Packet& packet, const abi::Server& server) {
+    auto* ip = header_at<Ipv4Header>(env.window(), ip_offset);
+    if (!ip) return false;
+    Ipv4Header outer{};
+    outer.version_and_length = 0x45;
+    outer.tos = outer_tos(packet.tos);
+    outer.total_length = to_be(static_cast<uint16_t>(packet.ip_length + sizeof outer));
+    if (packet.dont_fragment)
+        outer.fragment = ipv4_fragment::dont;
+    else
+        outer.id.raw = static_cast<uint16_t>(env.random());
+    outer.ttl = static_cast<uint8_t>(packet.ttl - 1);
+    outer.protocol = protocol_of_inner(packet.family);
+    outer.source = server.tunnel_source.word[0];
+    outer.destination = server.address.word[0];
+    outer.checksum = header_checksum(outer);
+    *ip = outer;
+    return true;
+}
+
+template <Environment Env>
+TURNOUT_INLINE bool write_outer_ipv6(Env& env, const Packet& packet, const abi::Server& server) {
+    auto* ip = header_at<Ipv6Header>(env.window(), ip_offset);
+    if (!ip) return false;
+    const uint32_t version_and_class = 6u << 28 | static_cast<uint32_t>(outer_tos(packet.tos)) << 20;
+    ip->version_class_label = to_be(version_and_class);
+    ip->payload_length = to_be(static_cast<uint16_t>(packet.ip_length));
+    ip->next_header = protocol_of_inner(packet.family);
+    ip->hop_limit = static_cast<uint8_t>(packet.ttl - 1);
+    uint64_t sum = static_cast<uint64_t>(ip->version_class_label.raw) + ip->payload_length.raw +
+                   static_cast<uint64_t>(ip->next_header | ip->hop_limit << 8);
+    for (int i = 0; i < 4; ++i) {
+        ip->source[i] = server.tunnel_source.word[i];
+        ip->destination[i] = server.address.word[i];
+        sum += static_cast<uint64_t>(ip->source[i].raw) + ip->destination[i].raw;
+    }
+    env.note_written(sum);
+    return true;
+}
+
 }  // namespace detail
 
 // False when the kernel refused; the packet must then be dropped.
 template <Environment Env>
 TURNOUT_INLINE bool encapsulate(Env& env, const Packet& packet, const abi::Server& server) {
-    const auto* inner = header_at<Ipv4Header>(env.window(), ip_offset);
-    if (!inner) return false;
-    Ipv4Header outer{};
-    outer.version_and_length = 0x45;
-    outer.tos = detail::outer_tos(inner->tos);
-    outer.total_length = to_be(static_cast<uint16_t>(packet.ip_length + tunnel_overhead));
-    outer.fragment.raw = inner->fragment.raw & ipv4_fragment::dont.raw;
-    if (!outer.fragment.raw) outer.id.raw = static_cast<uint16_t>(env.random());
-    outer.ttl = inner->ttl;
-    outer.protocol = static_cast<uint8_t>(IpProtocol::ipip);
-    outer.source = server.tunnel_source.word[0];
-    outer.destination = server.address.word[0];
-    outer.checksum = detail::header_checksum(outer);
-
-    if (!env.push(tunnel_overhead)) return false;
-    const Window window = env.window();
-    auto* ip = header_at<Ipv4Header>(window, ip_offset);
-    auto* ethernet = header_at<EthernetHeader>(window, 0);
-    if (!ip || !ethernet) return false;
-    *ip = outer;
-    ethernet->type = to_be(static_cast<uint16_t>(EtherType::ipv4));
-    return true;
+    const bool ipv6 = server.family == abi::Family::ipv6;
+    if (!env.push(tunnel_overhead(server.family), server.family)) return false;
+    auto* ethernet = header_at<EthernetHeader>(env.window(), 0);
+    if (!ethernet) return false;
+    ethernet->type = to_be(static_cast<uint16_t>(ipv6 ? EtherType::ipv6 : EtherType::ipv4));
+    return ipv6 ? detail::write_outer_ipv6(env, packet, server)
+                : detail::write_outer_ipv4(env, packet, server);
 }
 
 }  // namespace turnout
