@@ -8,7 +8,11 @@ const std::vector<Case>& packet_cases() {
         for (const auto& part :
              {passing(), direct_routing(), nat(), tunnelling(), serving(), persistence(),
               thresholds(), one_packet(), marks(), sip_calls(), wild_replies()})
-            all.insert(all.end(), part.begin(), part.end());
+            for (const Case& each : part) {
+                all.push_back(each);
+                if (!each.ipv4_alone) all.push_back(in_ipv6(each));
+            }
+        for (const Case& each : ipv6()) all.push_back(each);
         return all;
     }();
     return cases;

@@ -31,10 +31,14 @@ struct Case {
     std::vector<model::Change> later = {};  // changes between the first step and the second
     std::vector<model::MarkRule> mark_rules = {};
     std::optional<uint32_t> records = {};  // of the connection table, which the case leaves there
+    bool ipv4_alone = false;               // says nothing about IPv6, or not the same
 };
 
-// All of them, and by theme: each is told in the file of its name below cases/; how packets look
-// when they leave, in cases/forwarding.cpp.
+// The same case in IPv6: every address and header of IPv4 replaced.
+Case in_ipv6(const Case& ipv4);
+
+// All of them, in both families; and by theme: each is told in the file of its name below cases/;
+// how packets look when they leave, in cases/forwarding.cpp.
 const std::vector<Case>& packet_cases();
 std::vector<Case> passing();
 std::vector<Case> direct_routing();
@@ -47,5 +51,6 @@ std::vector<Case> one_packet();
 std::vector<Case> marks();
 std::vector<Case> sip_calls();
 std::vector<Case> wild_replies();
+std::vector<Case> ipv6();
 
 }  // namespace turnout::test

@@ -34,10 +34,12 @@ Status make_network() {
         "ip link add dir0 address 02:00:00:00:00:01 type veth peer name far0;"
         "ip link set dir0 up; ip link set far0 up;"
         "ip addr add 10.1.0.1/24 dev dir0;"
-        "ip neigh add 10.1.0.254 lladdr 02:00:00:00:00:02 dev dir0 nud permanent;"
-        "for n in 11 12 13 14; do"
-        "  ip neigh add 10.1.0.$n lladdr 02:00:00:00:00:03 dev dir0 nud permanent; done;"
-        "ip route add default via 10.1.0.254";
+        "ip addr add 2001:db8::10.1.0.1/120 dev dir0 nodad;"
+        "for net in '' 2001:db8::; do"
+        "  ip neigh add ${net}10.1.0.254 lladdr 02:00:00:00:00:02 dev dir0 nud permanent;"
+        "  for n in 11 12 13 14; do"
+        "    ip neigh add ${net}10.1.0.$n lladdr 02:00:00:00:00:03 dev dir0 nud permanent; done;"
+        "  ip route add default via ${net}10.1.0.254; done";
     if (std::system(script) != 0) return fail(EIO, "cannot set the test network up with `ip`");
     if (auto ok = kernel::write_sysctl("net.ipv6.conf.lo.forwarding", "1"); !ok) return ok;
     return kernel::write_sysctl("net.ipv4.conf.lo.forwarding", "1");
@@ -83,7 +85,7 @@ class KernelWorld : public World {
         director_.reset();
         director_ = std::make_unique<director::Director>(
             rows(), model::Limits{.services = room_.services, .servers = room_.servers},
-            [](const model::Address&) { return std::optional(director_address); },
+            [](const model::Address& to) { return std::optional(source_for(to)); },
             [this] { return monotonic_ns() + clock_offset_ns_; });
         for (uint32_t reason = 0; reason < abi::drop_rows; ++reason)
             drops_before_[reason] = drops_now(reason);

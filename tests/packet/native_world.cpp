@@ -29,7 +29,7 @@ class NativeWorld : public World {
         world_.route = [](const abi::Address& to) { return std::optional(route(to)); };
         director_ = std::make_unique<director::Director>(
             tables_->rows, model::Limits{.services = 64, .servers = 256},
-            [](const model::Address&) { return std::optional(director_address); },
+            [](const model::Address& to) { return std::optional(source_for(to)); },
             [] { return start_ns; });
         return *director_;
     }
@@ -63,7 +63,8 @@ class NativeWorld : public World {
   private:
     static Route route(const abi::Address& to) {
         Route route{};
-        const bool to_client = to == tables::to_row(client);
+        const bool to_client =
+            to == tables::to_row(client) || to == tables::to_row(to_ipv6(client));
         route.neighbour = {1, 1500, mac_of(to_client ? client_mac : server_mac),
                            mac_of(director_mac), 1};
         route.next_hop = to;

@@ -35,40 +35,95 @@ uint16_t complement(uint32_t total) {
     return static_cast<uint16_t>(~total);
 }
 
-size_t ip_header_size(const Bytes& bytes, size_t ip) {
-    return (bytes[ip] & 15u) * 4u;
-}
-size_t ip_end(const Bytes& bytes, size_t ip) {
-    return ip + get16(bytes, ip + 2);
+constexpr uint8_t ipv4_in_ip = 4, tcp_protocol = 6, udp_protocol = 17, ipv6_in_ip = 41;
+
+// Where things stand in a packet whose IP header is at `ip`.
+struct View {
+    const Bytes& bytes;
+    size_t ip;
+
+    bool is_ipv6() const { return bytes[ip] >> 4 == 6; }
+    size_t header_size() const { return is_ipv6() ? 40 : (bytes[ip] & 15u) * 4u; }
+    size_t end() const {
+        return ip + get16(bytes, ip + (is_ipv6() ? 4 : 2)) + (is_ipv6() ? 40 : 0);
+    }
+    size_t addresses() const { return ip + (is_ipv6() ? 8 : 12); }
+    size_t address_size() const { return is_ipv6() ? 16 : 4; }
+
+    static bool is_extension(uint8_t type) { return type == 0 || type == 43 || type == 60; }
+    // The protocol that the packet carries, and where it begins.
+    std::pair<uint8_t, size_t> transport() const {
+        uint8_t type = bytes[ip + (is_ipv6() ? 6 : 9)];
+        size_t at = ip + header_size();
+        while (is_ipv6() && is_extension(type)) {
+            type = bytes[at];
+            at += (bytes[at + 1] + 1u) * 8;
+        }
+        return {type, at};
+    }
+};
+
+uint16_t transport_checksum(const View& packet) {
+    const auto [protocol, from] = packet.transport();
+    const size_t addresses = packet.addresses();
+    const uint32_t pseudo = sum(packet.bytes, addresses, addresses + 2 * packet.address_size()) +
+                            protocol + static_cast<uint32_t>(packet.end() - from);
+    return complement(pseudo + sum(packet.bytes, from, packet.end()));
 }
 
-uint16_t transport_checksum(const Bytes& bytes, size_t ip) {
-    const size_t from = ip + ip_header_size(bytes, ip), to = ip_end(bytes, ip);
-    const uint32_t pseudo =
-        sum(bytes, ip + 12, ip + 20) + bytes[ip + 9] + static_cast<uint32_t>(to - from);
-    return complement(pseudo + sum(bytes, from, to));
+void put_address(Bytes& bytes, const model::Address& address) {
+    const long size = address.family == model::Family::ipv6 ? 16 : 4;
+    bytes.insert(bytes.end(), address.bytes.begin(), address.bytes.begin() + size);
 }
 
-Bytes build(const Ip& ip, uint8_t protocol, const Bytes& payload, const Ethernet& ethernet) {
-    Bytes bytes(ethernet.destination.begin(), ethernet.destination.end());
-    bytes.insert(bytes.end(), ethernet.source.begin(), ethernet.source.end());
-    put16(bytes, ethernet.type);
+void put_ipv4_header(Bytes& bytes, const Ip& ip, uint8_t protocol, size_t payload) {
     bytes.push_back(static_cast<uint8_t>(0x45 + ip.options.size() / 4));
     bytes.push_back(ip.tos);
-    put16(bytes, static_cast<uint16_t>(20 + ip.options.size() + payload.size()));
+    put16(bytes, static_cast<uint16_t>(20 + ip.options.size() + payload));
     put16(bytes, ip.id);
     put16(bytes, static_cast<uint16_t>((ip.dont_fragment ? 0x4000 : 0) |
                                        (ip.more_fragments ? 0x2000 : 0) | ip.fragment_offset));
     bytes.push_back(ip.ttl);
     bytes.push_back(protocol);
     put16(bytes, 0);
-    bytes.insert(bytes.end(), ip.source.bytes.begin(), ip.source.bytes.begin() + 4);
-    bytes.insert(bytes.end(), ip.destination.bytes.begin(), ip.destination.bytes.begin() + 4);
+    put_address(bytes, ip.source);
+    put_address(bytes, ip.destination);
     bytes.insert(bytes.end(), ip.options.begin(), ip.options.end());
     set16(bytes, ethernet_size + 10,
           complement(sum(bytes, ethernet_size, ethernet_size + 20 + ip.options.size())));
+}
+
+void put_ipv6_header(Bytes& bytes, const Ip& ip, uint8_t protocol, size_t payload) {
+    for (const Extension& extension : ip.extensions) payload += 1 + extension.rest.size();
+    put16(bytes, static_cast<uint16_t>(0x6000 | ip.tos << 4));
+    put16(bytes, 0);
+    put16(bytes, static_cast<uint16_t>(payload));
+    bytes.push_back(ip.extensions.empty() ? protocol : ip.extensions.front().type);
+    bytes.push_back(ip.ttl);
+    put_address(bytes, ip.source);
+    put_address(bytes, ip.destination);
+    for (size_t i = 0; i < ip.extensions.size(); ++i) {
+        const bool last = i + 1 == ip.extensions.size();
+        bytes.push_back(last ? protocol : ip.extensions[i + 1].type);
+        bytes.insert(bytes.end(), ip.extensions[i].rest.begin(), ip.extensions[i].rest.end());
+    }
+}
+
+Bytes build(const Ip& ip, uint8_t protocol, const Bytes& payload, const Ethernet& ethernet) {
+    const bool ipv6 = ip.source.family == model::Family::ipv6;
+    Bytes bytes(ethernet.destination.begin(), ethernet.destination.end());
+    bytes.insert(bytes.end(), ethernet.source.begin(), ethernet.source.end());
+    put16(bytes, ethernet.type.value_or(ipv6 ? 0x86dd : 0x0800));
+    (ipv6 ? put_ipv6_header : put_ipv4_header)(bytes, ip, protocol, payload.size());
     bytes.insert(bytes.end(), payload.begin(), payload.end());
     return bytes;
+}
+
+void set_transport_checksum(Bytes& bytes, size_t field) {
+    const View packet{bytes, ethernet_size};
+    const auto [protocol, at] = packet.transport();
+    const uint16_t checksum = transport_checksum(packet);
+    set16(bytes, at + field, protocol == udp_protocol && !checksum ? 0xffff : checksum);
 }
 
 }  // namespace
@@ -83,9 +138,8 @@ Bytes frame(const Ip& ip, const Tcp& tcp, const std::string& payload, const Ethe
     put16(segment, tcp.destination_port);
     segment.insert(segment.end(), {0, 0, 0, 1, 0, 0, 0, 2, 0x50, tcp.flags, 0x20, 0, 0, 0, 0, 0});
     segment.insert(segment.end(), payload.begin(), payload.end());
-    Bytes bytes = build(ip, 6, segment, ethernet);
-    set16(bytes, ethernet_size + 20 + ip.options.size() + 16,
-          transport_checksum(bytes, ethernet_size));
+    Bytes bytes = build(ip, tcp_protocol, segment, ethernet);
+    set_transport_checksum(bytes, 16);
     return bytes;
 }
 
@@ -96,10 +150,8 @@ Bytes frame(const Ip& ip, const Udp& udp, const std::string& payload, const Ethe
     put16(datagram, static_cast<uint16_t>(8 + payload.size()));
     put16(datagram, 0);
     datagram.insert(datagram.end(), payload.begin(), payload.end());
-    Bytes bytes = build(ip, 17, datagram, ethernet);
-    if (!udp.checksum) return bytes;
-    const uint16_t checksum = transport_checksum(bytes, ethernet_size);
-    set16(bytes, ethernet_size + 20 + ip.options.size() + 6, checksum ? checksum : 0xffff);
+    Bytes bytes = build(ip, udp_protocol, datagram, ethernet);
+    if (udp.checksum) set_transport_checksum(bytes, 6);
     return bytes;
 }
 
@@ -107,24 +159,29 @@ Bytes tunnelled(const Ip& outer, const Bytes& inner) {
     Ethernet ethernet;
     std::copy_n(inner.begin(), 6, ethernet.destination.begin());
     std::copy_n(inner.begin() + 6, 6, ethernet.source.begin());
-    return build(outer, 4, {inner.begin() + ethernet_size, inner.end()}, ethernet);
+    const bool ipv6 = inner[ethernet_size] >> 4 == 6;
+    return build(outer, ipv6 ? ipv6_in_ip : ipv4_in_ip,
+                 {inner.begin() + ethernet_size, inner.end()}, ethernet);
 }
 
 namespace {
 
-std::string ip_fault(const Bytes& bytes, size_t ip) {
-    const size_t header = ip_header_size(bytes, ip);
-    if (complement(sum(bytes, ip, ip + header)) != 0) return "wrong IP header checksum";
-    if (ip_end(bytes, ip) > bytes.size()) return "IP length beyond the frame";
-    const size_t transport = ip + header;
-    switch (bytes[ip + 9]) {
-        case 4:
-            return ip_fault(bytes, transport);
-        case 6:
-            return transport_checksum(bytes, ip) ? "wrong TCP checksum" : "";
-        case 17:
+std::string ip_fault(const View& packet) {
+    const Bytes& bytes = packet.bytes;
+    const size_t header = packet.ip + packet.header_size();
+    if (!packet.is_ipv6() && complement(sum(bytes, packet.ip, header)) != 0)
+        return "wrong IP header checksum";
+    if (packet.end() > bytes.size()) return "IP length beyond the frame";
+    const auto [protocol, transport] = packet.transport();
+    switch (protocol) {
+        case ipv4_in_ip:
+        case ipv6_in_ip:
+            return ip_fault({bytes, transport});
+        case tcp_protocol:
+            return transport_checksum(packet) ? "wrong TCP checksum" : "";
+        case udp_protocol:
             if (get16(bytes, transport + 6) == 0) return "";
-            return transport_checksum(bytes, ip) ? "wrong UDP checksum" : "";
+            return transport_checksum(packet) ? "wrong UDP checksum" : "";
         default:
             return "";
     }
@@ -133,40 +190,51 @@ std::string ip_fault(const Bytes& bytes, size_t ip) {
 }  // namespace
 
 std::string checksum_fault(const Bytes& frame) {
-    return ip_fault(frame, ethernet_size);
+    return ip_fault({frame, ethernet_size});
 }
 
-std::string describe(const Bytes& frame) {
+namespace {
+
+std::string mac_text(const Bytes& frame, size_t at) {
     std::ostringstream text;
-    const auto mac = [&](size_t at) {
-        for (size_t i = at; i < at + 6; ++i)
-            text << std::hex << int{frame[i]} << (i < at + 5 ? ":" : " ");
-        text << std::dec;
-    };
-    if (frame.size() < ethernet_size + 20) return std::to_string(frame.size()) + " bytes";
-    text << "to ";
-    mac(0);
-    text << "from ";
-    mac(6);
-    for (size_t ip = ethernet_size; ip + 20 <= frame.size();) {
-        const auto address = [&](size_t at) {
-            return model::Address::ipv4(frame[at], frame[at + 1], frame[at + 2], frame[at + 3])
-                .to_string();
-        };
-        text << address(ip + 12) << " > " << address(ip + 16) << " ttl " << int{frame[ip + 8]}
-             << " tos " << int{frame[ip + 1]} << " len " << get16(frame, ip + 2) << " proto "
-             << int{frame[ip + 9]};
-        const size_t next = ip + ip_header_size(frame, ip);
-        if (frame[ip + 9] != 4) {
-            if (next + 4 <= frame.size())
-                text << " ports " << get16(frame, next) << " > " << get16(frame, next + 2);
-            break;
-        }
-        text << " [ ";
-        ip = next;
-    }
-    text << ", " << frame.size() << " bytes";
+    for (size_t i = at; i < at + 6; ++i)
+        text << std::hex << int{frame[i]} << (i < at + 5 ? ":" : "");
     return text.str();
+}
+
+std::string address_text(const View& packet, size_t at) {
+    model::Address address;
+    address.family = packet.is_ipv6() ? model::Family::ipv6 : model::Family::ipv4;
+    std::copy_n(packet.bytes.begin() + static_cast<long>(at), packet.address_size(),
+                address.bytes.begin());
+    return address.to_string();
+}
+
+std::string packet_text(const View& packet) {
+    const Bytes& bytes = packet.bytes;
+    if (packet.ip + 20 > bytes.size() || packet.ip + packet.header_size() > bytes.size()) return "";
+    const auto [protocol, transport] = packet.transport();
+    const bool ipv6 = packet.is_ipv6();
+    std::ostringstream text;
+    text << address_text(packet, packet.addresses()) << " > "
+         << address_text(packet, packet.addresses() + packet.address_size()) << " ttl "
+         << int{bytes[packet.ip + (ipv6 ? 7 : 8)]} << " tos "
+         << (ipv6 ? get16(bytes, packet.ip) >> 4 & 255 : int{bytes[packet.ip + 1]}) << " len "
+         << packet.end() - packet.ip << " proto " << int{protocol};
+    if (protocol == ipv4_in_ip || protocol == ipv6_in_ip)
+        text << " [ " << packet_text({bytes, transport});
+    else if (transport + 4 <= bytes.size())
+        text << " ports " << get16(bytes, transport) << " > " << get16(bytes, transport + 2);
+    return text.str();
+}
+
+}  // namespace
+
+std::string describe(const Bytes& frame) {
+    const std::string size = std::to_string(frame.size()) + " bytes";
+    if (frame.size() < ethernet_size + 20) return size;
+    return "to " + mac_text(frame, 0) + " from " + mac_text(frame, 6) + " " +
+           packet_text({frame, ethernet_size}) + ", " + size;
 }
 
 }  // namespace turnout::test

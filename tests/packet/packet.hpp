@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,15 +18,25 @@ inline constexpr MacBytes director_mac{2, 0, 0, 0, 0, 1};
 inline constexpr MacBytes client_mac{2, 0, 0, 0, 0, 2};
 inline constexpr MacBytes server_mac{2, 0, 0, 0, 0, 3};
 
+// IPv6's extension header: its bytes but the first, which tells what follows.
+struct Extension {
+    uint8_t type;
+    Bytes rest;
+};
+
+// A header of the family that its addresses are of.
 struct Ip {
     model::Address source, destination;
-    uint8_t ttl = 64;
-    uint8_t tos = 0;
+    uint8_t ttl = 64;  // IPv6: hop limit
+    uint8_t tos = 0;   // IPv6: traffic class
+    // IPv4 alone
     bool dont_fragment = true;
     uint16_t fragment_offset = 0;  // in units of eight bytes
     bool more_fragments = false;
     uint16_t id = 0x1234;
     Bytes options = {};  // a multiple of four bytes
+    // IPv6 alone
+    std::vector<Extension> extensions = {};
 };
 
 struct Tcp {
@@ -42,7 +53,7 @@ inline constexpr uint8_t FIN = 1, SYN = 2, RST = 4, ACK = 16;
 
 struct Ethernet {
     MacBytes destination = director_mac, source = client_mac;
-    uint16_t type = 0x0800;
+    std::optional<uint16_t> type = {};  // else what the packet is
 };
 
 Bytes frame(const Ip& ip, const Tcp& tcp, const std::string& payload = "",
@@ -51,7 +62,7 @@ Bytes frame(const Ip& ip, const Udp& udp, const std::string& payload = "",
             const Ethernet& ethernet = {});
 // Any other protocol, or what only claims to be one.
 Bytes frame(const Ip& ip, uint8_t protocol, const Bytes& payload, const Ethernet& ethernet = {});
-// `inner` behind an outer IPv4 header, under the same Ethernet header.
+// `inner` behind an outer header, under the same Ethernet addresses.
 Bytes tunnelled(const Ip& outer, const Bytes& inner);
 
 // Empty if every checksum of the frame (also of a tunnelled packet) is right, else what is wrong.

@@ -2,6 +2,7 @@
 // program.  All of them must agree.
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -55,12 +56,21 @@ struct Room {
 // Needs root; an error says what is missing.
 Result<std::unique_ptr<World>> kernel_world(bool complete, const Room& room = {});
 
-// Addresses of the test network.
+// Addresses of the test network.  Each IPv4 address has an IPv6 one, which ends in its bytes.
 inline const model::Address vip = model::Address::ipv4(198, 51, 100, 1);
 inline const model::Address client = model::Address::ipv4(203, 0, 113, 7);
 inline const model::Address director_address = model::Address::ipv4(10, 1, 0, 1);
 inline model::Address server(uint8_t number) {
     return model::Address::ipv4(10, 1, 0, static_cast<uint8_t>(10 + number));
+}
+inline model::Address to_ipv6(const model::Address& address) {
+    model::Address made = *model::Address::parse("2001:db8::");
+    std::copy_n(address.bytes.begin(), 4, made.bytes.begin() + 12);
+    return made;
+}
+// The director's own address on the way to another.
+inline model::Address source_for(const model::Address& to) {
+    return to.family == model::Family::ipv6 ? to_ipv6(director_address) : director_address;
 }
 
 }  // namespace turnout::test

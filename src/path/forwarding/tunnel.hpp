@@ -65,7 +65,8 @@ template <Environment Env>
 TURNOUT_INLINE bool write_outer_ipv6(Env& env, const Packet& packet, const abi::Server& server) {
     auto* ip = header_at<Ipv6Header>(env.window(), ip_offset);
     if (!ip) return false;
-    const uint32_t version_and_class = 6u << 28 | static_cast<uint32_t>(outer_tos(packet.tos)) << 20;
+    const uint32_t version_and_class = 6u << 28 | static_cast<uint32_t>(outer_tos(packet.tos))
+                                                      << 20;
     ip->version_class_label = to_be(version_and_class);
     ip->payload_length = to_be(static_cast<uint16_t>(packet.ip_length));
     ip->next_header = protocol_of_inner(packet.family);

@@ -11,6 +11,11 @@ using model::AddServer, model::AddService, model::Change, model::Method, model::
 
 inline constexpr uint16_t web_port = 80, server_port = 8080, client_port = 40000;
 
+inline Case ipv4_alone(Case made) {
+    made.ipv4_alone = true;
+    return made;
+}
+
 // Addresses
 
 inline Ip request(uint8_t ttl = 64) {

@@ -10,9 +10,8 @@ namespace {
 Case least_connections(const std::string& scheduler) {
     model::Service web = plain(key(Protocol::tcp));
     web.scheduler = scheduler;
-    Case made{scheduler + " among many servers",
-              with_nat_servers(web, {1, 2, 3, 4, 5, 6, 7, 8, 9}),
-              {}};
+    Case made{
+        scheduler + " among many servers", with_nat_servers(web, {1, 2, 3, 4, 5, 6, 7, 8, 9}), {}};
     for (uint8_t number = 9; number > 0; --number) {
         Call call;
         call.from = static_cast<uint16_t>(client_port + number);

@@ -1,0 +1,139 @@
+// Cases told in IPv4, told again in IPv6.
+#include <bit>
+#include <cstdlib>
+
+#include "packet/cases.hpp"
+#include "packet/world.hpp"
+
+namespace turnout::test {
+namespace {
+
+constexpr size_t ip = 14;  // where a frame's IP header begins
+
+// Configuration
+
+void translate(model::Address& address) {
+    if (address.family == model::Family::ipv4) address = to_ipv6(address);
+}
+
+void translate(model::ServiceKey& key) {
+    if (key.mark)
+        key.address.family = model::Family::ipv6;
+    else
+        translate(key.address);
+}
+
+void translate(model::Service& service) {
+    translate(service.key);
+    service.netmask = 96 + static_cast<uint32_t>(std::popcount(service.netmask));
+}
+
+void translate(model::ServerKey& server) {
+    translate(server.address);
+}
+
+void translate(model::AddService& change) {
+    translate(change.service);
+}
+void translate(model::EditService& change) {
+    translate(change.service);
+}
+void translate(model::RemoveService& change) {
+    translate(change.key);
+}
+void translate(model::AddServer& change) {
+    translate(change.service);
+    translate(change.server.key);
+}
+void translate(model::EditServer& change) {
+    translate(change.service);
+    translate(change.server.key);
+}
+void translate(model::RemoveServer& change) {
+    translate(change.service);
+    translate(change.server);
+}
+void translate(model::RemoveAll&) {}
+void translate(model::ZeroCounters& change) {
+    if (change.service) translate(*change.service);
+}
+void translate(model::SetTimeouts&) {}
+
+void translate(model::MarkRule& rule) {
+    rule.family = model::Family::ipv6;
+    for (auto* prefix : {&rule.from, &rule.to}) {
+        if (!*prefix) continue;
+        translate((*prefix)->address);
+        (*prefix)->length = static_cast<uint8_t>((*prefix)->length + 96);
+    }
+}
+
+// Frames
+
+// What a whole IPv4 packet without options says in its header.
+Ip header_of(const Bytes& frame) {
+    const bool whole = frame.size() > ip + 20 && frame[ip] == 0x45 && !(frame[ip + 6] & 0x3f) &&
+                       frame.size() == ip + (frame[ip + 2] << 8 | frame[ip + 3]);
+    if (!whole) std::abort();  // the case is IPv4's alone
+    const auto address = [&](size_t at) {
+        return to_ipv6(
+            model::Address::ipv4(frame[at], frame[at + 1], frame[at + 2], frame[at + 3]));
+    };
+    return {address(ip + 12), address(ip + 16), frame[ip + 8], frame[ip + 1]};
+}
+
+uint16_t port_at(const Bytes& frame, size_t at) {
+    return static_cast<uint16_t>(frame[at] << 8 | frame[at + 1]);
+}
+
+void translate(Bytes& bytes) {
+    const Ip header = header_of(bytes);
+    Ethernet ethernet;
+    std::copy_n(bytes.begin(), 6, ethernet.destination.begin());
+    std::copy_n(bytes.begin() + 6, 6, ethernet.source.begin());
+    const size_t transport = ip + 20;
+    const uint16_t from = port_at(bytes, transport), to = port_at(bytes, transport + 2);
+    const auto payload = [&](size_t header_size) {
+        return std::string(bytes.begin() + static_cast<long>(transport + header_size), bytes.end());
+    };
+    switch (bytes[ip + 9]) {
+        case 4: {
+            Bytes inner = bytes;
+            inner.erase(inner.begin() + ip, inner.begin() + static_cast<long>(transport));
+            translate(inner);
+            bytes = tunnelled(header, inner);
+            return;
+        }
+        case 6:
+            bytes = frame(header, Tcp{from, to, bytes[transport + 13]}, payload(20), ethernet);
+            return;
+        case 17: {
+            const bool checksum = port_at(bytes, transport + 6);
+            bytes = frame(header, Udp{from, to, checksum}, payload(8), ethernet);
+            return;
+        }
+        default:
+            std::abort();
+    }
+}
+
+void translate(std::vector<model::Change>& changes) {
+    for (model::Change& change : changes) std::visit([](auto& each) { translate(each); }, change);
+}
+
+}  // namespace
+
+Case in_ipv6(const Case& ipv4) {
+    Case made = ipv4;
+    made.name += ", IPv6";
+    translate(made.changes);
+    translate(made.later);
+    for (model::MarkRule& rule : made.mark_rules) translate(rule);
+    for (Step& step : made.steps) {
+        translate(step.in);
+        if (step.out) translate(*step.out);
+    }
+    return made;
+}
+
+}  // namespace turnout::test
