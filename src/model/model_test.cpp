@@ -66,6 +66,34 @@ TEST(Model, addresses_that_no_host_can_have_are_refused) {
     EXPECT_EQ(model.add_service(service({0, Protocol::tcp, Address{}, 80})).error().code, EINVAL);
 }
 
+TEST(Model, only_a_tunnel_leads_to_the_other_address_family) {
+    Model model({}, schedulers);
+    Service ipv6 = service({0, Protocol::tcp, *Address::parse("2001:db8::1"), 80});
+    ipv6.netmask = 128;
+    ASSERT_TRUE(model.add_service(ipv6));
+    for (const Method method : {Method::nat, Method::direct}) {
+        Server other = server(11);
+        other.method = method;
+        EXPECT_EQ(model.add_server(ipv6.key, other).error().code, EINVAL);
+    }
+    Server tunnel = server(11);
+    tunnel.method = Method::tunnel;
+    EXPECT_TRUE(model.add_server(ipv6.key, tunnel));
+    tunnel.method = Method::nat;
+    EXPECT_EQ(model.edit_server(ipv6.key, tunnel).error().code, EINVAL);
+}
+
+TEST(Model, a_prefix_of_ipv6_has_1_to_128_bits) {
+    Model model({}, schedulers);
+    Service ipv6 = service({0, Protocol::tcp, *Address::parse("2001:db8::1"), 80});
+    for (const uint32_t bits : {0u, 129u}) {
+        ipv6.netmask = bits;
+        EXPECT_EQ(model.add_service(ipv6).error().code, EINVAL);
+    }
+    ipv6.netmask = 64;
+    EXPECT_TRUE(model.add_service(ipv6));
+}
+
 TEST(Model, limits_are_named_errors) {
     Model model({.services = 1, .servers = 2, .servers_per_service = 2}, schedulers);
     ASSERT_TRUE(model.add_service(service()));

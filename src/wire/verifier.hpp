@@ -9,11 +9,12 @@ namespace turnout {
 
 // The same value, but the verifier no longer knows which.  `unknown` is any number that it does not
 // know.
-//   * A search that may end on one of fifteen lines would otherwise have everything after it verified
+//   * A search that may end on one of fifteen lines would otherwise have everything after it
+//   verified
 //     fifteen times.
 //   * What the body of a loop (env.each) reads and changes must begin as a forgotten value.  Linux
-//     before 6.7 checks the body once, with what the loop begins with, takes that for all there will
-//     be, and removes branches that it has thus never seen taken.
+//     before 6.7 checks the body once, with what the loop begins with, takes that for all there
+//     will be, and removes branches that it has thus never seen taken.
 TURNOUT_INLINE uint32_t forgotten(uint32_t value, [[maybe_unused]] uint32_t unknown) {
 #ifdef __bpf__
     asm volatile(
