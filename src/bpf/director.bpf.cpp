@@ -6,6 +6,7 @@
 #include "bpf/tc_lane.hpp"
 #include "bpf/xdp_lane.hpp"
 #include "path/call_out.hpp"
+#include "path/forwarding/icmp_error.hpp"
 #include "path/helpers/sip.hpp"
 #include "table/sweep.hpp"
 
@@ -118,6 +119,30 @@ extern "C" {
     CompleteLane env(packet);
     sip::read_call(env, offset, *opening);
     return 0;
+}
+
+[[gnu::noinline]] int turnout_xdp_parse_icmp(xdp_md* context, Packet* packet) {
+    FastLane env(context);
+    return packet && parse_icmp(env, *packet);
+}
+
+[[gnu::noinline]] int turnout_tc_parse_icmp(__sk_buff* context, Packet* packet) {
+    CompleteLane env(context);
+    return packet && parse_icmp(env, *packet);
+}
+
+[[gnu::noinline]] int turnout_xdp_rewrite_icmp_error(xdp_md* context, const Packet* packet,
+                                                     uint8_t direction, const Rewrite* rewrite) {
+    FastLane env(context);
+    return packet && rewrite &&
+           rewrite_icmp_error(env, *packet, static_cast<Direction>(direction), *rewrite);
+}
+
+[[gnu::noinline]] int turnout_tc_rewrite_icmp_error(__sk_buff* context, const Packet* packet,
+                                                    uint8_t direction, const Rewrite* rewrite) {
+    CompleteLane env(context);
+    return packet && rewrite &&
+           rewrite_icmp_error(env, *packet, static_cast<Direction>(direction), *rewrite);
 }
 
 [[gnu::section("xdp"), gnu::used]] int turnout_xdp(xdp_md* frame) {

@@ -11,12 +11,15 @@
 
 namespace turnout::bpf {
 
-// Environment::route() and read_call() as functions of their own, for the room they take on the
-// stack and in the verifier.
+// Rare parts of the way as functions of their own, for the room they take on the stack and in the
+// verifier.
 extern "C" {
 int turnout_route(__sk_buff* packet, const turnout::abi::Address* to, uint8_t family,
                   turnout::Route* route);
 int turnout_read_call(__sk_buff* packet, turnout::Opening* opening, uint32_t offset);
+int turnout_tc_parse_icmp(__sk_buff* context, turnout::Packet* packet);
+int turnout_tc_rewrite_icmp_error(__sk_buff* context, const turnout::Packet* packet,
+                                  uint8_t direction, const turnout::Rewrite* rewrite);
 }
 
 TURNOUT_INLINE Mac mac_of(const uint8_t (&bytes)[6]) {
@@ -74,6 +77,14 @@ class TcEnv : public TablesEnv {
     TURNOUT_INLINE bool byte(uint32_t offset, uint8_t& c) const {
         return skb_load_bytes(packet_, offset, &c, 1) == 0;
     }
+    TURNOUT_INLINE bool parse_icmp(Packet& packet) const {
+        return turnout_tc_parse_icmp(packet_, &packet) != 0;
+    }
+    TURNOUT_INLINE bool rewrite_icmp_error(const Packet& packet, Direction direction,
+                                           const Rewrite& rewrite) const {
+        return turnout_tc_rewrite_icmp_error(packet_, &packet, static_cast<uint8_t>(direction),
+                                             &rewrite) != 0;
+    }
     TURNOUT_INLINE bool route(const abi::Address& to, abi::Family family, Route& route) const {
         return turnout_route(packet_, &to, static_cast<uint8_t>(family), &route) != 0;
     }
@@ -116,13 +127,13 @@ class TcEnv : public TablesEnv {
         return packet_->pkt_type == packet_host && !packet_->vlan_present;
     }
 
-    // Brings the headers into the window: drivers may leave them outside.
-    TURNOUT_INLINE void gather_headers() const {
+    // Drivers may leave headers outside the window.
+    TURNOUT_INLINE void gather(uint32_t wanted) const {
         const Window w = window();
-        uint32_t wanted = headers;
         if (packet_->len < wanted) wanted = packet_->len;
         if (static_cast<uint64_t>(w.end - w.begin) < wanted) skb_pull_data(packet_, wanted);
     }
+    TURNOUT_INLINE void gather_headers() const { gather(headers); }
 
     TURNOUT_INLINE int action(Verdict verdict) const {
         switch (verdict) {

@@ -10,6 +10,13 @@
 
 namespace turnout::bpf {
 
+// See tc_lane.hpp.
+extern "C" {
+int turnout_xdp_parse_icmp(xdp_md* context, turnout::Packet* packet);
+int turnout_xdp_rewrite_icmp_error(xdp_md* context, const turnout::Packet* packet,
+                                   uint8_t direction, const turnout::Rewrite* rewrite);
+}
+
 class XdpEnv : public TablesEnv {
   public:
     TURNOUT_INLINE explicit XdpEnv(xdp_md* frame) : frame_(frame) {}
@@ -27,6 +34,7 @@ class XdpEnv : public TablesEnv {
               [data_end] "i"(offsetof(xdp_md, data_end)));
         return window;
     }
+    TURNOUT_INLINE static void gather(uint32_t) {}
     TURNOUT_INLINE uint32_t length() const {
         const Window w = window();
         return static_cast<uint32_t>(w.end - w.begin);
@@ -35,6 +43,14 @@ class XdpEnv : public TablesEnv {
     TURNOUT_INLINE static bool is_super_packet() { return false; }
 
     TURNOUT_INLINE static uint32_t mark() { return 0; }
+    TURNOUT_INLINE bool parse_icmp(Packet& packet) const {
+        return turnout_xdp_parse_icmp(frame_, &packet) != 0;
+    }
+    TURNOUT_INLINE bool rewrite_icmp_error(const Packet& packet, Direction direction,
+                                           const Rewrite& rewrite) const {
+        return turnout_xdp_rewrite_icmp_error(frame_, &packet, static_cast<uint8_t>(direction),
+                                              &rewrite) != 0;
+    }
     TURNOUT_INLINE static void read_call(uint32_t, Opening&) {}
     TURNOUT_INLINE static bool route(const abi::Address&, abi::Family, Route&) { return false; }
 

@@ -11,6 +11,7 @@
 
 #include "native/memory_tables.hpp"
 #include "path/amend.hpp"
+#include "path/forwarding/icmp_error.hpp"
 #include "path/helpers/sip.hpp"
 #include "path/pipeline.hpp"
 #include "path/schedule.hpp"
@@ -100,6 +101,11 @@ class NativeEnv {
         return ethernet && ethernet->destination == world_.own_mac;
     }
     Window window() { return {packet_.data() + ip_align, packet_.data() + packet_.size()}; }
+    void gather(uint32_t) {}
+    bool parse_icmp(Packet& packet) { return turnout::parse_icmp(*this, packet); }
+    bool rewrite_icmp_error(const Packet& packet, Direction direction, const Rewrite& rewrite) {
+        return turnout::rewrite_icmp_error(*this, packet, direction, rewrite);
+    }
     uint32_t length() { return static_cast<uint32_t>(packet_.size()) - ip_align; }
     bool is_super_packet() { return false; }
     static constexpr bool is_complete() { return lane == Lane::complete; }

@@ -13,7 +13,7 @@ namespace turnout {
 // Could the packet, which belongs to no connection, be one?
 template <Environment Env>
 TURNOUT_INLINE bool may_call_out(Env& env, const abi::Settings& settings, const Packet& packet) {
-    return settings.flags & abi::settings_flag::sip &&
+    return settings.flags & abi::settings_flag::sip && !is_icmp_error(packet) &&
            static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp &&
            audience(env, packet.source) & abi::filter::nat_server;
 }

@@ -9,6 +9,7 @@
 #include "abi/drop.hpp"
 #include "abi/rows.hpp"
 #include "path/opening.hpp"
+#include "path/packet.hpp"
 #include "table/table.hpp"
 #include "wire/verifier.hpp"
 
@@ -94,8 +95,10 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
 template <class E>
 concept Environment = TablesEnvironment<E> &&
     requires(E env, uint32_t n, Route& route, const abi::Address& address, uint64_t difference,
-             Opening& opening) {
+             Opening& opening, Packet& packet, const Rewrite& rewrite) {
     { env.window() } -> gives<Window>;
+    // Brings the first `n` bytes into the window, as far as the packet has them and the lane can.
+    env.gather(n);
     // Bytes from the Ethernet header on, also those outside the window.
     { env.length() } -> gives<uint32_t>;
     // Several segments travelling as one packet: its size is no one's MTU.
@@ -105,6 +108,10 @@ concept Environment = TablesEnvironment<E> &&
     { E::is_complete() } -> gives<bool>;
     // Finds out which SIP call the payload at an offset belongs to.  Complete lanes only.
     env.read_call(n, opening);
+    // parse_icmp() of path/parse.hpp: false for all but errors about packets that may be ours.
+    { env.parse_icmp(packet) } -> gives<bool>;
+    // rewrite_icmp_error() of path/forwarding/: false when the kernel refused.
+    { env.rewrite_icmp_error(packet, Direction::reply, rewrite) } -> gives<bool>;
     // The firewall mark that the packet came with; 0 where that cannot be known.
     { env.mark() } -> gives<uint32_t>;
     // Asks the kernel's routing; false when there is no way.  Complete lanes only.

@@ -9,8 +9,6 @@
 
 namespace turnout {
 
-enum class Direction : uint8_t { request, reply };
-
 // What the pipeline learns about a packet's way.
 struct Flow {
     Direction direction;

@@ -37,10 +37,12 @@ TURNOUT_INLINE uint32_t overhead(const Delivery& delivery) {
     return delivery.method == abi::Method::tunnel ? tunnel_overhead(delivery.server->family) : 0;
 }
 
+// An error is never told that it is too big itself.
 template <Environment Env>
 TURNOUT_INLINE bool fits(Env& env, const Packet& packet, const Delivery& delivery) {
     const uint32_t mtu = delivery.hop.route.neighbour.mtu;
-    return mtu == 0 || packet.ip_length + overhead(delivery) <= mtu || env.is_super_packet();
+    return mtu == 0 || packet.ip_length + overhead(delivery) <= mtu || env.is_super_packet() ||
+           is_icmp_error(packet);
 }
 
 // A fast lane leaves what it cannot finish, and every refusal, to the complete lane.
@@ -61,7 +63,7 @@ TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi
     if (!delivery.server || !delivery.state) return Readiness::server_removed;
     delivery.method = abi::method_of(connection.status);
     const bool request = flow.direction == Direction::request;
-    if (request && delivery.server->flags & abi::server_flag::removed)
+    if (request && delivery.server->flags & abi::server_flag::removed && !is_icmp_error(packet))
         return Readiness::server_removed;
 
     if (packet.ttl <= 1) return otherwise<Env>(Readiness::ttl_expired);
@@ -115,13 +117,19 @@ TURNOUT_INLINE bool take_hop(Env& env, const Packet& packet) {
 }
 
 template <Environment Env>
+TURNOUT_INLINE bool nat(Env& env, const Packet& packet, Direction direction,
+                        const Rewrite& rewrite) {
+    return is_icmp_error(packet) ? env.rewrite_icmp_error(packet, direction, rewrite)
+                                 : rewrite_packet(env, packet, direction, rewrite);
+}
+
+template <Environment Env>
 TURNOUT_INLINE bool shape(Env& env, const Packet& packet, const Flow& flow,
                           const Delivery& delivery) {
     if (!take_hop(env, packet)) return false;
     switch (delivery.method) {
         case abi::Method::nat:
-            return rewrite_packet(env, packet, flow.direction,
-                                  rewrite_of(packet, flow, *delivery.server));
+            return nat(env, packet, flow.direction, rewrite_of(packet, flow, *delivery.server));
         case abi::Method::tunnel:
             return encapsulate(env, packet, *delivery.server);
         case abi::Method::direct:

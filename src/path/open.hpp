@@ -19,7 +19,7 @@ namespace turnout {
 // IPVS schedules TCP on a SYN without RST, UDP on any packet; never from the FTP data port, whose
 // connections the helper makes.
 TURNOUT_INLINE bool may_open(const Packet& packet) {
-    if (packet.source_port == ftp_data_port) return false;
+    if (is_icmp_error(packet) || packet.source_port == ftp_data_port) return false;
     if (static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp) return true;
     return (packet.tcp_flags & (tcp_flag::syn | tcp_flag::rst)) == tcp_flag::syn;
 }

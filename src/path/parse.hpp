@@ -4,29 +4,13 @@
 #include <stdint.h>
 
 #include "path/env.hpp"
+#include "path/packet.hpp"
 #include "wire/ethernet.hpp"
+#include "wire/icmp.hpp"
 #include "wire/ip.hpp"
 #include "wire/transport.hpp"
 
 namespace turnout {
-
-inline constexpr uint32_t ip_offset = sizeof(EthernetHeader);
-
-// What later steps know of a packet.
-struct Packet {
-    abi::Address source;
-    abi::Address destination;
-    be16 source_port;
-    be16 destination_port;
-    uint8_t protocol;
-    abi::Family family;
-    uint8_t ttl;                // IPv6: the hop limit
-    uint8_t tos;                // IPv6: the traffic class
-    uint8_t tcp_flags;          // tcp_flag bits; 0 for UDP
-    bool dont_fragment;         // the DF bit, which IPv6 does not have
-    uint32_t transport_offset;  // from the Ethernet header
-    uint32_t ip_length;         // bytes, IP header included
-};
 
 namespace detail {
 
@@ -38,8 +22,8 @@ TURNOUT_INLINE abi::Address ipv6_address(const be32 (&words)[4]) {
     return {{words[0], words[1], words[2], words[3]}};
 }
 
-TURNOUT_INLINE bool parse_ipv4(const Window& window, Packet& packet) {
-    const auto* ip = header_at<Ipv4Header>(window, ip_offset);
+TURNOUT_INLINE bool parse_ipv4(const Window& window, uint32_t offset, Packet& packet) {
+    const auto* ip = header_at<Ipv4Header>(window, offset);
     if (!ip || ip->version_and_length >> 4 != 4 || header_length(*ip) < sizeof(Ipv4Header))
         return false;
     if (ip->fragment.raw & ipv4_fragment::is_part.raw) return false;
@@ -50,7 +34,7 @@ TURNOUT_INLINE bool parse_ipv4(const Window& window, Packet& packet) {
     packet.ttl = ip->ttl;
     packet.tos = ip->tos;
     packet.dont_fragment = ip->fragment.raw & ipv4_fragment::dont.raw;
-    packet.transport_offset = ip_offset + header_length(*ip);
+    packet.transport_offset = offset + header_length(*ip);
     packet.ip_length = to_host(ip->total_length);
     return true;
 }
@@ -82,8 +66,8 @@ TURNOUT_INLINE bool skip_extensions(const Window& window, Packet& packet) {
     return !is_extension(packet.protocol);
 }
 
-TURNOUT_INLINE bool parse_ipv6(const Window& window, Packet& packet) {
-    const auto* ip = header_at<Ipv6Header>(window, ip_offset);
+TURNOUT_INLINE bool parse_ipv6(const Window& window, uint32_t offset, Packet& packet) {
+    const auto* ip = header_at<Ipv6Header>(window, offset);
     if (!ip || to_host(ip->version_class_label) >> 28 != 6) return false;
     packet.family = abi::Family::ipv6;
     packet.source = ipv6_address(ip->source);
@@ -92,7 +76,7 @@ TURNOUT_INLINE bool parse_ipv6(const Window& window, Packet& packet) {
     packet.ttl = ip->hop_limit;
     packet.tos = traffic_class(*ip);
     packet.dont_fragment = false;
-    packet.transport_offset = ip_offset + sizeof(Ipv6Header);
+    packet.transport_offset = offset + sizeof(Ipv6Header);
     packet.ip_length = static_cast<uint32_t>(sizeof(Ipv6Header)) + to_host(ip->payload_length);
     return skip_extensions(window, packet);
 }
@@ -100,8 +84,8 @@ TURNOUT_INLINE bool parse_ipv6(const Window& window, Packet& packet) {
 TURNOUT_INLINE bool parse_ip(const Window& window, Packet& packet) {
     const auto* ethernet = header_at<EthernetHeader>(window, 0);
     if (!ethernet) return false;
-    if (is(ethernet->type, EtherType::ipv4)) return parse_ipv4(window, packet);
-    return is(ethernet->type, EtherType::ipv6) && parse_ipv6(window, packet);
+    if (is(ethernet->type, EtherType::ipv4)) return parse_ipv4(window, ip_offset, packet);
+    return is(ethernet->type, EtherType::ipv6) && parse_ipv6(window, ip_offset, packet);
 }
 
 TURNOUT_INLINE bool parse_tcp(const Window& window, Packet& packet) {
@@ -118,11 +102,52 @@ TURNOUT_INLINE bool parse_udp(const Window& window, Packet& packet) {
     if (!udp) return false;
     packet.source_port = udp->ports.source;
     packet.destination_port = udp->ports.destination;
-    packet.tcp_flags = 0;
     return ip_offset + packet.ip_length >= packet.transport_offset + sizeof(UdpHeader);
 }
 
+TURNOUT_INLINE bool has_ports(uint8_t protocol) {
+    const auto kind = static_cast<IpProtocol>(protocol);
+    return kind == IpProtocol::tcp || kind == IpProtocol::udp;
+}
+
+// Enough for an error's headers and those it quotes, with options.
+inline constexpr uint32_t icmp_error_headers = 192;
+
+// The quoted packet may be cut anywhere behind its ports.
+TURNOUT_INLINE bool parse_quoted(const Window& window, Packet& packet) {
+    const bool ipv6 = packet.family == abi::Family::ipv6;
+    const auto* icmp = header_at<IcmpHeader>(window, packet.transport_offset);
+    if (!icmp || !(ipv6 ? is_icmpv6_error(icmp->type) : is_icmp_error(icmp->type))) return false;
+    const Packet error = packet;
+    const uint32_t quoted = error.transport_offset + static_cast<uint32_t>(sizeof *icmp);
+    if (!(ipv6 ? parse_ipv6(window, quoted, packet) : parse_ipv4(window, quoted, packet)))
+        return false;
+    const auto* ports = header_at<Ports>(window, packet.transport_offset);
+    if (!has_ports(packet.protocol) || !ports) return false;
+    // Errors come to whom they are about.
+    if (!(packet.source == error.destination)) return false;
+    packet.source = packet.destination;
+    packet.destination = error.destination;
+    packet.source_port = ports->destination;
+    packet.destination_port = ports->source;
+    packet.quoted_offset = quoted;
+    packet.quoted_transport = packet.transport_offset;
+    packet.transport_offset = error.transport_offset;
+    packet.ip_length = error.ip_length;
+    packet.ttl = error.ttl;
+    packet.tos = error.tos;
+    packet.dont_fragment = error.dont_fragment;
+    return true;
+}
+
 }  // namespace detail
+
+// The rest of parse(), for what came out to be ICMP; see Environment::parse_icmp.
+template <class Env>
+TURNOUT_INLINE bool parse_icmp(Env& env, Packet& packet) {
+    env.gather(detail::icmp_error_headers);
+    return detail::parse_quoted(env.window(), packet);
+}
 
 // What an address is to us, from the filter: 0 (nobody's), or filter bits.  May claim too much,
 // never too little.
@@ -133,17 +158,25 @@ TURNOUT_INLINE uint64_t audience(Env& env, const abi::Address& address) {
     return word ? *word >> (cell % 32 * 2) & 3 : 0;
 }
 
-// True for whole TCP and UDP packets; everything else is left to the kernel.
+// True for whole TCP and UDP packets, and for ICMP errors about such; everything else is left to
+// the kernel.
 template <Environment Env>
 TURNOUT_INLINE bool parse(Env& env, Packet& packet) {
     const Window window = env.window();
+    packet.tcp_flags = 0;
+    packet.quoted_offset = packet.quoted_transport = 0;
     if (!detail::parse_ip(window, packet)) return false;
     if (ip_offset + packet.ip_length > env.length()) return false;
+    const bool ipv6 = packet.family == abi::Family::ipv6;
     switch (static_cast<IpProtocol>(packet.protocol)) {
         case IpProtocol::tcp:
             return detail::parse_tcp(window, packet);
         case IpProtocol::udp:
             return detail::parse_udp(window, packet);
+        case IpProtocol::icmp:
+            return !ipv6 && env.parse_icmp(packet);
+        case IpProtocol::icmpv6:
+            return ipv6 && env.parse_icmp(packet);
         default:
             return false;
     }

@@ -175,7 +175,7 @@ TURNOUT_INLINE Verdict direct(Env& env) {
         return detail::give_up(env, readiness);
     }
 
-    track(env, *settings, packet, flow, *delivery.state, now);
+    if (!is_icmp_error(packet)) track(env, *settings, packet, flow, *delivery.state, now);
     account(env, packet, flow, *delivery.server);
     if constexpr (Env::is_complete()) end_handed_over(env, *flow.connection, now);
     return forward(env, packet, flow, delivery);

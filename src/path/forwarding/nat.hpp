@@ -4,16 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "path/find_connection.hpp"
+#include "path/env.hpp"
 #include "wire/checksum.hpp"
+#include "wire/ip.hpp"
+#include "wire/transport.hpp"
 
 namespace turnout {
-
-// One end of a packet before and after.
-struct Rewrite {
-    abi::Address from, to;
-    be16 port_from, port_to;
-};
 
 namespace detail {
 
@@ -37,22 +33,26 @@ TURNOUT_INLINE void replace(be32& field, be32 to, be16& checksum) {
     field = to;
 }
 
-template <Environment Env>
-TURNOUT_INLINE bool replace_address(Env& env, const Window& window, const Packet& packet,
-                                    Direction direction, const Rewrite& rewrite) {
-    const bool request = direction == Direction::request;
-    if (packet.family == abi::Family::ipv4) {
-        auto* ip = header_at<Ipv4Header>(window, ip_offset);
-        if (!ip) return false;
-        replace(request ? ip->destination : ip->source, rewrite.to.word[0], ip->checksum);
-        return true;
-    }
-    auto* ip = header_at<Ipv6Header>(window, ip_offset);
+TURNOUT_INLINE bool replace_ipv4(const Window& window, uint32_t offset, bool source, be32 to) {
+    auto* ip = header_at<Ipv4Header>(window, offset);
     if (!ip) return false;
-    for (int i = 0; i < 4; ++i) (request ? ip->destination[i] : ip->source[i]) = rewrite.to.word[i];
-    // The kernel takes it that a header checksum makes up for other addresses; IPv6 has none.
-    env.note_written(address_difference(rewrite));
+    replace(source ? ip->source : ip->destination, to, ip->checksum);
     return true;
+}
+
+TURNOUT_INLINE bool replace_ipv6(const Window& window, uint32_t offset, bool source,
+                                 const abi::Address& to) {
+    auto* ip = header_at<Ipv6Header>(window, offset);
+    if (!ip) return false;
+    for (int i = 0; i < 4; ++i) (source ? ip->source[i] : ip->destination[i]) = to.word[i];
+    return true;
+}
+
+// In the IP header at `offset`; the source, or else the destination.
+TURNOUT_INLINE bool replace_address(const Window& window, abi::Family family, uint32_t offset,
+                                    bool source, const abi::Address& to) {
+    return family == abi::Family::ipv4 ? replace_ipv4(window, offset, source, to.word[0])
+                                       : replace_ipv6(window, offset, source, to);
 }
 
 }  // namespace detail
@@ -63,11 +63,13 @@ TURNOUT_INLINE bool rewrite_packet(Env& env, const Packet& packet, Direction dir
                                    const Rewrite& rewrite) {
     if (!detail::amend_transport(env, packet, rewrite)) return false;
     const Window window = env.window();  // anew: amending may have moved the bytes
-    if (!detail::replace_address(env, window, packet, direction, rewrite)) return false;
     auto* ports = header_at<Ports>(window, packet.transport_offset);
     if (!ports) return false;
-    (direction == Direction::request ? ports->destination : ports->source) = rewrite.port_to;
-    return true;
+    const bool reply = direction == Direction::reply;
+    (reply ? ports->source : ports->destination) = rewrite.port_to;
+    // The kernel takes it that a header checksum makes up for other addresses; IPv6 has none.
+    if (packet.family == abi::Family::ipv6) env.note_written(detail::address_difference(rewrite));
+    return detail::replace_address(window, packet.family, ip_offset, reply, rewrite.to);
 }
 
 }  // namespace turnout

@@ -1,0 +1,47 @@
+// What parsing learns of a packet.
+//
+// A plain struct: it crosses into functions of their own in the kernel.
+#pragma once
+
+#include <stdint.h>
+
+#include "abi/address.hpp"
+#include "wire/ethernet.hpp"
+
+namespace turnout {
+
+inline constexpr uint32_t ip_offset = sizeof(EthernetHeader);
+
+enum class Direction : uint8_t { request, reply };
+
+// An ICMP error belongs to the flow of the packet that it quotes, and goes the opposite way: its
+// addresses and ports here are those of an answer to that packet.
+struct Packet {
+    abi::Address source;
+    abi::Address destination;
+    be16 source_port;
+    be16 destination_port;
+    uint8_t protocol;
+    abi::Family family;
+    uint8_t ttl;                // IPv6: the hop limit
+    uint8_t tos;                // IPv6: the traffic class
+    uint8_t tcp_flags;          // tcp_flag bits; 0 for all but TCP
+    bool dont_fragment;         // the DF bit, which IPv6 does not have
+    uint32_t transport_offset;  // from the Ethernet header
+    uint32_t ip_length;         // bytes, IP header included
+    // Of an ICMP error: the IP header that it quotes, and what is behind that; else 0.
+    uint32_t quoted_offset;
+    uint32_t quoted_transport;
+};
+
+TURNOUT_INLINE bool is_icmp_error(const Packet& packet) {
+    return packet.quoted_offset != 0;
+}
+
+// One end of a packet before and after.
+struct Rewrite {
+    abi::Address from, to;
+    be16 port_from, port_to;
+};
+
+}  // namespace turnout
