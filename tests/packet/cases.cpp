@@ -12,7 +12,8 @@ const std::vector<Case>& packet_cases() {
                 all.push_back(each);
                 if (!each.ipv4_alone) all.push_back(in_ipv6(each));
             }
-        for (const Case& each : ipv6()) all.push_back(each);
+        for (const auto& part : {icmp_errors(), ipv6()})
+            all.insert(all.end(), part.begin(), part.end());
         return all;
     }();
     return cases;

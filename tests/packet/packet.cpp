@@ -35,7 +35,8 @@ uint16_t complement(uint32_t total) {
     return static_cast<uint16_t>(~total);
 }
 
-constexpr uint8_t ipv4_in_ip = 4, tcp_protocol = 6, udp_protocol = 17, ipv6_in_ip = 41;
+constexpr uint8_t icmp_protocol = 1, ipv4_in_ip = 4, tcp_protocol = 6, udp_protocol = 17,
+                  ipv6_in_ip = 41, icmpv6_protocol = 58;
 
 // Where things stand in a packet whose IP header is at `ip`.
 struct View {
@@ -69,6 +70,11 @@ uint16_t transport_checksum(const View& packet) {
     const uint32_t pseudo = sum(packet.bytes, addresses, addresses + 2 * packet.address_size()) +
                             protocol + static_cast<uint32_t>(packet.end() - from);
     return complement(pseudo + sum(packet.bytes, from, packet.end()));
+}
+
+uint16_t icmp_checksum(const View& packet) {
+    if (packet.is_ipv6()) return transport_checksum(packet);
+    return complement(sum(packet.bytes, packet.transport().second, packet.end()));
 }
 
 void put_address(Bytes& bytes, const model::Address& address) {
@@ -155,6 +161,21 @@ Bytes frame(const Ip& ip, const Udp& udp, const std::string& payload, const Ethe
     return bytes;
 }
 
+Bytes frame(const Ip& ip, const Icmp& icmp, const Bytes& about, const Ethernet& ethernet) {
+    Bytes message{icmp.type, icmp.code, 0, 0};
+    put16(message, static_cast<uint16_t>(icmp.parameter >> 16));
+    put16(message, static_cast<uint16_t>(icmp.parameter));
+    const size_t quoted = std::min(View{about, ethernet_size}.header_size() + icmp.quoted,
+                                   about.size() - ethernet_size);
+    message.insert(message.end(), about.begin() + ethernet_size,
+                   about.begin() + static_cast<long>(ethernet_size + quoted));
+    const bool ipv6 = ip.source.family == model::Family::ipv6;
+    Bytes bytes = build(ip, ipv6 ? icmpv6_protocol : icmp_protocol, message, ethernet);
+    set16(bytes, View{bytes, ethernet_size}.transport().second + 2,
+          icmp_checksum({bytes, ethernet_size}));
+    return bytes;
+}
+
 Bytes tunnelled(const Ip& outer, const Bytes& inner) {
     Ethernet ethernet;
     std::copy_n(inner.begin(), 6, ethernet.destination.begin());
@@ -177,6 +198,9 @@ std::string ip_fault(const View& packet) {
         case ipv4_in_ip:
         case ipv6_in_ip:
             return ip_fault({bytes, transport});
+        case icmp_protocol:
+        case icmpv6_protocol:
+            return icmp_checksum(packet) ? "wrong ICMP checksum" : "";
         case tcp_protocol:
             return transport_checksum(packet) ? "wrong TCP checksum" : "";
         case udp_protocol:

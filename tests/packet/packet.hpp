@@ -62,6 +62,14 @@ Bytes frame(const Ip& ip, const Udp& udp, const std::string& payload = "",
             const Ethernet& ethernet = {});
 // Any other protocol, or what only claims to be one.
 Bytes frame(const Ip& ip, uint8_t protocol, const Bytes& payload, const Ethernet& ethernet = {});
+// An ICMP error, of the family of `ip`, about a frame's IP packet, of which it quotes the header
+// and so many bytes of what follows.
+struct Icmp {
+    uint8_t type, code;
+    uint32_t parameter = 0;
+    size_t quoted = 8;
+};
+Bytes frame(const Ip& ip, const Icmp& icmp, const Bytes& about, const Ethernet& ethernet = {});
 // `inner` behind an outer header, under the same Ethernet addresses.
 Bytes tunnelled(const Ip& outer, const Bytes& inner);
 

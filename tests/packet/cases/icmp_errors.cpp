@@ -1,0 +1,137 @@
+// ICMP errors go where the packets go that they are about.
+#include "packet/cases/common.hpp"
+
+namespace turnout::test {
+namespace {
+
+// The same network in either family, and its errors.
+struct Net {
+    bool ipv6;
+
+    model::Address at(const model::Address& address) const {
+        return ipv6 ? to_ipv6(address) : address;
+    }
+    model::Address vip = at(test::vip), client = at(test::client), server = at(test::server(1));
+    // On the way to the client, and on the way to the server.
+    model::Address far_router = at(model::Address::ipv4(203, 0, 113, 1)),
+                   near_router = at(model::Address::ipv4(10, 1, 0, 254));
+    std::string name = ipv6 ? ", IPv6" : "";
+
+    Icmp unreachable() const { return ipv6 ? Icmp{1, 4} : Icmp{3, 3}; }
+    Icmp too_big() const { return ipv6 ? Icmp{2, 0, 1400} : Icmp{3, 4, 1400}; }
+    Icmp time_exceeded() const { return ipv6 ? Icmp{3, 0} : Icmp{11, 0}; }
+    Icmp echo() const { return ipv6 ? Icmp{128, 0} : Icmp{8, 0}; }
+    // What IPv6 takes for an error and IPv4 does not bring along, or the reverse.
+    Icmp parameter_problem() const { return ipv6 ? Icmp{4, 0} : Icmp{12, 0}; }
+
+    model::ServiceKey key(Protocol protocol) const { return {0, protocol, vip, web_port}; }
+    std::vector<Change> farm(Protocol protocol, Method method) const {
+        model::Service service = plain(key(protocol));
+        if (ipv6) service.netmask = 128;
+        model::Server made = server_value(1, method);
+        made.key.address = server;
+        return {AddService{service}, AddServer{service.key, made}};
+    }
+
+    // The packets of one connection, as they are before they are forwarded; by NAT also after.
+    Ip request(uint8_t ttl = 64) const { return {client, vip, ttl}; }
+    Bytes syn() const { return frame(request(), Tcp{client_port, web_port, SYN}); }
+    Bytes answer() const {
+        return frame(Ip{vip, client, 60}, Tcp{web_port, client_port, ACK}, "data");
+    }
+    Bytes request_by_nat() const {
+        return frame(Ip{client, server, 60}, Tcp{client_port, server_port, ACK}, "data");
+    }
+    Bytes request_as_sent() const {
+        return frame(Ip{client, vip, 60}, Tcp{client_port, web_port, ACK}, "data");
+    }
+    Bytes answer_by_nat() const {
+        return frame(Ip{server, client, 60}, Tcp{server_port, client_port, ACK}, "data");
+    }
+};
+
+Case by_nat_to_the_server(const Net& net, const std::string& what, const Icmp& icmp) {
+    const Bytes in = frame(Ip{net.far_router, net.vip, 50}, icmp, net.answer());
+    const Bytes out =
+        frame(Ip{net.far_router, net.server, 49}, icmp, net.answer_by_nat(), towards_server);
+    return {"by NAT the server learns of " + what + net.name,
+            net.farm(Protocol::tcp, Method::nat),
+            {{net.syn(), Verdict::transmit}, {in, Verdict::transmit, out}}};
+}
+
+Case by_nat_to_the_client(const Net& net, const std::string& what, const Icmp& icmp) {
+    const Bytes in =
+        frame(Ip{net.near_router, net.client, 50}, icmp, net.request_by_nat(), from_server);
+    const Bytes out =
+        frame(Ip{net.vip, net.client, 49}, icmp, net.request_as_sent(), towards_client);
+    return {"by NAT the client learns of " + what + ", from the service's address" + net.name,
+            net.farm(Protocol::tcp, Method::nat),
+            {{net.syn(), Verdict::transmit}, {in, Verdict::transmit, out}}};
+}
+
+Case whole(const Net& net, Method method, const std::string& name) {
+    const Bytes in = frame(Ip{net.far_router, net.vip, 50}, net.too_big(), net.answer());
+    Bytes out = frame(Ip{net.far_router, net.vip, 49}, net.too_big(), net.answer(), towards_server);
+    if (method == Method::tunnel)
+        out = tunnelled(Ip{net.at(director_address), net.server, 49, 0, true, 0, false, 0}, out);
+    return {"an error goes whole " + name + net.name,
+            net.farm(Protocol::tcp, method),
+            {{net.syn(), Verdict::transmit}, {in, Verdict::transmit, out}}};
+}
+
+Case passes(const Net& net, const std::string& name, const Bytes& in) {
+    return {name + net.name,
+            net.farm(Protocol::tcp, Method::nat),
+            {{net.syn(), Verdict::transmit}, {in, Verdict::pass}}};
+}
+
+std::vector<Case> in(const Net& net) {
+    const auto error_from = [&](const Icmp& icmp, const Bytes& about) {
+        return frame(Ip{net.far_router, net.vip, 50}, icmp, about);
+    };
+    const Bytes stranger = frame(Ip{net.vip, net.client}, Tcp{web_port, 9, ACK}, "data");
+    const Bytes to_another =
+        frame(Ip{net.far_router, net.at(model::Address::ipv4(198, 51, 100, 2))}, net.too_big(),
+              net.answer());
+    Icmp only_ports = net.unreachable();
+    only_ports.quoted = 4;
+    Icmp no_ports = only_ports;
+    no_ports.quoted = 2;
+    std::vector<Case> all{
+        by_nat_to_the_server(net, "a packet too big", net.too_big()),
+        by_nat_to_the_server(net, "a port unreachable", net.unreachable()),
+        by_nat_to_the_server(net, "time exceeded", net.time_exceeded()),
+        by_nat_to_the_server(net, "an error that quotes no more than ports", only_ports),
+        by_nat_to_the_client(net, "a packet too big", net.too_big()),
+        by_nat_to_the_client(net, "a port unreachable", net.unreachable()),
+        by_nat_to_the_client(net, "time exceeded", net.time_exceeded()),
+        whole(net, Method::direct, "by direct routing"),
+        whole(net, Method::tunnel, "through the tunnel"),
+        passes(net, "an error about no connection passes", error_from(net.too_big(), stranger)),
+        passes(net, "an error to another than it is about passes", to_another),
+        passes(net, "an echo request passes", error_from(net.echo(), net.answer())),
+        passes(net, "an error that quotes half the ports passes",
+               error_from(no_ports, net.answer())),
+        passes(
+            net, "an error that quotes nothing passes",
+            frame(Ip{net.far_router, net.vip}, net.ipv6 ? 58 : 1, Bytes{3, 4, 0, 0, 0, 0, 5, 0})),
+        passes(net, "an error shorter than its header passes",
+               frame(Ip{net.far_router, net.vip}, net.ipv6 ? 58 : 1, Bytes{3, 4, 0, 0})),
+    };
+    if (net.ipv6)
+        all.push_back(by_nat_to_the_server(net, "a parameter problem", net.parameter_problem()));
+    else
+        all.push_back(passes(net, "IPVS brings no parameter problem to its connection",
+                             error_from(net.parameter_problem(), net.answer())));
+    return all;
+}
+
+}  // namespace
+
+std::vector<Case> icmp_errors() {
+    std::vector<Case> all = in(Net{false});
+    for (const Case& each : in(Net{true})) all.push_back(each);
+    return all;
+}
+
+}  // namespace turnout::test
