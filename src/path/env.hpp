@@ -37,14 +37,6 @@ TURNOUT_INLINE T* header_at(const Window& window, uint32_t offset) {
     return first + sizeof(T) <= window.end ? reinterpret_cast<T*>(first) : nullptr;
 }
 
-// A way to an address as the kernel's routing names it.
-struct Route {
-    abi::Neighbour neighbour;  // MAC addresses are meaningful when `neighbour_known`
-    abi::Address next_hop;     // the gateway, or the destination itself
-    abi::Family family;        // of the next hop: IPv4 can go by an IPv6 gateway (RFC 8950)
-    bool neighbour_known;
-};
-
 template <class From, class To>
 concept gives = requires(From from, void (*take)(To)) {
     take(from);

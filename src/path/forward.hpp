@@ -40,7 +40,7 @@ TURNOUT_INLINE uint32_t overhead(const Delivery& delivery) {
 // An error is never told that it is too big itself.
 template <Environment Env>
 TURNOUT_INLINE bool fits(Env& env, const Packet& packet, const Delivery& delivery) {
-    const uint32_t mtu = delivery.hop.route.neighbour.mtu;
+    const uint32_t mtu = delivery.hop.neighbour->mtu;
     return mtu == 0 || packet.ip_length + overhead(delivery) <= mtu || env.is_super_packet() ||
            is_icmp_error(packet);
 }
@@ -75,7 +75,7 @@ TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi
                       delivery.hop);
     if (delivery.hop.state == HopState::no_route) return Readiness::no_route;
     if (delivery.hop.state == HopState::unknown) return Readiness::for_another_lane;
-    if (!env.can_transmit(delivery.hop.route.neighbour.interface))
+    if (!env.can_transmit(delivery.hop.neighbour->interface))
         return Readiness::for_another_lane;
     if (!detail::fits(env, packet, delivery)) return otherwise<Env>(Readiness::too_big);
     if (delivery.method == abi::Method::tunnel && is_none(delivery.server->tunnel_source))
@@ -150,8 +150,8 @@ TURNOUT_INLINE Verdict forward(Env& env, const Packet& packet, const Flow& flow,
     }
     if constexpr (Env::is_complete())
         if (delivery.hop.state == HopState::asked)
-            return env.transmit_resolving(delivery.hop.route);
-    return env.transmit(delivery.hop.route.neighbour);
+            return env.transmit_resolving(*delivery.hop.route);
+    return env.transmit(*delivery.hop.neighbour);
 }
 
 }  // namespace turnout

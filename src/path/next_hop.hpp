@@ -16,15 +16,16 @@
 namespace turnout {
 
 enum class HopState : uint8_t {
-    fresh,    // `route.neighbour` is good
-    asked,    // `route` is good, just asked for
+    fresh,    // remembered
+    asked,    // just asked for
     unknown,  // this lane cannot tell
     no_route,
 };
 
 struct Hop {
     HopState state;
-    Route route;
+    const abi::Neighbour* neighbour;  // when fresh or asked
+    Route* route;                     // when asked, in this CPU's opening
 };
 
 namespace detail {
@@ -74,10 +75,13 @@ template <Environment Env>
 TURNOUT_INLINE void ask_for_route(Env& env, const abi::Address& to, abi::Family family,
                                   abi::HopRef& remembered, abi::Tick now, Hop& hop) {
     hop.state = HopState::no_route;
-    if (!env.route(to, family, hop.route)) return;
+    Opening* const room = env.opening();
+    if (!room || !env.route(to, family, room->route)) return;
     hop.state = HopState::asked;
-    if (!hop.route.neighbour_known) return;
-    const uint32_t row = keep_neighbour(env, hop.route.neighbour, now);
+    hop.route = &room->route;
+    hop.neighbour = &room->route.neighbour;
+    if (!room->route.neighbour_known) return;
+    const uint32_t row = keep_neighbour(env, room->route.neighbour, now);
     store_once(remembered, row ? abi::hop_ref(row, abi::coarse_second(now)) : 0);
 }
 
@@ -90,7 +94,7 @@ TURNOUT_INLINE void find_next_hop(Env& env, const abi::Address& to, abi::Family 
     const abi::HopRef ref = load_once(remembered);
     if (abi::is_fresh(ref, now)) {
         if (const abi::Neighbour* row = env.neighbour(abi::neighbour_of(ref))) {
-            hop.route.neighbour = *row;
+            hop.neighbour = row;
             hop.state = HopState::fresh;
             return;
         }

@@ -8,8 +8,17 @@
 
 #include "abi/call.hpp"
 #include "abi/connection.hpp"
+#include "abi/rows.hpp"
 
 namespace turnout {
+
+// A way to an address as the kernel's routing names it.
+struct Route {
+    abi::Neighbour neighbour;  // MAC addresses are meaningful when `neighbour_known`
+    abi::Address next_hop;     // the gateway, or the destination itself
+    abi::Family family;        // of the next hop: IPv4 can go by an IPv6 gateway (RFC 8950)
+    bool neighbour_known;
+};
 
 namespace opening_flag {
 inline constexpr uint32_t fast_lane = 1;  // knows no marks from outside, and reads no payload
@@ -25,6 +34,7 @@ struct Opening {
     uint32_t flags;         // opening_flag
     abi::NamedCall call;    // the SIP call the packet belongs to, if somebody asked
     uint64_t call_hash[2];
+    Route route;       // a way that was asked for, for this packet or for what it opens
     uint32_t service;  // row of the service that was found
     uint32_t seen;     // what the look-up that found no connection saw: see table/
 };
