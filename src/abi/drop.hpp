@@ -15,7 +15,8 @@ namespace turnout::abi {
     X(ttl_expired, 6, "TTL expired")                                      \
     X(too_big, 7, "packet larger than the path MTU after encapsulation")  \
     X(send_failed, 8, "the kernel refused to rewrite or send the packet") \
-    X(no_call, 9, "no SIP Call-ID that persistence could go by")
+    X(no_call, 9, "no SIP Call-ID that persistence could go by")          \
+    X(tunnel_error, 10, "error about a tunnel, noted")
 
 enum class Drop : uint32_t {
     none = 0,

@@ -16,7 +16,7 @@
 namespace turnout::abi {
 
 // Bumped whenever a row's layout or meaning changes; part of the path of the pinned tables.
-inline constexpr uint32_t tables_version = 3;
+inline constexpr uint32_t tables_version = 4;
 
 // What some service needs, so that packets are spared the work while none does; and choices.
 namespace settings_flag {
@@ -161,6 +161,22 @@ struct Server {
 };
 static_assert(sizeof(Server) == 56);
 
+// The MTU of a path, in one word: bytes in the low half (0: none told), in the high half the coarse
+// second it was told.
+using PathMtu = uint32_t;
+TURNOUT_INLINE constexpr PathMtu path_mtu(uint32_t bytes, CoarseSecond told) {
+    return (bytes & 0xffff) | static_cast<uint32_t>(told) << 16;
+}
+TURNOUT_INLINE constexpr uint32_t bytes_of(PathMtu mtu) {
+    return mtu & 0xffff;
+}
+// For ten minutes: then the path may have become better (RFC 1191, section 6.3; RFC 8201, 4).
+TURNOUT_INLINE constexpr bool is_current(PathMtu mtu, Tick now) {
+    constexpr CoarseSecond ten_minutes = 559;
+    const CoarseSecond age = static_cast<CoarseSecond>(coarse_second(now) - (mtu >> 16));
+    return bytes_of(mtu) != 0 && age < ten_minutes;
+}
+
 // What changes with the traffic of a server.  Written by the data plane; `overloaded` also by the
 // daemon when it changes thresholds.
 struct ServerState {
@@ -168,7 +184,7 @@ struct ServerState {
     HopRef hop;     // way to the server
     uint32_t persistent;  // templates that name it
     uint32_t overloaded;  // 1: gets no new connections
-    uint32_t pad_;
+    PathMtu path_mtu;     // through the tunnel to it, if a router told of a smaller one
 };
 static_assert(sizeof(ServerState) == 24);
 

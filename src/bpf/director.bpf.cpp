@@ -7,6 +7,7 @@
 #include "bpf/xdp_lane.hpp"
 #include "path/call_out.hpp"
 #include "path/forwarding/icmp_error.hpp"
+#include "path/forwarding/tunnel_error.hpp"
 #include "path/helpers/sip.hpp"
 #include "table/sweep.hpp"
 
@@ -143,6 +144,19 @@ extern "C" {
     CompleteLane env(context);
     return packet && rewrite &&
            rewrite_icmp_error(env, *packet, static_cast<Direction>(direction), *rewrite);
+}
+
+[[gnu::noinline]] int turnout_tc_turn_into_error(__sk_buff* context, const Packet* packet,
+                                                 const IcmpError* error) {
+    CompleteLane env(context);
+    return packet && error && turn_into_error(env, *packet, *error);
+}
+
+[[gnu::noinline]] uint32_t turnout_tc_relay_tunnel_error(__sk_buff* context, Packet* packet,
+                                                         uint32_t server) {
+    CompleteLane env(context);
+    return static_cast<uint32_t>(packet ? relay_tunnel_error(env, *packet, server)
+                                        : Relayed::not_ours);
 }
 
 [[gnu::section("xdp"), gnu::used]] int turnout_xdp(xdp_md* frame) {

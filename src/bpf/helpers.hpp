@@ -99,6 +99,13 @@ TURNOUT_INLINE long l4_csum_replace(__sk_buff* packet, uint32_t offset, uint64_t
     return reinterpret_cast<Helper>(BPF_FUNC_l4_csum_replace)(packet, offset, from, to, flags);
 }
 
+// The sum of `size` bytes, a multiple of four up to 512, added to `seed`.
+TURNOUT_INLINE long csum_diff(const void* from, uint32_t from_size, const void* to, uint32_t size,
+                              uint32_t seed) {
+    using Helper = long (*)(const void*, uint32_t, const void*, uint32_t, uint32_t);
+    return reinterpret_cast<Helper>(BPF_FUNC_csum_diff)(from, from_size, to, size, seed);
+}
+
 TURNOUT_INLINE long csum_update(__sk_buff* packet, uint32_t difference) {
     using Helper = long (*)(__sk_buff*, uint32_t);
     return reinterpret_cast<Helper>(BPF_FUNC_csum_update)(packet, difference);

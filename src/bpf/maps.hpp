@@ -55,6 +55,14 @@ struct Openings {
     int (*max_entries)[1];
 };
 
+// Each CPU's room for a piece of a packet.
+struct Pieces {
+    int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
+    uint32_t* key;
+    Piece* value;
+    int (*max_entries)[1];
+};
+
 // The sweeper's clockwork and where it stands.
 struct Sweeper {
     bpf_timer timer;
@@ -114,6 +122,7 @@ TURNOUT_MAP(CountersMap, to_counters);
 TURNOUT_MAP(DropCounts, to_drops);
 TURNOUT_MAP(SweeperMap, to_sweeper);
 TURNOUT_MAP(Openings, to_openings);
+TURNOUT_MAP(Pieces, to_pieces);
 }
 #undef TURNOUT_MAP
 

@@ -20,6 +20,10 @@ int turnout_read_call(__sk_buff* packet, turnout::Opening* opening, uint32_t off
 int turnout_tc_parse_icmp(__sk_buff* context, turnout::Packet* packet);
 int turnout_tc_rewrite_icmp_error(__sk_buff* context, const turnout::Packet* packet,
                                   uint8_t direction, const turnout::Rewrite* rewrite);
+int turnout_tc_turn_into_error(__sk_buff* context, const turnout::Packet* packet,
+                               const turnout::IcmpError* error);
+uint32_t turnout_tc_relay_tunnel_error(__sk_buff* context, turnout::Packet* packet,
+                                       uint32_t server);
 }
 
 TURNOUT_INLINE Mac mac_of(const uint8_t (&bytes)[6]) {
@@ -84,6 +88,34 @@ class TcEnv : public TablesEnv {
                                            const Rewrite& rewrite) const {
         return turnout_tc_rewrite_icmp_error(packet_, &packet, static_cast<uint8_t>(direction),
                                              &rewrite) != 0;
+    }
+    TURNOUT_INLINE bool turn_into_error(const Packet& packet, const IcmpError& error) const {
+        return turnout_tc_turn_into_error(packet_, &packet, &error) != 0;
+    }
+    TURNOUT_INLINE Relayed relay_tunnel_error(Packet& packet, uint32_t server) const {
+        return static_cast<Relayed>(turnout_tc_relay_tunnel_error(packet_, &packet, server));
+    }
+    // The sum of bytes of the packet, of which there are 1280 at most.
+    TURNOUT_INLINE uint64_t sum(uint32_t offset, uint32_t bytes) const {
+        auto* piece = row_of<Piece>(to_pieces, 0u);
+        uint32_t sum = 0;
+        for (uint32_t done = 0; piece && done < 3 * longest_piece; done += longest_piece) {
+            if (bytes <= done) break;
+            uint32_t size = bytes - done;
+            if (size > longest_piece) size = longest_piece;
+            hold(size);
+            size = ((size - 1) & (longest_piece - 1)) + 1;  // shows that it is neither 0 nor more
+            if (skb_load_bytes(packet_, offset + done, piece->byte, size)) break;
+            for (uint32_t i = 0; i < 3; ++i) piece->byte[size + i] = 0;
+            sum = static_cast<uint32_t>(csum_diff(nullptr, 0, piece->byte, (size + 3) & ~3u, sum));
+        }
+        return sum;
+    }
+    TURNOUT_INLINE bool trim(uint32_t bytes) const {
+        return bytes >= packet_->len || skb_change_tail(packet_, bytes, 0) == 0;
+    }
+    TURNOUT_INLINE bool pull(uint32_t bytes) const {
+        return skb_adjust_room(packet_, -static_cast<int32_t>(bytes), BPF_ADJ_ROOM_MAC, 0) == 0;
     }
     TURNOUT_INLINE bool route(const abi::Address& to, abi::Family family, Route& route) const {
         return turnout_route(packet_, &to, static_cast<uint8_t>(family), &route) != 0;

@@ -52,6 +52,10 @@ class XdpEnv : public TablesEnv {
                                               &rewrite) != 0;
     }
     TURNOUT_INLINE static void read_call(uint32_t, Opening&) {}
+    TURNOUT_INLINE static bool turn_into_error(const Packet&, const IcmpError&) { return false; }
+    TURNOUT_INLINE static Relayed relay_tunnel_error(Packet&, uint32_t) {
+        return Relayed::not_ours;
+    }
     TURNOUT_INLINE static bool route(const abi::Address&, abi::Family, Route&) { return false; }
 
     TURNOUT_INLINE bool can_transmit(uint32_t ifindex) const {

@@ -12,6 +12,7 @@
 #include "native/memory_tables.hpp"
 #include "path/amend.hpp"
 #include "path/forwarding/icmp_error.hpp"
+#include "path/forwarding/tunnel_error.hpp"
 #include "path/helpers/sip.hpp"
 #include "path/pipeline.hpp"
 #include "path/schedule.hpp"
@@ -109,6 +110,30 @@ class NativeEnv {
     uint32_t length() { return static_cast<uint32_t>(packet_.size()) - ip_align; }
     bool is_super_packet() { return false; }
     static constexpr bool is_complete() { return lane == Lane::complete; }
+    bool turn_into_error(const Packet& packet, const IcmpError& error) {
+        return turnout::turn_into_error(*this, packet, error);
+    }
+    Relayed relay_tunnel_error(Packet& packet, uint32_t server) {
+        return turnout::relay_tunnel_error(*this, packet, server);
+    }
+    uint64_t sum(uint32_t offset, uint32_t bytes) {
+        uint64_t sum = 0;
+        for (uint32_t at = 0; at < bytes; ++at) {
+            const uint64_t byte = packet_[ip_align + offset + at];
+            sum += at % 2 ? byte << 8 : byte;
+        }
+        return sum;
+    }
+    bool trim(uint32_t bytes) {
+        packet_.resize(ip_align + bytes);
+        return true;
+    }
+    bool pull(uint32_t bytes) {
+        uint8_t* frame = packet_.data() + ip_align;
+        std::memmove(frame + bytes, frame, sizeof(EthernetHeader));
+        packet_.erase(packet_.begin() + ip_align, packet_.begin() + ip_align + bytes);
+        return true;
+    }
     bool route(const abi::Address& to, abi::Family, Route& route) {
         const auto found = world_.route(to);
         if (found) route = *found;

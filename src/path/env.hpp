@@ -87,7 +87,7 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
 template <class E>
 concept Environment = TablesEnvironment<E> &&
     requires(E env, uint32_t n, Route& route, const abi::Address& address, uint64_t difference,
-             Opening& opening, Packet& packet, const Rewrite& rewrite) {
+             Opening& opening, Packet& packet, const Rewrite& rewrite, const IcmpError& error) {
     { env.window() } -> gives<Window>;
     // Brings the first `n` bytes into the window, as far as the packet has them and the lane can.
     env.gather(n);
@@ -104,6 +104,10 @@ concept Environment = TablesEnvironment<E> &&
     { env.parse_icmp(packet) } -> gives<bool>;
     // rewrite_icmp_error() of path/forwarding/: false when the kernel refused.
     { env.rewrite_icmp_error(packet, Direction::reply, rewrite) } -> gives<bool>;
+    // Complete lanes only: turn_into_error() and relay_tunnel_error() of path/forwarding/.  What
+    // came in is not the same packet afterwards.
+    { env.turn_into_error(packet, error) } -> gives<bool>;
+    { env.relay_tunnel_error(packet, n) } -> gives<Relayed>;
     // The firewall mark that the packet came with; 0 where that cannot be known.
     { env.mark() } -> gives<uint32_t>;
     // Asks the kernel's routing; false when there is no way.  Complete lanes only.

@@ -19,6 +19,7 @@ struct Delivery {
     abi::ServerState* state;
     abi::Method method;
     Hop hop;
+    uint32_t mtu;  // see mtu_of()
 };
 
 enum class Readiness : uint8_t {
@@ -33,15 +34,22 @@ enum class Readiness : uint8_t {
 
 namespace detail {
 
-TURNOUT_INLINE uint32_t overhead(const Delivery& delivery) {
-    return delivery.method == abi::Method::tunnel ? tunnel_overhead(delivery.server->family) : 0;
+// The largest packet that goes whole to where this one goes, in bytes; 0: not known.
+TURNOUT_INLINE uint32_t mtu_of(const Delivery& delivery, abi::Tick now) {
+    uint32_t mtu = delivery.hop.neighbour->mtu;
+    if (delivery.method != abi::Method::tunnel || mtu == 0) return mtu;
+    const abi::PathMtu told = load_once(delivery.state->path_mtu);
+    if (abi::is_current(told, now))
+        mtu = abi::bytes_of(told) < mtu ? abi::bytes_of(told) : mtu;
+    else if (told)
+        store_once(delivery.state->path_mtu, abi::PathMtu{0});
+    return mtu - ip_header_size(delivery.server->family);
 }
 
 // An error is never told that it is too big itself.
 template <Environment Env>
 TURNOUT_INLINE bool fits(Env& env, const Packet& packet, const Delivery& delivery) {
-    const uint32_t mtu = delivery.hop.neighbour->mtu;
-    return mtu == 0 || packet.ip_length + overhead(delivery) <= mtu || env.is_super_packet() ||
+    return delivery.mtu == 0 || packet.ip_length <= delivery.mtu || env.is_super_packet() ||
            is_icmp_error(packet);
 }
 
@@ -75,8 +83,8 @@ TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi
                       delivery.hop);
     if (delivery.hop.state == HopState::no_route) return Readiness::no_route;
     if (delivery.hop.state == HopState::unknown) return Readiness::for_another_lane;
-    if (!env.can_transmit(delivery.hop.neighbour->interface))
-        return Readiness::for_another_lane;
+    if (!env.can_transmit(delivery.hop.neighbour->interface)) return Readiness::for_another_lane;
+    delivery.mtu = detail::mtu_of(delivery, now);
     if (!detail::fits(env, packet, delivery)) return otherwise<Env>(Readiness::too_big);
     if (delivery.method == abi::Method::tunnel && is_none(delivery.server->tunnel_source))
         return Readiness::no_tunnel_source;

@@ -37,7 +37,16 @@ struct Opening {
     Route route;       // a way that was asked for, for this packet or for what it opens
     uint32_t service;  // row of the service that was found
     uint32_t seen;     // what the look-up that found no connection saw: see table/
+    // How many errors this CPU has sent in a tick.
+    abi::Tick errors_in;
+    uint32_t errors;
 };
+
+// Bytes of a packet, put aside to be summed; four more than a piece is ever long.
+struct Piece {
+    uint8_t byte[516];
+};
+inline constexpr uint32_t longest_piece = 512;
 
 // What came of it, step by step.
 enum class Answer : uint32_t {

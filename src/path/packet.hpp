@@ -32,11 +32,28 @@ struct Packet {
     // Of an ICMP error: the IP header that it quotes, and what is behind that; else 0.
     uint32_t quoted_offset;
     uint32_t quoted_transport;
+    // The error is about a tunnel of ours.  Then what is told here, and what is quoted, is the
+    // packet that was in the tunnel, and so a request.
+    bool about_tunnel;
 };
 
 TURNOUT_INLINE bool is_icmp_error(const Packet& packet) {
     return packet.quoted_offset != 0;
 }
+
+// An error that we send.
+struct IcmpError {
+    uint8_t type;
+    uint8_t code;
+    uint32_t parameter;  // the MTU, where the packet was too big
+};
+
+// What became of an error about a tunnel.
+enum class Relayed : uint32_t {
+    not_ours,  // it is about another's tunnel
+    taken,     // nobody needs to be told
+    turned,    // it is an error for the client now
+};
 
 // One end of a packet before and after.
 struct Rewrite {

@@ -111,32 +111,59 @@ TURNOUT_INLINE bool has_ports(uint8_t protocol) {
 }
 
 // Enough for an error's headers and those it quotes, with options.
-inline constexpr uint32_t icmp_error_headers = 192;
+inline constexpr uint32_t icmp_error_headers = 256;
+
+TURNOUT_INLINE bool parse_ip_of(const Window& window, abi::Family family, uint32_t offset,
+                                Packet& packet) {
+    return family == abi::Family::ipv6 ? parse_ipv6(window, offset, packet)
+                                       : parse_ipv4(window, offset, packet);
+}
+
+// An error about a packet of the flow: turned round, it is an answer to that packet.
+TURNOUT_INLINE void turn_round(Packet& packet) {
+    const abi::Address source = packet.source;
+    packet.source = packet.destination;
+    packet.destination = source;
+    const be16 port = packet.source_port;
+    packet.source_port = packet.destination_port;
+    packet.destination_port = port;
+}
+
+// Which family an IP-in-IP packet carries, if it is one.
+TURNOUT_INLINE abi::Family carried_by(uint8_t protocol) {
+    const auto kind = static_cast<IpProtocol>(protocol);
+    if (kind == IpProtocol::ipv4) return abi::Family::ipv4;
+    return kind == IpProtocol::ipv6 ? abi::Family::ipv6 : abi::Family::none;
+}
 
 // The quoted packet may be cut anywhere behind its ports.
-TURNOUT_INLINE bool parse_quoted(const Window& window, Packet& packet) {
+TURNOUT_INLINE bool parse_quoted(const Window& window, bool with_tunnels, Packet& packet) {
     const bool ipv6 = packet.family == abi::Family::ipv6;
     const auto* icmp = header_at<IcmpHeader>(window, packet.transport_offset);
     if (!icmp || !(ipv6 ? is_icmpv6_error(icmp->type) : is_icmp_error(icmp->type))) return false;
     const Packet error = packet;
-    const uint32_t quoted = error.transport_offset + static_cast<uint32_t>(sizeof *icmp);
-    if (!(ipv6 ? parse_ipv6(window, quoted, packet) : parse_ipv4(window, quoted, packet)))
-        return false;
-    const auto* ports = header_at<Ports>(window, packet.transport_offset);
-    if (!has_ports(packet.protocol) || !ports) return false;
+    uint32_t quoted = error.transport_offset + static_cast<uint32_t>(sizeof *icmp);
+    if (!parse_ip_of(window, error.family, quoted, packet)) return false;
     // Errors come to whom they are about.
     if (!(packet.source == error.destination)) return false;
-    packet.source = packet.destination;
-    packet.destination = error.destination;
-    packet.source_port = ports->destination;
-    packet.destination_port = ports->source;
+    const abi::Family carried = carried_by(packet.protocol);
+    packet.about_tunnel = with_tunnels && carried != abi::Family::none;
+    if (packet.about_tunnel) {
+        quoted = packet.transport_offset;
+        if (!parse_ip_of(window, carried, quoted, packet)) return false;
+    }
+    const auto* ports = header_at<Ports>(window, packet.transport_offset);
+    if (!has_ports(packet.protocol) || !ports) return false;
+    packet.source_port = ports->source;
+    packet.destination_port = ports->destination;
+    if (!packet.about_tunnel) turn_round(packet);
     packet.quoted_offset = quoted;
     packet.quoted_transport = packet.transport_offset;
     packet.transport_offset = error.transport_offset;
     packet.ip_length = error.ip_length;
     packet.ttl = error.ttl;
     packet.tos = error.tos;
-    packet.dont_fragment = error.dont_fragment;
+    if (!packet.about_tunnel) packet.dont_fragment = error.dont_fragment;
     return true;
 }
 
@@ -146,7 +173,7 @@ TURNOUT_INLINE bool parse_quoted(const Window& window, Packet& packet) {
 template <class Env>
 TURNOUT_INLINE bool parse_icmp(Env& env, Packet& packet) {
     env.gather(detail::icmp_error_headers);
-    return detail::parse_quoted(env.window(), packet);
+    return detail::parse_quoted(env.window(), Env::is_complete(), packet);
 }
 
 // What an address is to us, from the filter: 0 (nobody's), or filter bits.  May claim too much,
@@ -165,6 +192,7 @@ TURNOUT_INLINE bool parse(Env& env, Packet& packet) {
     const Window window = env.window();
     packet.tcp_flags = 0;
     packet.quoted_offset = packet.quoted_transport = 0;
+    packet.about_tunnel = false;
     if (!detail::parse_ip(window, packet)) return false;
     if (ip_offset + packet.ip_length > env.length()) return false;
     const bool ipv6 = packet.family == abi::Family::ipv6;

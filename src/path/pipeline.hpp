@@ -19,6 +19,7 @@
 #include "path/env.hpp"
 #include "path/find_connection.hpp"
 #include "path/forward.hpp"
+#include "path/forwarding/icmp_answer.hpp"
 #include "path/open.hpp"
 #include "path/parse.hpp"
 #include "path/track.hpp"
@@ -133,9 +134,46 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
     return verdict;
 }
 
+// Sends what an error was made of to the packet's sender.
+template <Environment Env>
+TURNOUT_INLINE Verdict send_back(Env& env, const Packet& packet) {
+    Opening* room = env.opening();
+    if (!room || !env.route(packet.source, packet.family, room->route))
+        return drop(env, abi::Drop::no_route);
+    return env.transmit_resolving(room->route);
+}
+
+// Of errors there are so many in a tick on a CPU, whatever comes in.
+inline constexpr uint32_t most_errors_in_a_tick = 64;
+
+template <Environment Env>
+TURNOUT_INLINE bool may_send_error(Env& env, abi::Tick now) {
+    Opening* room = env.opening();
+    if (!room) return false;
+    if (room->errors_in != now) room->errors_in = now, room->errors = 0;
+    room->errors += 1;
+    return room->errors <= most_errors_in_a_tick;
+}
+
+// The packet is dropped, and who sent a request is told why.  Who sent a reply is told by the
+// kernel, which is its router: the reply passes.
+template <Environment Env>
+TURNOUT_INLINE Verdict refuse(Env& env, const Packet& packet, const Flow& flow, abi::Tick now,
+                              abi::Drop reason, const IcmpError& error) {
+    if constexpr (Env::is_complete()) {
+        if (flow.direction == Direction::reply) return Verdict::pass;
+        env.count_drop(reason);
+        if (!is_icmp_error(packet) && may_send_error(env, now) &&
+            env.turn_into_error(packet, error))
+            return send_back(env, packet);
+    }
+    return Verdict::drop;
+}
+
 // What becomes of a packet that cannot be delivered.
 template <Environment Env>
-TURNOUT_INLINE Verdict give_up(Env& env, Readiness why) {
+TURNOUT_INLINE Verdict give_up(Env& env, const Packet& packet, const Flow& flow, abi::Tick now,
+                               const Delivery& delivery, Readiness why) {
     switch (why) {
         case Readiness::server_removed:
             return drop(env, abi::Drop::server_removed);
@@ -144,12 +182,36 @@ TURNOUT_INLINE Verdict give_up(Env& env, Readiness why) {
         case Readiness::no_tunnel_source:
             return drop(env, abi::Drop::no_tunnel_source);
         case Readiness::ttl_expired:
-            return drop(env, abi::Drop::ttl_expired);
+            return refuse(env, packet, flow, now, abi::Drop::ttl_expired,
+                          time_exceeded(packet.family));
         case Readiness::too_big:
-            return drop(env, abi::Drop::too_big);
+            if (packet.family == abi::Family::ipv4 && !packet.dont_fragment)
+                return drop(env, abi::Drop::too_big);
+            return refuse(env, packet, flow, now, abi::Drop::too_big,
+                          too_big(packet.family, delivery.mtu));
         case Readiness::ready:
         case Readiness::for_another_lane:
             break;
+    }
+    return Verdict::pass;
+}
+
+// An error about a tunnel of ours is told to the client whose packet was in it.
+template <Environment Env>
+TURNOUT_INLINE Verdict relay(Env& env, Packet& packet, Flow& flow) {
+    if constexpr (Env::is_complete()) {
+        const uint32_t id = flow.connection->server;
+        const bool ours = abi::method_of(flow.connection->status) == abi::Method::tunnel;
+        switch (ours ? env.relay_tunnel_error(packet, id) : Relayed::not_ours) {
+            case Relayed::not_ours:
+                break;
+            case Relayed::taken:
+                return drop(env, abi::Drop::tunnel_error);
+            case Relayed::turned:
+                flow.direction = Direction::reply;
+                if (const abi::Server* server = env.server(id)) account(env, packet, flow, *server);
+                return send_back(env, packet);
+        }
     }
     return Verdict::pass;
 }
@@ -167,12 +229,13 @@ TURNOUT_INLINE Verdict direct(Env& env) {
     Flow flow{};
     const Verdict located = detail::locate(env, *settings, packet, now, flow);
     if (located != Verdict::transmit || !flow.connection) return located;
+    if (packet.about_tunnel) return detail::relay(env, packet, flow);
 
     Delivery delivery{};
     const Readiness readiness = prepare(env, packet, flow, now, delivery);
     if (readiness != Readiness::ready) {
         if constexpr (!Env::is_complete()) hand_over(env, *settings, flow.location);
-        return detail::give_up(env, readiness);
+        return detail::give_up(env, packet, flow, now, delivery, readiness);
     }
 
     if (!is_icmp_error(packet)) track(env, *settings, packet, flow, *delivery.state, now);

@@ -23,13 +23,17 @@ inline constexpr uint8_t time_exceeded = 11;
 }  // namespace icmp_type
 
 namespace icmpv6_type {
+inline constexpr uint8_t destination_unreachable = 1;
 inline constexpr uint8_t packet_too_big = 2;
 inline constexpr uint8_t time_exceeded = 3;
 inline constexpr uint8_t first_information = 128;  // below are errors
 }  // namespace icmpv6_type
 
-// Code of destination_unreachable: the packet was too big, and not to be fragmented.
-inline constexpr uint8_t icmp_fragmentation_needed = 4;
+// Codes of destination_unreachable.
+namespace icmp_code {
+inline constexpr uint8_t host_unreachable = 1;
+inline constexpr uint8_t fragmentation_needed = 4;  // the packet was too big, with DF set
+}  // namespace icmp_code
 
 // The errors that IPVS takes to their connections.
 TURNOUT_INLINE bool is_icmp_error(uint8_t type) {

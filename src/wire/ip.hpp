@@ -57,6 +57,9 @@ struct Ipv6Header {
 };
 static_assert(sizeof(Ipv6Header) == 40);
 
+// The time to live of packets of our own (RFC 1700).
+inline constexpr uint8_t own_ttl = 64;
+
 TURNOUT_INLINE uint8_t traffic_class(const Ipv6Header& ip) {
     return static_cast<uint8_t>(to_host(ip.version_class_label) >> 20);
 }

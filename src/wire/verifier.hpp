@@ -26,11 +26,12 @@ TURNOUT_INLINE uint32_t forgotten(uint32_t value, [[maybe_unused]] uint32_t unkn
     return value;
 }
 
-// Computes nothing on `pointer` before this point: a compiler that moves arithmetic ahead of the
-// null or bounds check has the program refused.
+// Computes nothing on `value` before this point, and knows nothing of it after: a compiler that
+// moves arithmetic ahead of the null or bounds check, or leaves a check out, has the program
+// refused.
 template <class T>
-TURNOUT_INLINE void hold(T*& pointer) {
-    asm volatile("" : "+r"(pointer));
+TURNOUT_INLINE void hold(T& value) {
+    asm volatile("" : "+r"(value));
 }
 
 }  // namespace turnout

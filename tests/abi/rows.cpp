@@ -74,7 +74,7 @@ class Reader {
     static bool is_shared(const bpf_map* map) {
         const std::string_view name = bpf_map__name(map);
         return name.starts_with("to_") && name != turnout::abi::map::sweeper &&
-               name != "to_openings";
+               name != "to_openings" && name != "to_pieces";
     }
 
     void read_map(const bpf_map* map) {

@@ -52,6 +52,7 @@ std::vector<Case> marks();
 std::vector<Case> sip_calls();
 std::vector<Case> wild_replies();
 std::vector<Case> icmp_errors();
+std::vector<Case> own_errors();
 std::vector<Case> ipv6();
 
 }  // namespace turnout::test

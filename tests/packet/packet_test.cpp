@@ -53,12 +53,13 @@ uint32_t records_in(const tables::Rows& rows) {
     return records;
 }
 
-// A tunnel's outer IPv4 header that allows fragmentation has an identification of the director's
-// own choice.
+// An IPv4 header of the director's own, of a tunnel or an error, has an identification of its own
+// choice when it allows fragmentation.
 Bytes without_own_identification(Bytes frame) {
     constexpr size_t ip = 14;
-    const bool outer = frame[ip] == 0x45 && (frame[ip + 9] == 4 || frame[ip + 9] == 41);
-    if (outer && !(frame[ip + 6] & 0x40))
+    const uint8_t protocol = frame[ip + 9];
+    const bool own = frame[ip] == 0x45 && (protocol == 1 || protocol == 4 || protocol == 41);
+    if (own && !(frame[ip + 6] & 0x40))
         for (const size_t at : {4, 5, 10, 11}) frame[ip + at] = 0;  // and the checksum
     return frame;
 }
@@ -91,7 +92,9 @@ TEST_P(PacketCase, holds) {
         if (want == Verdict::pass) {
             EXPECT_EQ(outcome.frame, step.in) << where << ": a packet that passes is untouched";
         }
-        if (want == Verdict::transmit && step.out) expect_frame(outcome, *step.out, where);
+        const bool as_told = complete || !step.fast;
+        if (want == Verdict::transmit && step.out && as_told)
+            expect_frame(outcome, *step.out, where);
     }
     const bool left_to_complete = !complete && c.steps.back().fast;
     if (c.drop != abi::Drop::none && !left_to_complete) {

@@ -13,9 +13,9 @@
 
 namespace turnout {
 
-// Bytes that a tunnel to a server of that family adds.
-TURNOUT_INLINE uint32_t tunnel_overhead(abi::Family server) {
-    return server == abi::Family::ipv6 ? sizeof(Ipv6Header) : sizeof(Ipv4Header);
+// Bytes of an IP header without options, which is what a tunnel to a server of that family adds.
+TURNOUT_INLINE uint32_t ip_header_size(abi::Family family) {
+    return family == abi::Family::ipv6 ? sizeof(Ipv6Header) : sizeof(Ipv4Header);
 }
 
 namespace detail {
@@ -88,7 +88,7 @@ TURNOUT_INLINE bool write_outer_ipv6(Env& env, const Packet& packet, const abi::
 template <Environment Env>
 TURNOUT_INLINE bool encapsulate(Env& env, const Packet& packet, const abi::Server& server) {
     const bool ipv6 = server.family == abi::Family::ipv6;
-    if (!env.push(tunnel_overhead(server.family), server.family)) return false;
+    if (!env.push(ip_header_size(server.family), server.family)) return false;
     auto* ethernet = header_at<EthernetHeader>(env.window(), 0);
     if (!ethernet) return false;
     ethernet->type = to_be(static_cast<uint16_t>(ipv6 ? EtherType::ipv6 : EtherType::ipv4));
