@@ -66,7 +66,7 @@ TURNOUT_INLINE bool change_family(__sk_buff* packet, abi::Family family) {
                0;
 }
 
-static constexpr int32_t family_difference = sizeof(ipv6hdr) - sizeof(iphdr);
+static constexpr int32_t family_difference = sizeof(Ipv6Header) - sizeof(Ipv4Header);
 
 TURNOUT_INLINE bool take_off(__sk_buff* packet, const Ip& outer, const Ip& inner) {
     auto length = static_cast<int32_t>(inner.begin);

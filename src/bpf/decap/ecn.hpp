@@ -36,7 +36,8 @@ TURNOUT_INLINE be16 with_ecn(be16 start, const Ip& ip, uint16_t value) {
 }
 
 TURNOUT_INLINE bool update_ipv4_checksum(__sk_buff* packet, const Ip& ip, uint64_t diff) {
-    const uint32_t field = ip.begin + static_cast<uint32_t>(__builtin_offsetof(iphdr, check));
+    const uint32_t field =
+        ip.begin + static_cast<uint32_t>(__builtin_offsetof(Ipv4Header, checksum));
     be16 checksum = {};
     return read(packet, field, checksum) && write(packet, field, updated(checksum, diff));
 }

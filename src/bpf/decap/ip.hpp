@@ -1,8 +1,6 @@
 // An IP header of either family, as far as a decapsulator looks at it: the outer or the inner one.
 #pragma once
 
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <stdint.h>
 
 #include "abi/address.hpp"
@@ -24,40 +22,40 @@ struct Ip {
     bool is_part;      // IPv4: a fragment; IPv6: its protocol tells
 };
 
-TURNOUT_INLINE abi::Address address_of(uint32_t ipv4) {
-    return {{{ipv4}, {0}, {0}, {0}}};
+TURNOUT_INLINE abi::Address address_of(be32 ipv4) {
+    return {{ipv4, {0}, {0}, {0}}};
 }
 
-TURNOUT_INLINE abi::Address address_of(const in6_addr& ipv6) {
-    const auto& words = ipv6.in6_u.u6_addr32;
-    return {{{words[0]}, {words[1]}, {words[2]}, {words[3]}}};
+TURNOUT_INLINE abi::Address address_of(const be32 (&ipv6)[4]) {
+    return {{ipv6[0], ipv6[1], ipv6[2], ipv6[3]}};
 }
 
 TURNOUT_INLINE bool read_ipv4(const __sk_buff* packet, uint32_t begin, Ip& ip) {
-    iphdr header = {};
+    Ipv4Header header = {};
     if (!read(packet, begin, header)) return false;
-    if (header.version != 4 || header.ihl < 5) return false;
+    if (header.version_and_length >> 4 != 4 || header_length(header) < sizeof header) return false;
     ip = {.begin = begin,
-          .payload = begin + header.ihl * 4u,
-          .end = begin + to_host(be16{header.tot_len}),
-          .source = address_of(header.saddr),
-          .destination = address_of(header.daddr),
+          .payload = begin + header_length(header),
+          .end = begin + to_host(header.total_length),
+          .source = address_of(header.source),
+          .destination = address_of(header.destination),
           .family = abi::Family::ipv4,
           .protocol = header.protocol,
-          .is_part = (header.frag_off & ipv4_fragment::is_part.raw) != 0};
+          .is_part = (header.fragment.raw & ipv4_fragment::is_part.raw) != 0};
     return true;
 }
 
 TURNOUT_INLINE bool read_ipv6(const __sk_buff* packet, uint32_t begin, Ip& ip) {
-    ipv6hdr header = {};
-    if (!read(packet, begin, header) || header.version != 6) return false;
+    Ipv6Header header = {};
+    if (!read(packet, begin, header)) return false;
+    if (to_host(header.version_class_label) >> 28 != 6) return false;
     ip = {.begin = begin,
           .payload = begin + static_cast<uint32_t>(sizeof header),
-          .end = begin + static_cast<uint32_t>(sizeof header) + to_host(be16{header.payload_len}),
-          .source = address_of(header.saddr),
-          .destination = address_of(header.daddr),
+          .end = begin + static_cast<uint32_t>(sizeof header) + to_host(header.payload_length),
+          .source = address_of(header.source),
+          .destination = address_of(header.destination),
           .family = abi::Family::ipv6,
-          .protocol = header.nexthdr,
+          .protocol = header.next_header,
           .is_part = false};
     return true;
 }

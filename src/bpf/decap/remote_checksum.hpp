@@ -4,7 +4,6 @@
 // checksum is verified first, if there is one.
 #pragma once
 
-#include <linux/in.h>
 #include <stdint.h>
 
 #include "bpf/decap/tunnel.hpp"
@@ -18,7 +17,7 @@ TURNOUT_INLINE uint64_t sum_of(const abi::Address& address) {
 
 TURNOUT_INLINE uint64_t pseudo_header(const Ip& outer, be16 length) {
     return sum_of(outer.source) + sum_of(outer.destination) + length.raw +
-           to_be(uint16_t{IPPROTO_UDP}).raw;
+           to_be(static_cast<uint16_t>(IpProtocol::udp)).raw;
 }
 
 // `covered`: the sum over the UDP header and all that it covers.  A sender on this very machine may

@@ -1,7 +1,6 @@
 // What is between the outer IP header and the packet inside: nothing, GRE, or UDP and GUE.
 #pragma once
 
-#include <linux/in.h>
 #include <stdint.h>
 
 #include "bpf/decap/ip.hpp"
@@ -26,9 +25,13 @@ struct Tunnel {
     RemoteChecksum checksum;
 };
 
+TURNOUT_INLINE bool is(uint8_t field, IpProtocol protocol) {
+    return field == static_cast<uint8_t>(protocol);
+}
+
 TURNOUT_INLINE abi::Family family_of(uint8_t protocol) {
-    if (protocol == IPPROTO_IPIP) return abi::Family::ipv4;
-    if (protocol == IPPROTO_IPV6) return abi::Family::ipv6;
+    if (is(protocol, IpProtocol::ipv4)) return abi::Family::ipv4;
+    if (is(protocol, IpProtocol::ipv6)) return abi::Family::ipv6;
     return abi::Family::none;
 }
 
@@ -92,8 +95,8 @@ TURNOUT_INLINE bool read_tunnel(const __sk_buff* packet, const Ip& outer, be16 g
               .end = outer.end,
               .family = family_of(outer.protocol),
               .checksum = {.wanted = false, .start = 0, .field = 0}};
-    if (outer.protocol == IPPROTO_GRE && !read_gre(packet, tunnel)) return false;
-    if (outer.protocol == IPPROTO_UDP &&
+    if (is(outer.protocol, IpProtocol::gre) && !read_gre(packet, tunnel)) return false;
+    if (is(outer.protocol, IpProtocol::udp) &&
         (gue_port == be16{0} || !read_gue(packet, gue_port, tunnel)))
         return false;
     return tunnel.family != abi::Family::none;
