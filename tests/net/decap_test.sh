@@ -20,7 +20,7 @@ machine() {
     at "$1" sysctl -qw net.ipv6.conf.default.accept_dad=0
     at "$1" ip tuntap add eth0 mode tap vnet_hdr
     # Room for the outer headers: no packet is longer than 65535 bytes.  No ARP: the wire knows all.
-    at "$1" ip link set eth0 gso_max_size 60000 arp off up
+    at "$1" ip link set eth0 mtu 9000 gso_max_size 60000 arp off up
     for address in "${@:2}"; do at "$1" ip address add "$address" dev eth0; done
     at "$1" ip route add default dev eth0
     at "$1" ip -6 route add default dev eth0
@@ -87,6 +87,7 @@ for offload in off on; do
                 what="$vip inside IPv$outer"
                 expect_equal "UDP, $what" "0 bytes, ECN 0" "$(echoes udp "$vip" 0)"
                 expect_equal "UDP, $what" "1401 bytes, ECN 0" "$(echoes udp "$vip" 1401)"
+                expect_equal "long UDP, $what" "8001 bytes, ECN 0" "$(echoes udp "$vip" 8001)"
                 expect_equal "TCP, $what" "1000000 bytes" "$(echoes tcp "$vip" 1000000)"
             done
             pattern='^0$'

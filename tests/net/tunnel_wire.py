@@ -100,12 +100,15 @@ class Wire:
             self.server.write(carrier, self.vnet_for(vnet, len(carrier) - len(packet), remote))
 
     def vnet_for(self, vnet, added, remote):
-        """What the server's end is told about offloads, the tunnel's headers added."""
+        """What the server's end is told about offloads, the tunnel's headers added.
+
+        A long packet lies in pieces there; only as much as is said to be headers lies in one.
+        """
         flags, kind, header, segment, start, field = vnet
         if not flags & NEEDS_CHECKSUM:
-            return (0, 0, 0, 0, 0, 0)
+            return (0, 0, ETHERNET, 0, 0, 0)
         if remote:  # what is left to the card is now the outer checksum
-            return flags, kind, header, segment, ETHERNET + (
+            return flags, kind, ETHERNET, segment, ETHERNET + (
                 20 if self.case.outer == tunnels.IPV4 else 40), tunnels.CHECKSUM_FIELD[tunnels.UDP]
         return flags, kind, header + added, segment, start + added, field
 

@@ -1,4 +1,6 @@
 // The bytes of a packet on its way up the stack, by offsets from its (outer) IP header.
+//
+// They may lie in pieces, the headers too: what is read is copied out by the kernel, which knows.
 #pragma once
 
 #include <linux/bpf.h>
@@ -6,6 +8,7 @@
 #include <stdint.h>
 
 #include "bpf/helpers.hpp"
+#include "wire/verifier.hpp"
 
 namespace turnout::bpf::decap {
 
@@ -15,7 +18,7 @@ TURNOUT_INLINE uint32_t length_of(const __sk_buff* packet) {
 
 template <class T>
 TURNOUT_INLINE bool read(const __sk_buff* packet, uint32_t offset, T& value) {
-    return skb_load_bytes_relative(packet, offset, &value, sizeof value, BPF_HDR_START_NET) == 0;
+    return skb_load_bytes(packet, ETH_HLEN + offset, &value, sizeof value) == 0;
 }
 
 // What the network card has summed up is kept right.
@@ -31,29 +34,34 @@ struct Summing {
     uint32_t begin;
     uint32_t end;
     uint64_t sum;
+    uint32_t failed;
 };
 inline constexpr uint32_t piece = 128;
 
-static long add_piece([[maybe_unused]] uint32_t index, Summing* summing) {
+static long add_piece(uint32_t index, Summing* summing) {
     uint32_t words[piece / 4] = {};
-    if (summing->begin >= summing->end) return 1;
+    const uint32_t begin = summing->begin + index * piece;
+    if (begin >= summing->end) return 1;
     // Less one and one again: Linux 6.1's verifier cannot tell from a comparison that it is not 0.
-    uint32_t length = summing->end - summing->begin - 1;
+    uint32_t length = summing->end - begin - 1;
     if (length >= piece) length = piece - 1;
     length += 1;
-    if (skb_load_bytes_relative(summing->packet, summing->begin, words, length,
-                                BPF_HDR_START_NET) != 0)
+    if (skb_load_bytes(summing->packet, ETH_HLEN + begin, words, length) != 0) {
+        summing->failed = 1;
         return 1;
+    }
     summing->sum += static_cast<uint32_t>(csum_diff(nullptr, 0, words, sizeof words, 0));
-    summing->begin += length;
     return 0;
 }
 
-// The Internet checksum's sum (wire/checksum.hpp) over [begin, end).
-TURNOUT_INLINE uint64_t sum_of(const __sk_buff* packet, uint32_t begin, uint32_t end) {
-    Summing summing = {packet, begin, end, 0};
+// The Internet checksum's sum (wire/checksum.hpp) over [begin, end).  False: not all of it is
+// there.
+TURNOUT_INLINE bool sum_up(const __sk_buff* packet, uint32_t begin, uint32_t end, uint64_t& sum) {
+    const uint32_t nothing = forgotten(0, packet->len);
+    Summing summing = {packet, begin, end, nothing, nothing};
     loop((end - begin + piece - 1) / piece, add_piece, &summing);
-    return summing.sum;
+    sum = summing.sum;
+    return summing.failed == 0;
 }
 
 }  // namespace turnout::bpf::decap

@@ -70,7 +70,9 @@ TURNOUT_INLINE bool read_ip(const __sk_buff* packet, abi::Family family, uint32_
 
 // IPv6 headers have no checksum.
 TURNOUT_INLINE bool has_valid_checksum(const __sk_buff* packet, const Ip& ip) {
-    return ip.family == abi::Family::ipv6 || fold(sum_of(packet, ip.begin, ip.payload)) == 0xffff;
+    uint64_t sum = 0;
+    return ip.family == abi::Family::ipv6 ||
+           (sum_up(packet, ip.begin, ip.payload, sum) && fold(sum) == 0xffff);
 }
 
 }  // namespace turnout::bpf::decap

@@ -43,9 +43,12 @@ TURNOUT_INLINE bool fill_in_checksum(__sk_buff* packet, const Ip& outer, const I
     if (packet->gso_size != 0) return true;
     UdpHeader udp = {};
     if (!is_sound(outer, inner, tunnel) || !read(packet, outer.payload, udp)) return false;
-    const uint64_t head = sum_of(packet, outer.payload, tunnel.checksum.start);
-    const uint64_t body = sum_of(packet, tunnel.checksum.start, inner.end);
-    if (!is_undamaged(outer, udp, head + body)) return false;
+    uint64_t head = 0;
+    uint64_t body = 0;
+    if (!sum_up(packet, outer.payload, tunnel.checksum.start, head) ||
+        !sum_up(packet, tunnel.checksum.start, inner.end, body) ||
+        !is_undamaged(outer, udp, head + body))
+        return false;
     const auto checksum = static_cast<uint16_t>(~fold(body));
     return write(packet, tunnel.checksum.field, be16{checksum == 0 ? uint16_t{0xffff} : checksum});
 }
