@@ -22,6 +22,7 @@ struct Options {
     std::string vip;
     std::string method;
     std::string interface;
+    uint16_t gue_port = 0;
     bool undo = false;
     bool check = false;
     bool json = false;
@@ -34,17 +35,16 @@ Result<Request> parse(const Options& options) {
     if (options.method.empty() && !options.undo)
         return fail(EINVAL, "--method is missing: direct or tunnel, as the director forwards");
     const auto method = options.method == "tunnel" ? Method::tunnel : Method::direct;
-    return Request{*vip, method, options.interface};
+    return Request{*vip, method, options.interface, options.gue_port};
 }
 
-Result<Memory> open_memory(bool to_change) {
-    if (to_change && ::geteuid() != 0)
+Result<Memory> open_memory() {
+    if (::geteuid() != 0)
         return fail(EPERM, "changing addresses and settings is for root: use sudo");
     auto cookie = namespace_cookie();
     if (!cookie) return std::unexpected(cookie.error());
     Memory memory(state_folder, *cookie);
-    if (to_change)
-        if (auto locked = memory.lock(); !locked) return std::unexpected(locked.error());
+    if (auto locked = memory.lock(); !locked) return std::unexpected(locked.error());
     return memory;
 }
 
@@ -84,8 +84,8 @@ void print_json(const Request& request, const std::vector<Finding>& findings) {
     std::puts(report.dump(2).c_str());
 }
 
-Result<int> run_check(const Request& request, Machine& machine, const Memory& memory, bool json) {
-    const auto findings = realserver::check(request, machine, memory);
+Result<int> run_check(const Request& request, Machine& machine, bool json) {
+    const auto findings = realserver::check(request, machine);
     if (!findings) return std::unexpected(findings.error());
     json ? print_json(request, *findings) : print(*findings);
     return all_right(*findings) ? 0 : 1;
@@ -93,13 +93,14 @@ Result<int> run_check(const Request& request, Machine& machine, const Memory& me
 
 // Every virtual address that this network namespace was set up for.
 Result<int> undo_all() {
-    auto memory = open_memory(true);
+    auto memory = open_memory();
     if (!memory) return std::unexpected(memory.error());
     const auto records = memory->load_all();
     if (!records) return std::unexpected(records.error());
     for (const auto& record : *records) {
-        LinuxMachine machine(record.vip);
-        const auto changes = undo(record.vip, machine, *memory);
+        const auto& vip = record.request.vip;
+        LinuxMachine machine(vip);
+        const auto changes = undo(vip, machine, *memory);
         if (!changes) return std::unexpected(changes.error());
         print(*changes);
     }
@@ -110,10 +111,10 @@ Result<int> run(const Options& options) {
     if (options.undo && options.vip.empty()) return undo_all();
     const auto request = parse(options);
     if (!request) return std::unexpected(request.error());
-    auto memory = open_memory(!options.check);
-    if (!memory) return std::unexpected(memory.error());
     LinuxMachine machine(request->vip);
-    if (options.check) return run_check(*request, machine, *memory, options.json);
+    if (options.check) return run_check(*request, machine, options.json);
+    auto memory = open_memory();
+    if (!memory) return std::unexpected(memory.error());
     const auto changes =
         options.undo ? undo(request->vip, machine, *memory) : set_up(*request, machine, *memory);
     if (!changes) return std::unexpected(changes.error());
@@ -132,6 +133,10 @@ void add_realserver_command(CLI::App& app, int& status) {
         ->check(CLI::IsMember({"direct", "tunnel"}));
     command->add_option("--interface", options->interface,
                         "Where the director's packets come in (default: any Ethernet interface)");
+    command
+        ->add_option("--tun-port", options->gue_port,
+                     "The UDP port of GUE packets, as the director's --tun-port says")
+        ->check(CLI::Range(1, 65535));
     auto* undo = command->add_flag("--undo", options->undo,
                                    "Restore what was changed (without --vip: for all)");
     auto* check = command->add_flag("--check", options->check, "Change nothing, say what is wrong");

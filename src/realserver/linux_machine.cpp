@@ -34,25 +34,25 @@ Result<std::optional<netlink::Link>> find_link(const std::string& name) {
     return std::nullopt;
 }
 
-Status write_device(const Thing& device, const std::string& state) {
-    auto link = find_link(device.name);
-    if (!link) return std::unexpected(link.error());
-    if (state == absent) return *link ? netlink::remove_link((*link)->index) : Status{};
-    if (!*link) {
-        if (auto created = netlink::create_ipip(device.name); !created) return created;
-        link = find_link(device.name);
-        if (!link) return std::unexpected(link.error());
-    }
-    return netlink::set_up((*link)->index, state == up);
-}
-
 std::string word_for(bool there) {
     return there ? present : absent;
 }
 
-Result<std::string> word_for(const Result<bool>& there) {
+Result<std::string> read_hook(int index) {
+    const auto there = netlink::has_clsact(index);
     if (!there) return std::unexpected(there.error());
     return word_for(*there);
+}
+
+Result<std::string> read_filter(int index, const model::Address& vip) {
+    const auto port = decapsulator::find(index, vip);
+    if (!port) return std::unexpected(port.error());
+    return *port ? decapsulating(**port) : absent;
+}
+
+Status write_filter(int index, const model::Address& vip, const std::string& state) {
+    const auto port = gue_port_of(state);
+    return port ? decapsulator::attach(index, vip, *port) : decapsulator::detach(index, vip);
 }
 
 // A hook that carries filters of others stays, whoever made it.
@@ -82,9 +82,7 @@ Result<std::string> LinuxMachine::read(const Thing& thing) {
 }
 
 Result<std::string> LinuxMachine::read_on(const Thing& thing, const netlink::Link& link) const {
-    if (thing.kind == Kind::device) return link.up ? up : down;
-    if (thing.kind == Kind::hook) return word_for(netlink::has_clsact(link.index));
-    return word_for(decapsulator::is_attached(link.index, vip_));
+    return thing.kind == Kind::hook ? read_hook(link.index) : read_filter(link.index, vip_);
 }
 
 // Held by any device that does not answer ARP is as good as held by lo; anything else is a fault
@@ -106,7 +104,6 @@ Result<std::string> LinuxMachine::read_address() const {
 
 Status LinuxMachine::write(const Thing& thing, const std::string& state) {
     if (thing.kind == Kind::setting) return write_setting(thing, state);
-    if (thing.kind == Kind::device) return write_device(thing, state);
     const auto link = find_link(thing.name);
     if (!link) return std::unexpected(link.error());
     if (!*link) return fail(ENODEV, "there is no interface '" + thing.name + "'");
@@ -115,11 +112,9 @@ Status LinuxMachine::write(const Thing& thing, const std::string& state) {
 
 Status LinuxMachine::write_on(const Thing& thing, const netlink::Link& link,
                               const std::string& state) const {
-    const bool wanted = state == present;
     if (thing.kind == Kind::address) return write_address(link, state);
-    if (thing.kind == Kind::hook)
-        return wanted ? decapsulator::create_hook(link.index) : remove_empty_hook(link.index);
-    return wanted ? decapsulator::attach(link.index, vip_) : decapsulator::detach(link.index, vip_);
+    if (thing.kind == Kind::filter) return write_filter(link.index, vip_, state);
+    return state == present ? decapsulator::create_hook(link.index) : remove_empty_hook(link.index);
 }
 
 Status LinuxMachine::write_address(const netlink::Link& link, const std::string& state) const {

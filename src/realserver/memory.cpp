@@ -20,20 +20,23 @@ json to_json(const Record& record) {
         things.push_back({{"kind", word(thing.kind)}, {"name", thing.name}, {"wanted", wanted}});
         if (before) things.back()["before"] = *before;
     }
-    return {{"vip", record.vip.to_string()},
-            {"method", to_string(record.method)},
-            {"interface", record.interface},
+    return {{"vip", record.request.vip.to_string()},
+            {"method", to_string(record.request.method)},
+            {"interface", record.request.interface},
+            {"tun-port", record.request.gue_port},
             {"things", things}};
 }
 
 // Throws json::exception on anything that is not a record.
 Record from_json(const json& text) {
     Record record;
+    auto& request = record.request;
     const auto vip = model::Address::parse(text.at("vip").get<std::string>());
     if (!vip) throw json::other_error::create(501, "vip is not an address", &text);
-    record.vip = *vip;
-    record.method = text.at("method") == "tunnel" ? Method::tunnel : Method::direct;
-    record.interface = text.at("interface");
+    request.vip = *vip;
+    request.method = text.at("method") == "tunnel" ? Method::tunnel : Method::direct;
+    request.interface = text.at("interface");
+    request.gue_port = text.at("tun-port");
     for (const auto& entry : text.at("things")) {
         Remembered remembered{{Kind::setting, entry.at("name")}, entry.at("wanted"), {}};
         if (!parse(entry.at("kind"), remembered.thing.kind))
@@ -97,7 +100,7 @@ Result<std::vector<Record>> Memory::load_all() const {
 }
 
 Status Memory::save(const Record& record) const {
-    const auto file = file_of(record.vip);
+    const auto file = file_of(record.request.vip);
     const auto aside = fs::path(file) += ".new";
     {
         std::ofstream stream(aside);

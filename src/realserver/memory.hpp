@@ -23,9 +23,7 @@ struct Remembered {
 };
 
 struct Record {
-    model::Address vip;
-    Method method = Method::direct;
-    std::string interface;
+    Request request;
     std::vector<Remembered> things;
 
     Remembered* find(const Thing& thing);

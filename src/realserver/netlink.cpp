@@ -92,9 +92,16 @@ Link parse_link(const nlmsghdr* message) {
     return {.index = info.ifi_index,
             .name = name ? mnl_attr_get_str(name) : "",
             .ethernet = info.ifi_type == ARPHRD_ETHER,
-            .up = (info.ifi_flags & IFF_UP) != 0,
             .answers_arp = (info.ifi_flags & (IFF_NOARP | IFF_LOOPBACK)) == 0,
             .enslaved = find<ifinfomsg>(message, IFLA_MASTER) != nullptr};
+}
+
+// IPv6 has no scope of a host.  An address no longer preferred is never chosen as source.
+void keep_to_oneself(Request<ifaddrmsg>& request) {
+    const ifa_cacheinfo lifetimes{
+        .ifa_prefered = 0, .ifa_valid = UINT32_MAX, .cstamp = 0, .tstamp = 0};
+    request.fixed->ifa_flags = IFA_F_NODAD;
+    mnl_attr_put(request.header, IFA_CACHEINFO, sizeof lifetimes, &lifetimes);
 }
 
 Status change_address(uint16_t type, uint16_t flags, int index, const model::Address& address,
@@ -107,6 +114,7 @@ Status change_address(uint16_t type, uint16_t flags, int index, const model::Add
     request.fixed->ifa_index = static_cast<uint32_t>(index);
     mnl_attr_put(request.header, IFA_LOCAL, length, address.bytes.data());
     mnl_attr_put(request.header, IFA_ADDRESS, length, address.bytes.data());
+    if (address.family == model::Family::ipv6) keep_to_oneself(request);
     return transact(request.header, what + " " + address.to_string());
 }
 
@@ -130,29 +138,6 @@ Result<std::vector<Link>> links() {
                          [&](const nlmsghdr* message) { found.push_back(parse_link(message)); });
     if (!done) return std::unexpected(done.error());
     return found;
-}
-
-Status create_ipip(const std::string& name) {
-    Request<ifinfomsg> request(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
-    mnl_attr_put_strz(request.header, IFLA_IFNAME, name.c_str());
-    nlattr* information = mnl_attr_nest_start(request.header, IFLA_LINKINFO);
-    mnl_attr_put_strz(request.header, IFLA_INFO_KIND, "ipip");
-    mnl_attr_nest_end(request.header, information);
-    return transact(request.header, "creating the ipip device " + name);
-}
-
-Status remove_link(int index) {
-    Request<ifinfomsg> request(RTM_DELLINK, NLM_F_ACK);
-    request.fixed->ifi_index = index;
-    return transact(request.header, "removing interface " + std::to_string(index));
-}
-
-Status set_up(int index, bool up) {
-    Request<ifinfomsg> request(RTM_NEWLINK, NLM_F_ACK);
-    request.fixed->ifi_index = index;
-    request.fixed->ifi_change = IFF_UP;
-    request.fixed->ifi_flags = up ? IFF_UP : 0;
-    return transact(request.header, "setting interface " + std::to_string(index) + " up or down");
 }
 
 Result<std::vector<Held>> holders(const model::Address& address) {

@@ -13,16 +13,10 @@ struct Link {
     int index = 0;
     std::string name;
     bool ethernet = false;
-    bool up = false;
     bool answers_arp = false;
     bool enslaved = false;  // a port of a bridge or bond: the stack sees its packets at the master
 };
 Result<std::vector<Link>> links();
-
-// Creates a device of type ipip, for any peer, down.
-Status create_ipip(const std::string& name);
-Status remove_link(int index);
-Status set_up(int index, bool up);
 
 struct Held {
     int index = 0;   // the interface
@@ -31,6 +25,7 @@ struct Held {
 // Where an address is held on this host.
 Result<std::vector<Held>> holders(const model::Address& address);
 // With a host prefix, for this host alone: never chosen as source of the host's own connections.
+// At once: no neighbour is asked whether it has the address, too (IPv6: the director has).
 Status add_address(int index, const model::Address& address);
 Status remove_address(int index, const model::Address& address);
 

@@ -32,16 +32,12 @@ void own_address(std::vector<Step>& steps) {
                      "else this server does not take packets for the virtual address"});
 }
 
-void decapsulate(const Decapsulator& decapsulator, const std::vector<std::string>& interfaces,
+void decapsulate(uint16_t gue_port, const std::vector<std::string>& interfaces,
                  std::vector<Step>& steps) {
     const char* why = "else this server does not understand the director's tunnel packets";
-    if (!decapsulator.device.empty()) {
-        steps.push_back({{Kind::device, decapsulator.device}, up, {}, why});
-        return;
-    }
     for (const auto& interface : interfaces) {
         steps.push_back({{Kind::hook, interface}, present, {}, why});
-        steps.push_back({{Kind::filter, interface}, present, {}, why});
+        steps.push_back({{Kind::filter, interface}, decapsulating(gue_port), {}, why});
     }
 }
 
@@ -78,9 +74,8 @@ bool Step::is_right(const std::string& state) const {
     return state == wanted || std::ranges::find(accepted, state) != accepted.end();
 }
 
-Result<std::vector<Step>> plan(const Request& request, const Decapsulator& decapsulator,
-                               Machine& machine) {
-    auto interfaces = incoming(request, machine);
+Result<std::vector<Step>> plan(const Request& request, Machine& machine) {
+    const auto interfaces = incoming(request, machine);
     if (!interfaces) return std::unexpected(interfaces.error());
 
     std::vector<Step> steps;
@@ -88,10 +83,7 @@ Result<std::vector<Step>> plan(const Request& request, const Decapsulator& decap
     // interface they come in on.
     if (request.vip.family == model::Family::ipv4) keep_address_quiet(steps);
     own_address(steps);
-    if (request.method == Method::tunnel) {
-        decapsulate(decapsulator, *interfaces, steps);
-        if (!decapsulator.device.empty()) interfaces->assign(1, decapsulator.device);
-    }
+    if (request.method == Method::tunnel) decapsulate(request.gue_port, *interfaces, steps);
     if (request.vip.family == model::Family::ipv4)
         if (auto done = accept_clients(*interfaces, machine, steps); !done)
             return std::unexpected(done.error());

@@ -20,11 +20,9 @@ struct Request {
     model::Address vip;
     Method method = Method::direct;
     std::string interface;  // where the director's packets come in; empty: any
-};
+    uint16_t gue_port = 0;  // tunnel: the UDP port of GUE packets; 0: the director sends none
 
-// What takes the outer header off: a device of the kernel's, or, without a name, our BPF program.
-struct Decapsulator {
-    std::string device;
+    bool operator==(const Request&) const = default;
 };
 
 struct Step {
@@ -37,7 +35,6 @@ struct Step {
 };
 
 // The steps in the order in which they are safe to take.
-Result<std::vector<Step>> plan(const Request& request, const Decapsulator& decapsulator,
-                               Machine& machine);
+Result<std::vector<Step>> plan(const Request& request, Machine& machine);
 
 }  // namespace turnout::realserver

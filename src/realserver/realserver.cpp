@@ -7,9 +7,6 @@ namespace turnout::realserver {
 
 namespace {
 
-constexpr const char* fallback_device = "tunl0";  // the kernel's own, once its ipip module is there
-constexpr const char* own_device = "turnout-ipip";
-
 Status validate(const Request& request) {
     const auto& vip = request.vip;
     const bool loopback = vip.family == model::Family::ipv4 ? vip.bytes[0] == 127
@@ -18,57 +15,9 @@ Status validate(const Request& request) {
         return fail(EINVAL, vip.to_string() +
                                 " cannot be a virtual address: name a unicast address "
                                 "that clients can reach");
-    if (vip.family == model::Family::ipv6 && request.method == Method::tunnel)
-        return fail(EAFNOSUPPORT, "tunnelling to " + vip.to_string() +
-                                      " is not supported, only to IPv4: use --method direct");
+    if (request.gue_port != 0 && request.method != Method::tunnel)
+        return fail(EINVAL, "--tun-port is where GUE packets come in: it is for --method tunnel");
     return {};
-}
-
-// What is there already.
-Result<std::optional<Decapsulator>> find_decapsulator(Machine& machine) {
-    for (const char* device : {fallback_device, own_device}) {
-        const auto state = machine.read({Kind::device, device});
-        if (!state) return std::unexpected(state.error());
-        if (*state != absent) return Decapsulator{device};
-    }
-    return std::nullopt;
-}
-
-// Only trying tells whether the kernel has ipip devices; the try may also bring tunl0 into being.
-Result<Decapsulator> try_decapsulators(Machine& machine) {
-    const Thing device{Kind::device, own_device};
-    const auto created = machine.write(device, down);
-    if (created) {
-        if (auto removed = machine.write(device, absent); !removed)
-            return std::unexpected(removed.error());
-        return Decapsulator{own_device};
-    }
-    if (created.error().code == EEXIST) return Decapsulator{fallback_device};
-    if (created.error().code == EOPNOTSUPP) return Decapsulator{};
-    return std::unexpected(created.error());
-}
-
-// The one an earlier run settled on.
-std::optional<Decapsulator> remembered_decapsulator(const std::optional<Record>& record) {
-    if (!record) return std::nullopt;
-    for (const auto& remembered : record->things) {
-        if (remembered.thing.kind == Kind::device) return Decapsulator{remembered.thing.name};
-        if (remembered.thing.kind == Kind::filter) return Decapsulator{};
-    }
-    return std::nullopt;
-}
-
-Result<std::vector<Step>> plan_with(const Request& request, Machine& machine,
-                                    const std::optional<Record>& record, bool may_try) {
-    if (request.method == Method::direct) return plan(request, {}, machine);
-    if (const auto remembered = remembered_decapsulator(record))
-        return plan(request, *remembered, machine);
-    const auto found = find_decapsulator(machine);
-    if (!found) return std::unexpected(found.error());
-    if (*found || !may_try) return plan(request, found->value_or(Decapsulator{}), machine);
-    const auto tried = try_decapsulators(machine);
-    if (!tried) return std::unexpected(tried.error());
-    return plan(request, *tried, machine);
 }
 
 Status take_step(const Step& step, Machine& machine, const Memory& memory, Record& record,
@@ -97,7 +46,7 @@ void roll_back(const std::optional<Record>& start, const Record& reached, Machin
         if (remembered.before && !(known && known->before))
             (void)machine.write(remembered.thing, *remembered.before);
     }
-    (void)(start ? memory.save(*start) : memory.forget(reached.vip));
+    (void)(start ? memory.save(*start) : memory.forget(reached.request.vip));
 }
 
 bool is_shared(Kind kind) {
@@ -139,7 +88,10 @@ std::string cure_for(const Step& step, const std::string& state, const Request& 
         return "sysctl -w " + to_string(step.thing) + "=" + step.wanted;
     if (step.thing.kind == Kind::address && state != absent)
         return "ip address del " + vip + " where it is now, then turnout realserver";
-    return "turnout realserver --vip " + vip + " --method " + to_string(request.method);
+    std::string command =
+        "turnout realserver --vip " + vip + " --method " + to_string(request.method);
+    if (request.gue_port != 0) command += " --tun-port " + std::to_string(request.gue_port);
+    return command;
 }
 
 }  // namespace
@@ -148,14 +100,14 @@ Result<Changes> set_up(const Request& request, Machine& machine, Memory& memory)
     if (auto valid = validate(request); !valid) return std::unexpected(valid.error());
     const auto start = memory.load(request.vip);
     if (!start) return std::unexpected(start.error());
-    if (*start && ((*start)->method != request.method || (*start)->interface != request.interface))
+    if (*start && (*start)->request != request)
         return fail(EEXIST, "this host is set up for " + request.vip.to_string() + " by method " +
-                                to_string((*start)->method) +
+                                to_string((*start)->request.method) +
                                 " already, in another way: " + "use --undo first");
 
-    const auto steps = plan_with(request, machine, *start, true);
+    const auto steps = plan(request, machine);
     if (!steps) return std::unexpected(steps.error());
-    Record record = start->value_or(Record{request.vip, request.method, request.interface, {}});
+    Record record = start->value_or(Record{request, {}});
     Changes changes;
     for (const auto& step : *steps) {
         const auto taken = take_step(step, machine, memory, record, changes);
@@ -175,7 +127,7 @@ Result<Changes> undo(const model::Address& vip, Machine& machine, Memory& memory
                                 " in this network namespace: there is nothing to undo");
     auto others = memory.load_all();
     if (!others) return std::unexpected(others.error());
-    std::erase_if(*others, [&](const Record& other) { return other.vip == vip; });
+    std::erase_if(*others, [&](const Record& other) { return other.request.vip == vip; });
 
     Changes changes;
     for (const auto& remembered : std::views::reverse((*record)->things)) {
@@ -190,11 +142,9 @@ Result<Changes> undo(const model::Address& vip, Machine& machine, Memory& memory
     return changes;
 }
 
-Result<std::vector<Finding>> check(const Request& request, Machine& machine, const Memory& memory) {
+Result<std::vector<Finding>> check(const Request& request, Machine& machine) {
     if (auto valid = validate(request); !valid) return std::unexpected(valid.error());
-    const auto record = memory.load(request.vip);
-    if (!record) return std::unexpected(record.error());
-    const auto steps = plan_with(request, machine, *record, false);
+    const auto steps = plan(request, machine);
     if (!steps) return std::unexpected(steps.error());
 
     std::vector<Finding> findings;

@@ -28,6 +28,6 @@ Result<Changes> set_up(const Request& request, Machine& machine, Memory& memory)
 Result<Changes> undo(const model::Address& vip, Machine& machine, Memory& memory);
 
 // Looks at everything set_up would see to; changes nothing.
-Result<std::vector<Finding>> check(const Request& request, Machine& machine, const Memory& memory);
+Result<std::vector<Finding>> check(const Request& request, Machine& machine);
 
 }  // namespace turnout::realserver

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <map>
 
@@ -45,17 +46,14 @@ class FakeMachine : public Machine {
 
 class RealServer : public testing::Test {
   protected:
-    RealServer() {
-        std::filesystem::create_directories(folder);
-        machine.refused[{Kind::device, "turnout-ipip"}] = EOPNOTSUPP;
-    }
+    RealServer() { std::filesystem::create_directories(folder); }
     ~RealServer() override { std::filesystem::remove_all(folder); }
 
-    Request request(Method method, const char* vip = "198.51.100.1") {
-        return {*model::Address::parse(vip), method, ""};
+    Request request(Method method, const char* vip = "198.51.100.1", uint16_t gue_port = 0) {
+        return {*model::Address::parse(vip), method, "", gue_port};
     }
     bool ready(const Request& wanted) {
-        return std::ranges::all_of(*check(wanted, machine, memory), &Finding::right);
+        return std::ranges::all_of(*check(wanted, machine), &Finding::right);
     }
     bool remembers_nothing() { return memory.load_all()->empty(); }
 
@@ -92,19 +90,34 @@ TEST_F(RealServer, a_failure_midway_leaves_everything_as_it_was) {
     EXPECT_TRUE(remembers_nothing());
 }
 
-TEST_F(RealServer, prefers_the_kernels_tunnel_device) {
-    machine.refused.clear();
-    ASSERT_TRUE(set_up(request(Method::tunnel), machine, memory));
-    EXPECT_EQ(machine.state.at({Kind::device, "turnout-ipip"}), up);
-    EXPECT_FALSE(machine.state.contains({Kind::filter, "eth0"}));
+TEST_F(RealServer, takes_gue_off_at_the_port_it_is_told) {
+    const Thing filter{Kind::filter, "eth0"};
+    const auto with_gue = request(Method::tunnel, "198.51.100.1", 6080);
+    ASSERT_TRUE(set_up(with_gue, machine, memory));
+    EXPECT_EQ(gue_port_of(machine.state.at(filter)), 6080);
+    machine.state[filter] = decapsulating(6081);
+    EXPECT_FALSE(ready(with_gue));
+    ASSERT_TRUE(set_up(with_gue, machine, memory));
+    EXPECT_TRUE(ready(with_gue));
 }
 
-TEST_F(RealServer, uses_tunl0_where_the_kernel_has_made_it) {
-    machine.state[{Kind::device, "tunl0"}] = down;
+TEST_F(RealServer, another_gue_port_needs_an_undo_first) {
     ASSERT_TRUE(set_up(request(Method::tunnel), machine, memory));
-    EXPECT_EQ(machine.state.at({Kind::device, "tunl0"}), up);
-    ASSERT_TRUE(undo(request(Method::tunnel).vip, machine, memory));
-    EXPECT_EQ(machine.state.at({Kind::device, "tunl0"}), down);
+    EXPECT_FALSE(set_up(request(Method::tunnel, "198.51.100.1", 6080), machine, memory));
+}
+
+TEST_F(RealServer, direct_routing_has_no_gue_port) {
+    const auto refused = set_up(request(Method::direct, "198.51.100.1", 6080), machine, memory);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("--method tunnel"));
+}
+
+TEST_F(RealServer, the_cure_names_the_gue_port) {
+    const auto findings = *check(request(Method::tunnel, "198.51.100.1", 6080), machine);
+    EXPECT_THAT(findings.back().cure, HasSubstr("sysctl"));
+    EXPECT_TRUE(std::ranges::any_of(findings, [](const Finding& finding) {
+        return finding.cure.ends_with("--method tunnel --tun-port 6080");
+    }));
 }
 
 TEST_F(RealServer, shared_settings_stay_for_the_address_that_is_left) {
@@ -141,10 +154,12 @@ TEST_F(RealServer, another_method_needs_an_undo_first) {
     EXPECT_THAT(refused.error().message, HasSubstr("--undo first"));
 }
 
-TEST_F(RealServer, ipv6_needs_only_the_address) {
-    const auto ipv6 = request(Method::direct, "2001:db8::1");
-    EXPECT_EQ(check(ipv6, machine, memory)->size(), 1u);
-    EXPECT_FALSE(set_up(request(Method::tunnel, "2001:db8::1"), machine, memory));
+TEST_F(RealServer, ipv6_needs_no_settings) {
+    EXPECT_EQ(check(request(Method::direct, "2001:db8::1"), machine)->size(), 1u);
+    const auto tunnel = request(Method::tunnel, "2001:db8::1");
+    EXPECT_EQ(check(tunnel, machine)->size(), 3u);
+    ASSERT_TRUE(set_up(tunnel, machine, memory));
+    EXPECT_TRUE(ready(tunnel));
 }
 
 TEST_F(RealServer, a_broken_file_is_named_not_trusted) {
@@ -157,6 +172,18 @@ TEST_F(RealServer, a_broken_file_is_named_not_trusted) {
 TEST_F(RealServer, addresses_nobody_can_reach_are_refused) {
     for (const char* vip : {"127.0.0.1", "224.0.0.1", "0.0.0.0", "::1"})
         EXPECT_FALSE(set_up(request(Method::direct, vip), machine, memory)) << vip;
+}
+
+TEST(Decapsulating, is_read_back_from_its_words) {
+    for (const auto port : std::to_array<uint16_t>({0, 1, 6080, 65535}))
+        EXPECT_EQ(gue_port_of(decapsulating(port)), port);
+}
+
+TEST(Decapsulating, is_nothing_else) {
+    for (const char* state :
+         {"absent", "", "present, with GUE at port ", "present, with GUE at port 0",
+          "present, with GUE at port 65536", "present, with GUE at port 80x"})
+        EXPECT_FALSE(gue_port_of(state)) << state;
 }
 
 }  // namespace

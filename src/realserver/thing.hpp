@@ -1,10 +1,12 @@
-// The things on a real server that set-up changes, each with a state that is one word.
+// The things on a real server that set-up changes, each with a state that is a few words.
 //
 // Because setting up, checking and undoing only ever read and write such words, one short piece of
-// code does all three for sysctls, addresses, devices and BPF filters alike.
+// code does all three for sysctls, addresses and BPF filters alike.
 #pragma once
 
 #include <compare>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +17,8 @@ namespace turnout::realserver {
 enum class Kind {
     setting,  // a file under /proc/sys, named by its path below it; state: the number in it
     address,  // the virtual address on the named interface: absent or present
-    device,   // a device of type ipip: absent, down or up
     hook,     // the clsact qdisc of an interface: absent or present
-    filter,   // our decapsulator on an interface: absent or present
+    filter,   // our decapsulator on an interface: absent, or as decapsulating() words it
 };
 
 struct Thing {
@@ -29,8 +30,11 @@ struct Thing {
 
 inline constexpr const char* absent = "absent";
 inline constexpr const char* present = "present";
-inline constexpr const char* up = "up";
-inline constexpr const char* down = "down";
+
+// The state of a decapsulator that takes GUE off at that UDP port; 0: that knows no GUE.
+std::string decapsulating(uint16_t gue_port);
+// The port again; nothing for a state that is none of these.
+std::optional<uint16_t> gue_port_of(const std::string& state);
 
 // "net.ipv4.conf.all.arp_ignore", "the virtual address on lo", "the decapsulator on eth0"
 std::string to_string(const Thing& thing);

@@ -17,6 +17,7 @@ enum class IpProtocol : uint8_t {
     ipv6 = 41,  // IPv6 in IP
     routing = 43,
     fragment = 44,
+    gre = 47,
     authentication = 51,
     icmpv6 = 58,
     destination_options = 60,

@@ -14,8 +14,6 @@ state_of() {
         grep -v -E 'valid_lft|link/|fe80|qdisc noqueue 0:' | sed -E 's/ qdisc no(op|queue)//'
 }
 
-tunnels_by_bpf() { at "$1" tc filter show dev eth0 ingress 2>/dev/null | grep -q turnout_decap; }
-
 check() { at rs1 "$BIN/turnout" realserver --vip "$VIP" --check "$@"; }
 undo() { at "$1" "$BIN/turnout" realserver --undo >/dev/null; }
 
@@ -34,8 +32,6 @@ end_tiny_director() {
     wait "$tiny" 2>/dev/null || true
 }
 
-# Where there are ipip devices, the kernel makes tunl0 when first asked: not part of what is compared.
-modprobe ipip 2>/dev/null || true
 up_lab --servers 2
 # The tiny director copies packets as they are: their checksums have to be complete.
 at client ethtool -K eth0 tx off >/dev/null
@@ -122,23 +118,33 @@ plant direct 'on eth0 \(which answers ARP\)' ip address add "$VIP/32" dev eth0
 at rs1 ip address del "$VIP/32" dev eth0
 undo rs1
 
-realserver rs1 tunnel >/dev/null
-if tunnels_by_bpf rs1; then
-    begin "check finds a missing filter and a missing hook"
-    plant tunnel 'decapsulator on eth0 is absent' tc filter del dev eth0 ingress
-    plant tunnel 'tc hook of eth0 is absent' tc qdisc del dev eth0 clsact
+begin "check finds a missing filter and a missing hook"
+plant tunnel 'decapsulator on eth0 is absent' tc filter del dev eth0 ingress
+plant tunnel 'tc hook of eth0 is absent' tc qdisc del dev eth0 clsact
 
-    begin "a filter of somebody else's keeps the tc hook"
-    realserver rs1 tunnel >/dev/null
-    at rs1 tc filter add dev eth0 egress protocol ip prio 7 bpf bytecode '1,6 0 0 0'
+begin "a filter of somebody else's keeps the tc hook"
+realserver rs1 tunnel >/dev/null
+at rs1 tc filter add dev eth0 egress protocol ip prio 7 bpf bytecode '1,6 0 0 0'
+undo rs1
+expect_match "filters" 'pref 7 bpf' "$(at rs1 tc filter show dev eth0 egress)"
+at rs1 tc qdisc del dev eth0 clsact
+
+begin "an IPv6 address: no settings, no duplicate address detection, never a source, and gone again"
+before=$(state_of rs1)
+for method in direct tunnel; do
+    VIP=2001:db8:f::9 realserver rs1 "$method" >/dev/null
+    expect_match "the address" 'nodad deprecated|deprecated nodad' \
+        "$(at rs1 ip address show dev lo to 2001:db8:f::9)"
+    expect_match "check" 'ready$' "$(VIP=2001:db8:f::9 check --method "$method")"
     undo rs1
-    expect_match "filters" 'pref 7 bpf' "$(at rs1 tc filter show dev eth0 egress)"
-    at rs1 tc qdisc del dev eth0 clsact
-else
-    begin "check finds a tunnel device that is down"
-    plant tunnel 'tunnel device [a-z0-9-]+ is down' ip link set tunl0 down
-    undo rs1
-fi
+    expect_equal "state after $method" "$before" "$(state_of rs1)"
+done
+
+begin "another GUE port takes an undo"
+realserver rs1 tunnel --tun-port 6080 >/dev/null
+expect_failure 'is present, with GUE at port 6080' check --method tunnel
+expect_failure 'use --undo first' realserver rs1 tunnel --tun-port 6081
+undo rs1
 
 begin "the findings as JSON"
 expect_equal "the findings as JSON" False "$(check --method direct --json 2>/dev/null |
@@ -155,7 +161,10 @@ refuse 'method is missing' --vip "$VIP"
 refuse "no Ethernet interface 'eth9'" --vip "$VIP" --method direct --interface eth9
 refuse 'held already, on eth0' --vip 10.1.0.11 --method direct
 refuse 'nothing to undo' --vip "$VIP" --undo
-refuse 'only to IPv4' --vip 2001:db8::1 --method tunnel
+refuse 'is for --method tunnel' --vip "$VIP" --method direct --tun-port 6080
+refuse 'not in range' --vip "$VIP" --method tunnel --tun-port 0
+refuse 'not in range' --vip "$VIP" --method tunnel --tun-port 65536
+refuse 'cannot be a virtual address' --vip ::1 --method tunnel
 refuse 'excludes' --vip "$VIP" --method direct --check --undo
 expect_failure 'for root' at rs1 setpriv --reuid 65534 "$BIN/turnout" realserver --vip "$VIP" \
     --method direct

@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "model": ("base",),
     "tables": ("model", "table"),
     "kernel": ("tables",),
-    "realserver": ("model",),
+    "realserver": ("abi", "model"),
     "ipvs": ("model",),
     "director": ("tables", "model"),
     "health": ("model",),
