@@ -16,7 +16,9 @@ namespace turnout::abi {
     X(too_big, 7, "packet larger than the path MTU after encapsulation")  \
     X(send_failed, 8, "the kernel refused to rewrite or send the packet") \
     X(no_call, 9, "no SIP Call-ID that persistence could go by")          \
-    X(tunnel_error, 10, "error about a tunnel, noted")
+    X(tunnel_error, 10, "error about a tunnel, noted")                    \
+    X(held_fragment, 11, "fragment before its first, held back")          \
+    X(lost_fragment, 12, "fragment without a first, or of a connection that ended")
 
 enum class Drop : uint32_t {
     none = 0,

@@ -3,6 +3,7 @@
 //
 // What is instantiated here has internal linkage (the environments live in an unnamed namespace):
 // the loader cannot relocate calls to out-of-line functions in sections of their own.
+#include "bpf/hold.hpp"
 #include "bpf/tc_lane.hpp"
 #include "bpf/xdp_lane.hpp"
 #include "path/call_out.hpp"
@@ -38,6 +39,10 @@ long sweep_bucket(uint32_t step, Slice* slice) {
     if (!settings) return 1;
     sweep(env, *settings, (slice->first + step) & slice->mask, slice->now);
     return 0;
+}
+
+long release_step(uint32_t step, Release* release) {
+    return release_one(step, *release);
 }
 
 TURNOUT_INLINE uint64_t packed(uint32_t first, uint32_t second) {
@@ -120,6 +125,30 @@ extern "C" {
     CompleteLane env(packet);
     sip::read_call(env, offset, *opening);
     return 0;
+}
+
+[[gnu::noinline]] uint64_t turnout_find_fragment_note(const Packet* packet, uint32_t now) {
+    Tables env;
+    if (!packet) return 0;
+    const FragmentNote note = find_note(env, *packet, now);
+    return packed(note.location,
+                  static_cast<uint32_t>(note.fate) | static_cast<uint32_t>(note.direction) << 8);
+}
+
+[[gnu::noinline]] uint32_t turnout_note_first(const Packet* packet, uint32_t location,
+                                              uint8_t direction, uint32_t now) {
+    Tables env;
+    return packet ? note_first(env, *packet, location, static_cast<Direction>(direction), now) : 0;
+}
+
+[[gnu::noinline]] int turnout_tc_hold_fragment(__sk_buff* context, const Packet* packet,
+                                               uint32_t now) {
+    return packet && hold_fragment(context, *packet, now);
+}
+
+[[gnu::noinline]] int turnout_tc_release_fragments(__sk_buff* context, const Packet* packet,
+                                                   uint32_t count) {
+    return packet && release_fragments(context, *packet, count, release_step);
 }
 
 [[gnu::noinline]] int turnout_xdp_parse_icmp(xdp_md* context, Packet* packet) {

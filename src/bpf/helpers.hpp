@@ -22,6 +22,11 @@ TURNOUT_INLINE long map_update_elem(void* map, const void* key, const void* valu
     return reinterpret_cast<Helper>(BPF_FUNC_map_update_elem)(map, key, value, flags);
 }
 
+TURNOUT_INLINE long map_delete_elem(void* map, const void* key) {
+    using Helper = long (*)(void*, const void*);
+    return reinterpret_cast<Helper>(BPF_FUNC_map_delete_elem)(map, key);
+}
+
 // Nanoseconds of the monotonic clock, as of the last timer interrupt.
 TURNOUT_INLINE uint64_t ktime_get_coarse_ns() {
     return reinterpret_cast<uint64_t (*)()>(BPF_FUNC_ktime_get_coarse_ns)();
@@ -46,6 +51,11 @@ TURNOUT_INLINE long loop(uint32_t count, long (*body)(uint32_t, Context*), Conte
 TURNOUT_INLINE long redirect(uint32_t interface, uint64_t flags) {
     using Helper = long (*)(uint32_t, uint64_t);
     return reinterpret_cast<Helper>(BPF_FUNC_redirect)(interface, flags);
+}
+
+TURNOUT_INLINE long clone_redirect(__sk_buff* packet, uint32_t interface, uint64_t flags) {
+    using Helper = long (*)(__sk_buff*, uint32_t, uint64_t);
+    return reinterpret_cast<Helper>(BPF_FUNC_clone_redirect)(packet, interface, flags);
 }
 
 TURNOUT_INLINE long redirect_neigh(uint32_t interface, bpf_redir_neigh* neighbour, int size,

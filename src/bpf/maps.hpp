@@ -47,6 +47,31 @@ struct CallsMap {
     int (*max_entries)[abi::named_calls];
 };
 
+// Packets in fragments, and fragments that came before their first: the oldest give way.
+struct FragmentNotes {
+    int (*type)[BPF_MAP_TYPE_LRU_HASH];
+    FragmentKey* key;
+    FragmentNote* value;
+    int (*max_entries)[16384];
+};
+struct HeldFragments {
+    int (*type)[BPF_MAP_TYPE_LRU_HASH];
+    HeldKey* key;
+    HeldFragment* value;
+    int (*max_entries)[1024];
+};
+// Each CPU's room for a fragment on its way into or out of that table.
+struct FragmentRoom {
+    HeldKey key;
+    HeldFragment fragment;
+};
+struct FragmentRooms {
+    int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
+    uint32_t* key;
+    FragmentRoom* value;
+    int (*max_entries)[1];
+};
+
 // Each CPU's room for the connection it is opening.
 struct Openings {
     int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
@@ -123,6 +148,9 @@ TURNOUT_MAP(DropCounts, to_drops);
 TURNOUT_MAP(SweeperMap, to_sweeper);
 TURNOUT_MAP(Openings, to_openings);
 TURNOUT_MAP(Pieces, to_pieces);
+TURNOUT_MAP(FragmentNotes, to_fragments);
+TURNOUT_MAP(HeldFragments, to_held);
+TURNOUT_MAP(FragmentRooms, to_fragment_rm);
 }
 #undef TURNOUT_MAP
 

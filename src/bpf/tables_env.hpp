@@ -6,6 +6,7 @@
 #include "abi/drop.hpp"
 #include "bpf/helpers.hpp"
 #include "bpf/maps.hpp"
+#include "path/fragments.hpp"
 #include "path/open.hpp"
 #include "path/schedule.hpp"
 
@@ -19,6 +20,9 @@ uint32_t turnout_ask(turnout::Opening* opening);
 uint32_t turnout_schedule(turnout::Opening* opening);
 uint32_t turnout_connect(turnout::Opening* opening);
 uint32_t turnout_call_out(turnout::Opening* opening);
+uint64_t turnout_find_fragment_note(const turnout::Packet* packet, uint32_t now);
+uint32_t turnout_note_first(const turnout::Packet* packet, uint32_t location, uint8_t direction,
+                            uint32_t now);
 }
 
 namespace turnout::bpf {
@@ -111,6 +115,24 @@ struct TablesEnv {
 
     TURNOUT_INLINE static Answer call_out(Opening& opening) {
         return static_cast<Answer>(turnout_call_out(&opening));
+    }
+
+    TURNOUT_INLINE static const FragmentNote* fragment_note(const FragmentKey& key) {
+        return row_of<const FragmentNote>(to_fragments, key);
+    }
+    TURNOUT_INLINE static void put_fragment_note(const FragmentKey& key, const FragmentNote& note) {
+        map_update_elem(&to_fragments, &key, &note, BPF_ANY);
+    }
+    // What the pipeline asks of a note, as one number.
+    TURNOUT_INLINE static FragmentNote find_fragment_note(const Packet& packet, abi::Tick now) {
+        const uint64_t packed = turnout_find_fragment_note(&packet, now);
+        const auto more = static_cast<uint32_t>(packed >> 32);
+        return {static_cast<Location>(packed), 0, 0, static_cast<FragmentFate>(more & 0xff),
+                static_cast<Direction>(more >> 8 & 0xff)};
+    }
+    TURNOUT_INLINE static uint32_t note_first(const Packet& packet, Location location,
+                                              Direction direction, abi::Tick now) {
+        return turnout_note_first(&packet, location, static_cast<uint8_t>(direction), now);
     }
 
     // Looked up here: Linux 6.1 takes a table's memory for an update, but not that of a parameter.

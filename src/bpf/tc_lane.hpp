@@ -24,6 +24,8 @@ int turnout_tc_turn_into_error(__sk_buff* context, const turnout::Packet* packet
                                const turnout::IcmpError* error);
 uint32_t turnout_tc_relay_tunnel_error(__sk_buff* context, turnout::Packet* packet,
                                        uint32_t server);
+int turnout_tc_hold_fragment(__sk_buff* context, const turnout::Packet* packet, uint32_t now);
+int turnout_tc_release_fragments(__sk_buff* context, const turnout::Packet* packet, uint32_t count);
 }
 
 TURNOUT_INLINE Mac mac_of(const uint8_t (&bytes)[6]) {
@@ -88,6 +90,12 @@ class TcEnv : public TablesEnv {
                                            const Rewrite& rewrite) const {
         return turnout_tc_rewrite_icmp_error(packet_, &packet, static_cast<uint8_t>(direction),
                                              &rewrite) != 0;
+    }
+    TURNOUT_INLINE bool hold_fragment(const Packet& packet, abi::Tick now) const {
+        return turnout_tc_hold_fragment(packet_, &packet, now) != 0;
+    }
+    TURNOUT_INLINE bool release_fragments(const Packet& packet, uint32_t count) const {
+        return turnout_tc_release_fragments(packet_, &packet, count) != 0;
     }
     TURNOUT_INLINE bool turn_into_error(const Packet& packet, const IcmpError& error) const {
         return turnout_tc_turn_into_error(packet_, &packet, &error) != 0;

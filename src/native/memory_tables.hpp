@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "path/opening.hpp"
 #include "tables/rows.hpp"
 
 namespace turnout::native {
@@ -59,6 +60,8 @@ class MemoryTables {
     std::vector<abi::Bucket> buckets;  // the last one is scratch
     std::vector<uint64_t> drops;
     std::map<uint32_t, abi::NamedCall> calls;
+    std::map<std::string, FragmentNote> fragment_notes;  // by the bytes of the key
+    std::map<std::string, std::vector<std::vector<uint8_t>>> held_fragments;
 
   private:
     abi::Settings settings_{};

@@ -27,6 +27,7 @@ struct World {
     uint32_t mark = 0;  // the firewall mark that packets bring along
     Mac own_mac = {};   // of the interface that packets come in by
     std::function<std::optional<Route>(const abi::Address&)> route = {};
+    std::vector<std::vector<uint8_t>> called_in = {};  // frames that are to come in once more
 };
 
 enum class Lane { fast, complete };
@@ -110,6 +111,34 @@ class NativeEnv {
     uint32_t length() { return static_cast<uint32_t>(packet_.size()) - ip_align; }
     bool is_super_packet() { return false; }
     static constexpr bool is_complete() { return lane == Lane::complete; }
+    const FragmentNote* fragment_note(const FragmentKey& key) {
+        const auto found = tables_.fragment_notes.find(text_of(key));
+        return found == tables_.fragment_notes.end() ? nullptr : &found->second;
+    }
+    void put_fragment_note(const FragmentKey& key, const FragmentNote& note) {
+        tables_.fragment_notes[text_of(key)] = note;
+    }
+    FragmentNote find_fragment_note(const Packet& packet, abi::Tick now) {
+        return find_note(*this, packet, now);
+    }
+    uint32_t note_first(const Packet& packet, Location location, Direction direction,
+                        abi::Tick now) {
+        return turnout::note_first(*this, packet, location, direction, now);
+    }
+    bool hold_fragment(const Packet& packet, abi::Tick now) {
+        const FragmentNote before = find_note(*this, packet, now);
+        if (length() > longest_held || before.held >= most_held) return false;
+        tables_.held_fragments[text_of(fragment_key(packet))].push_back(frame());
+        note_waiting(*this, packet, now);
+        return true;
+    }
+    bool release_fragments(const Packet& packet, uint32_t) {
+        auto& held = tables_.held_fragments[text_of(fragment_key(packet))];
+        world_.called_in.push_back(frame());
+        world_.called_in.insert(world_.called_in.end(), held.begin(), held.end());
+        held.clear();
+        return true;
+    }
     bool turn_into_error(const Packet& packet, const IcmpError& error) {
         return turnout::turn_into_error(*this, packet, error);
     }
@@ -162,6 +191,9 @@ class NativeEnv {
     // Frames start two bytes off, as the kernel lays them, so that IP headers are aligned.
     static constexpr uint32_t ip_align = 2;
 
+    static std::string text_of(const FragmentKey& key) {
+        return {reinterpret_cast<const char*>(&key), sizeof key};
+    }
     template <class Row>
     static Row* row(std::span<Row> rows, uint32_t index) {
         return index < rows.size() ? &rows[index] : nullptr;

@@ -73,6 +73,9 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.call_out(opening) } -> gives<Answer>;
     // Keeps the call of the opening as the name of the template there, for those who list it.
     env.keep_call(n);
+    // Notes of packets in fragments; put_fragment_note() may have the oldest give way.
+    { env.fragment_note(FragmentKey{}) } -> gives<const FragmentNote*>;
+    env.put_fragment_note(FragmentKey{}, FragmentNote{});
     // This CPU's room for one opening.
     { env.opening() } -> gives<Opening*>;
     // This CPU's counters of a server.
@@ -87,7 +90,8 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
 template <class E>
 concept Environment = TablesEnvironment<E> &&
     requires(E env, uint32_t n, Route& route, const abi::Address& address, uint64_t difference,
-             Opening& opening, Packet& packet, const Rewrite& rewrite, const IcmpError& error) {
+             Opening& opening, Packet& packet, const Rewrite& rewrite, const IcmpError& error,
+             Location location) {
     { env.window() } -> gives<Window>;
     // Brings the first `n` bytes into the window, as far as the packet has them and the lane can.
     env.gather(n);
@@ -104,6 +108,14 @@ concept Environment = TablesEnvironment<E> &&
     { env.parse_icmp(packet) } -> gives<bool>;
     // rewrite_icmp_error() of path/forwarding/: false when the kernel refused.
     { env.rewrite_icmp_error(packet, Direction::reply, rewrite) } -> gives<bool>;
+    // find_note() and note_first() of path/fragments.hpp.
+    { env.find_fragment_note(packet, abi::Tick{}) } -> gives<FragmentNote>;
+    { env.note_first(packet, location, Direction::reply, abi::Tick{}) } -> gives<uint32_t>;
+    // Complete lanes only: puts the fragment aside to wait for its first; false when it cannot be.
+    { env.hold_fragment(packet, abi::Tick{}) } -> gives<bool>;
+    // Complete lanes only: has the first fragment come in again, and behind it the `n` that waited.
+    // False, and the packet is as it was, when it cannot be put aside.
+    { env.release_fragments(packet, n) } -> gives<bool>;
     // Complete lanes only: turn_into_error() and relay_tunnel_error() of path/forwarding/.  What
     // came in is not the same packet afterwards.
     { env.turn_into_error(packet, error) } -> gives<bool>;

@@ -77,6 +77,14 @@ TURNOUT_INLINE void find_as_request(Env& env, const Packet& packet, abi::Tick no
 
 }  // namespace detail
 
+// May the packet be for a service, or come from a NAT server?
+template <Environment Env>
+TURNOUT_INLINE bool may_be_ours(Env& env, const abi::Settings& settings, const Packet& packet) {
+    return settings.flags & abi::settings_flag::any_address ||
+           audience(env, packet.destination) & abi::filter::service ||
+           audience(env, packet.source) & abi::filter::nat_server;
+}
+
 // False when the packet concerns no service.  Else the flow has a connection, or is a request that
 // may open one.
 //

@@ -9,6 +9,7 @@
 #include "abi/call.hpp"
 #include "abi/connection.hpp"
 #include "abi/rows.hpp"
+#include "path/packet.hpp"
 
 namespace turnout {
 
@@ -40,6 +41,39 @@ struct Opening {
     // How many errors this CPU has sent in a tick.
     abi::Tick errors_in;
     uint32_t errors;
+};
+
+// What the fragments of a packet have in common.
+struct FragmentKey {
+    abi::Address source, destination;
+    be32 id;
+    uint8_t protocol;  // IPv6: 0
+    abi::Family family;
+    uint16_t pad_;
+};
+static_assert(sizeof(FragmentKey) == 40);
+
+enum class FragmentFate : uint8_t { unknown, waits, host, connection };
+
+// What became of a packet's first fragment: see path/fragments.hpp.
+struct FragmentNote {
+    uint32_t location;  // of the connection
+    abi::Tick since;
+    uint16_t held;  // how many came before the first
+    FragmentFate fate;
+    Direction direction;
+};
+static_assert(sizeof(FragmentNote) == 12);
+
+// A fragment that came before its first, as a frame.
+struct HeldKey {
+    FragmentKey packet;
+    uint32_t number;
+};
+inline constexpr uint32_t longest_held = 1600;
+struct HeldFragment {
+    uint32_t length;
+    uint8_t byte[longest_held];
 };
 
 // Bytes of a packet, put aside to be summed; four more than a piece is ever long.

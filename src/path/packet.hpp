@@ -14,6 +14,9 @@ inline constexpr uint32_t ip_offset = sizeof(EthernetHeader);
 
 enum class Direction : uint8_t { request, reply };
 
+// Of a packet that came in fragments only the first has ports.
+enum class Part : uint8_t { whole, first, later };
+
 // An ICMP error belongs to the flow of the packet that it quotes, and goes the opposite way: its
 // addresses and ports here are those of an answer to that packet.
 struct Packet {
@@ -23,10 +26,12 @@ struct Packet {
     be16 destination_port;
     uint8_t protocol;
     abi::Family family;
-    uint8_t ttl;                // IPv6: the hop limit
-    uint8_t tos;                // IPv6: the traffic class
-    uint8_t tcp_flags;          // tcp_flag bits; 0 for all but TCP
-    bool dont_fragment;         // the DF bit, which IPv6 does not have
+    uint8_t ttl;         // IPv6: the hop limit
+    uint8_t tos;         // IPv6: the traffic class
+    uint8_t tcp_flags;   // tcp_flag bits; 0 for all but TCP
+    bool dont_fragment;  // the DF bit, which IPv6 does not have
+    Part part;
+    be32 fragment_id;           // what the fragments of a packet have in common
     uint32_t transport_offset;  // from the Ethernet header
     uint32_t ip_length;         // bytes, IP header included
     // Of an ICMP error: the IP header that it quotes, and what is behind that; else 0.

@@ -26,7 +26,6 @@ TURNOUT_INLINE bool parse_ipv4(const Window& window, uint32_t offset, Packet& pa
     const auto* ip = header_at<Ipv4Header>(window, offset);
     if (!ip || ip->version_and_length >> 4 != 4 || header_length(*ip) < sizeof(Ipv4Header))
         return false;
-    if (ip->fragment.raw & ipv4_fragment::is_part.raw) return false;
     packet.family = abi::Family::ipv4;
     packet.source = ipv4_address(ip->source);
     packet.destination = ipv4_address(ip->destination);
@@ -34,6 +33,10 @@ TURNOUT_INLINE bool parse_ipv4(const Window& window, uint32_t offset, Packet& pa
     packet.ttl = ip->ttl;
     packet.tos = ip->tos;
     packet.dont_fragment = ip->fragment.raw & ipv4_fragment::dont.raw;
+    packet.part = ip->fragment.raw & ipv4_fragment::offset.raw ? Part::later
+                  : ip->fragment.raw & ipv4_fragment::more.raw ? Part::first
+                                                               : Part::whole;
+    packet.fragment_id.raw = ip->id.raw;
     packet.transport_offset = offset + header_length(*ip);
     packet.ip_length = to_host(ip->total_length);
     return true;
@@ -50,9 +53,25 @@ TURNOUT_INLINE bool is_extension(uint8_t protocol) {
            kind == IpProtocol::destination_options;
 }
 
-// Goes on to the header of the transport.
+TURNOUT_INLINE bool skip_fragment_header(const Window& window, Packet& packet) {
+    const auto* header = header_at<Ipv6Fragment>(window, packet.transport_offset);
+    if (!header) return false;
+    const uint16_t place = to_host(header->offset_and_more);
+    packet.part = place & 0xfff8 ? Part::later : place & 1 ? Part::first : Part::whole;
+    packet.fragment_id = header->id;
+    packet.protocol = header->next_header;
+    packet.transport_offset += static_cast<uint32_t>(sizeof *header);
+    return true;
+}
+
+// Goes on to the header of the transport, or to what a later fragment has in its place.
 TURNOUT_INLINE bool skip_extensions(const Window& window, Packet& packet) {
     for (int i = 0; i < most_extensions; ++i) {
+        if (packet.part == Part::later) return true;
+        if (static_cast<IpProtocol>(packet.protocol) == IpProtocol::fragment) {
+            if (!skip_fragment_header(window, packet)) return false;
+            continue;
+        }
         if (!is_extension(packet.protocol)) return true;
         const auto* extension = header_at<Ipv6Extension>(window, packet.transport_offset);
         if (!extension) return false;
@@ -63,7 +82,7 @@ TURNOUT_INLINE bool skip_extensions(const Window& window, Packet& packet) {
         packet.transport_offset += (extension->length + 1u) * 8;
         if (packet.transport_offset > farthest_transport) return false;
     }
-    return !is_extension(packet.protocol);
+    return packet.part == Part::later || !is_extension(packet.protocol);
 }
 
 TURNOUT_INLINE bool parse_ipv6(const Window& window, uint32_t offset, Packet& packet) {
@@ -76,6 +95,8 @@ TURNOUT_INLINE bool parse_ipv6(const Window& window, uint32_t offset, Packet& pa
     packet.ttl = ip->hop_limit;
     packet.tos = traffic_class(*ip);
     packet.dont_fragment = false;
+    packet.part = Part::whole;
+    packet.fragment_id = be32{0};
     packet.transport_offset = offset + sizeof(Ipv6Header);
     packet.ip_length = static_cast<uint32_t>(sizeof(Ipv6Header)) + to_host(ip->payload_length);
     return skip_extensions(window, packet);
@@ -153,7 +174,8 @@ TURNOUT_INLINE bool parse_quoted(const Window& window, bool with_tunnels, Packet
         if (!parse_ip_of(window, carried, quoted, packet)) return false;
     }
     const auto* ports = header_at<Ports>(window, packet.transport_offset);
-    if (!has_ports(packet.protocol) || !ports) return false;
+    if (!has_ports(packet.protocol) || packet.part == Part::later || !ports) return false;
+    packet.part = Part::whole;
     packet.source_port = ports->source;
     packet.destination_port = ports->destination;
     if (!packet.about_tunnel) turn_round(packet);
@@ -185,16 +207,18 @@ TURNOUT_INLINE uint64_t audience(Env& env, const abi::Address& address) {
     return word ? *word >> (cell % 32 * 2) & 3 : 0;
 }
 
-// True for whole TCP and UDP packets, and for ICMP errors about such; everything else is left to
-// the kernel.
+// True for TCP and UDP packets, whole or in fragments, and for ICMP errors about such; everything
+// else is left to the kernel.
 template <Environment Env>
 TURNOUT_INLINE bool parse(Env& env, Packet& packet) {
     const Window window = env.window();
     packet.tcp_flags = 0;
+    packet.source_port = packet.destination_port = be16{0};
     packet.quoted_offset = packet.quoted_transport = 0;
     packet.about_tunnel = false;
     if (!detail::parse_ip(window, packet)) return false;
     if (ip_offset + packet.ip_length > env.length()) return false;
+    if (packet.part == Part::later) return detail::has_ports(packet.protocol);
     const bool ipv6 = packet.family == abi::Family::ipv6;
     switch (static_cast<IpProtocol>(packet.protocol)) {
         case IpProtocol::tcp:
@@ -202,9 +226,9 @@ TURNOUT_INLINE bool parse(Env& env, Packet& packet) {
         case IpProtocol::udp:
             return detail::parse_udp(window, packet);
         case IpProtocol::icmp:
-            return !ipv6 && env.parse_icmp(packet);
+            return !ipv6 && packet.part == Part::whole && env.parse_icmp(packet);
         case IpProtocol::icmpv6:
-            return ipv6 && env.parse_icmp(packet);
+            return ipv6 && packet.part == Part::whole && env.parse_icmp(packet);
         default:
             return false;
     }

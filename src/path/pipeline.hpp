@@ -20,6 +20,7 @@
 #include "path/find_connection.hpp"
 #include "path/forward.hpp"
 #include "path/forwarding/icmp_answer.hpp"
+#include "path/fragments.hpp"
 #include "path/open.hpp"
 #include "path/parse.hpp"
 #include "path/track.hpp"
@@ -111,10 +112,48 @@ TURNOUT_INLINE Verdict open_call(Env& env, const abi::Settings& settings, const 
     return flow.connection ? Verdict::transmit : drop(env, abi::Drop::table_full);
 }
 
+// A later fragment goes where its first went, or waits for it.
+template <Environment Env>
+TURNOUT_INLINE Verdict locate_fragment(Env& env, const abi::Settings& settings,
+                                       const Packet& packet, abi::Tick now, Flow& flow) {
+    if (!may_be_ours(env, settings, packet)) return Verdict::pass;
+    const FragmentNote note = env.find_fragment_note(packet, now);
+    switch (note.fate) {
+        case FragmentFate::connection:
+            flow.direction = note.direction;
+            flow.location = note.location;
+            flow.connection = connection_of(env, note, packet, now);
+            return flow.connection ? Verdict::transmit : drop(env, abi::Drop::lost_fragment);
+        case FragmentFate::host:
+            return Verdict::pass;
+        case FragmentFate::unknown:
+        case FragmentFate::waits:
+            break;
+    }
+    if constexpr (!Env::is_complete()) return Verdict::pass;
+    const bool held = env.hold_fragment(packet, now);
+    return drop(env, held ? abi::Drop::held_fragment : abi::Drop::lost_fragment);
+}
+
+// A first fragment shows the way to those behind it, and calls those that came before.  True if it
+// has been called in again with them.
+template <Environment Env>
+TURNOUT_INLINE bool lead_fragments(Env& env, const abi::Settings& settings, const Packet& packet,
+                                   abi::Tick now, const Flow& flow) {
+    if (packet.part != Part::first || !may_be_ours(env, settings, packet)) return false;
+    // What the fast lane passes on is for the complete one to tell.
+    if (!Env::is_complete() && !flow.connection) return false;
+    const Location location = flow.connection ? flow.location : 0;
+    const uint32_t waiting = env.note_first(packet, location, flow.direction, now);
+    if constexpr (Env::is_complete()) return waiting && env.release_fragments(packet, waiting);
+    return false;
+}
+
 // Finds the packet's connection or makes one; the verdict is final when there is none.
 template <Environment Env>
 TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Packet& packet,
                               abi::Tick now, Flow& flow) {
+    if (packet.part == Part::later) return locate_fragment(env, settings, packet, now, flow);
     if (!find_flow(env, settings, packet, now, flow)) {
         if constexpr (Env::is_complete())
             if (may_call_out(env, settings, packet))
@@ -228,6 +267,7 @@ TURNOUT_INLINE Verdict direct(Env& env) {
     const abi::Tick now = env.now();
     Flow flow{};
     const Verdict located = detail::locate(env, *settings, packet, now, flow);
+    if (detail::lead_fragments(env, *settings, packet, now, flow)) return Verdict::drop;
     if (located != Verdict::transmit || !flow.connection) return located;
     if (packet.about_tunnel) return detail::relay(env, packet, flow);
 
@@ -238,7 +278,8 @@ TURNOUT_INLINE Verdict direct(Env& env) {
         return detail::give_up(env, packet, flow, now, delivery, readiness);
     }
 
-    if (!is_icmp_error(packet)) track(env, *settings, packet, flow, *delivery.state, now);
+    if (!is_icmp_error(packet) && packet.part != Part::later)
+        track(env, *settings, packet, flow, *delivery.state, now);
     account(env, packet, flow, *delivery.server);
     if constexpr (Env::is_complete()) end_handed_over(env, *flow.connection, now);
     return forward(env, packet, flow, delivery);

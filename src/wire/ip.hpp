@@ -39,8 +39,10 @@ static_assert(sizeof(Ipv4Header) == 20);
 
 namespace ipv4_fragment {
 inline constexpr be16 dont = to_be(uint16_t{0x4000});
-// More-fragments bit or an offset: the packet is a part of a larger one.
-inline constexpr be16 is_part = to_be(uint16_t{0x3fff});
+inline constexpr be16 more = to_be(uint16_t{0x2000});    // others follow
+inline constexpr be16 offset = to_be(uint16_t{0x1fff});  // in units of eight bytes
+// The packet is a part of a larger one.
+inline constexpr be16 is_part{static_cast<uint16_t>(more.raw | offset.raw)};
 }  // namespace ipv4_fragment
 
 // In bytes; less than 20 when the header is malformed.
@@ -72,5 +74,14 @@ struct Ipv6Extension {
     uint8_t routing_type;
     uint8_t segments_left;  // of a routing header: addresses still to be visited
 };
+
+// The fragment header.
+struct Ipv6Fragment {
+    uint8_t next_header;
+    uint8_t reserved;
+    be16 offset_and_more;  // offset in bytes in the upper 13 bits; in the lowest: others follow
+    be32 id;
+};
+static_assert(sizeof(Ipv6Fragment) == 8);
 
 }  // namespace turnout

@@ -62,8 +62,8 @@ TURNOUT_INLINE bool is_left_to_hardware(Env& env, const Packet& packet, be16& so
 template <class Env>
 TURNOUT_INLINE uint64_t quoted_sum(Env& env, const Packet& packet, uint32_t bytes) {
     be16 so_far{};
-    if (is_icmp_error(packet) || !is_left_to_hardware(env, packet, so_far))
-        return env.sum(ip_offset, bytes);
+    const bool whole = packet.part == Part::whole && !is_icmp_error(packet);
+    if (!whole || !is_left_to_hardware(env, packet, so_far)) return env.sum(ip_offset, bytes);
     return env.sum(ip_offset, packet.transport_offset - ip_offset) +
            static_cast<uint16_t>(~so_far.raw);
 }

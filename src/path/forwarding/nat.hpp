@@ -57,16 +57,20 @@ TURNOUT_INLINE bool replace_address(const Window& window, abi::Family family, ui
 
 }  // namespace detail
 
-// False when the kernel refused; the packet must then be dropped.
+// False when the kernel refused; the packet must then be dropped.  A later fragment has no ports,
+// and the checksum is in the first.
 template <Environment Env>
 TURNOUT_INLINE bool rewrite_packet(Env& env, const Packet& packet, Direction direction,
                                    const Rewrite& rewrite) {
-    if (!detail::amend_transport(env, packet, rewrite)) return false;
-    const Window window = env.window();  // anew: amending may have moved the bytes
-    auto* ports = header_at<Ports>(window, packet.transport_offset);
-    if (!ports) return false;
     const bool reply = direction == Direction::reply;
-    (reply ? ports->source : ports->destination) = rewrite.port_to;
+    const bool has_ports = packet.part != Part::later;
+    if (has_ports && !detail::amend_transport(env, packet, rewrite)) return false;
+    const Window window = env.window();  // anew: amending may have moved the bytes
+    if (has_ports) {
+        auto* ports = header_at<Ports>(window, packet.transport_offset);
+        if (!ports) return false;
+        (reply ? ports->source : ports->destination) = rewrite.port_to;
+    }
     // The kernel takes it that a header checksum makes up for other addresses; IPv6 has none.
     if (packet.family == abi::Family::ipv6) env.note_written(detail::address_difference(rewrite));
     return detail::replace_address(window, packet.family, ip_offset, reply, rewrite.to);
