@@ -10,6 +10,7 @@ HAVE = frozenset({"rr", "wrr", "lc", "wlc", "sed", "nq", "dh", "sh", "mh", "lblc
                   "marks", "expire-quiescent"})
 
 WAITED_FOR = {
+    "ipv6": "services, servers and clients of IPv6, and tunnels from one family into the other",
     "twos": "power of two choices",
     "sysctl": "`turnout set NAME VALUE` for the other net.ipv4.vs.NAME",
 }

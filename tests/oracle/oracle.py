@@ -20,7 +20,7 @@ from pathlib import Path
 import features
 import generator
 from compare import first_difference, mistakes, render
-from scenario import Mistake, parse
+from scenario import IPV6_TWIN, Mistake, in_each_family, parse
 
 HERE = Path(__file__).resolve().parent
 SLOTS = 250
@@ -41,7 +41,8 @@ def written(paths):
     for path in map(Path, paths):
         files += sorted(path.glob("*.scenario")) if path.is_dir() else [path]
     for file in files:
-        yield parse(file.stem, file.read_text(), zlib.crc32(file.stem.encode()) % SLOTS)
+        for name, text in in_each_family(file.stem, file.read_text()):
+            yield parse(name, text, zlib.crc32(name.encode()) % SLOTS)
 
 
 def invented(first_seed, count, have):
@@ -264,7 +265,7 @@ def again(scenario, options):
     have = f" --have {options.have}" if options.have else ""
     if scenario.name.startswith("random-"):
         return f"--count 1 --seed {scenario.name.removeprefix('random-')}{have}"
-    return f"tests/oracle/scenarios/{scenario.name}.scenario{have}"
+    return f"tests/oracle/scenarios/{scenario.name.removesuffix(IPV6_TWIN)}.scenario{have}"
 
 
 if __name__ == "__main__":
