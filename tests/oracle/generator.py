@@ -1,8 +1,8 @@
 """Random scenarios: one seed, one scenario, as text in the language of README.md.
 
 They are short, and wander over whatever the product offers (features.py): both families, schedulers
-and their flags, forwarding methods, weights, servers that come, change, go and return, connections that are
-opened, closed by either side, reset and opened again from the same port, stray segments.
+and their flags, forwarding methods, weights, servers that come, change, go and return, connections
+that are opened, closed by either side, reset and opened again from the same port, stray segments.
 """
 
 import random
