@@ -25,16 +25,6 @@ CLIENT_IPV6=2001:db8:203::10
 CLIENT_GATEWAY_IPV6=2001:db8:203::1
 SERVER_GATEWAY_IPV6=2001:db8:10::1
 
-# speak FAMILY: what VIP, CLIENT and server_address stand for; HOST is the VIP before a port.
-speak() {
-    LAB_FAMILY=$1
-    case $LAB_FAMILY in
-        ipv4) VIP=$VIP_IPV4 CLIENT=$CLIENT_IPV4 HOST=$VIP_IPV4 ;;
-        ipv6) VIP=$VIP_IPV6 CLIENT=$CLIENT_IPV6 HOST=[$VIP_IPV6] ;;
-        *) die "LAB_FAMILY '$LAB_FAMILY' is neither ipv4 nor ipv6" ;;
-    esac
-}
-
 die() {
     printf 'lab: %s\n' "$*" >&2
     exit 1
@@ -43,6 +33,19 @@ die() {
 [[ $LAB_NAME =~ ^[a-z0-9]{1,20}$ ]] ||
     die "LAB_NAME '$LAB_NAME' cannot name a lab: use up to 20 small letters and digits"
 
+# host ADDRESS: as it is written before a port.
+host() { if [[ $1 == *:* ]]; then echo "[$1]"; else echo "$1"; fi; }
+
+# speak FAMILY: what VIP, CLIENT and server_address stand for; HOST is the VIP before a port.
+speak() {
+    export LAB_FAMILY=$1
+    case $LAB_FAMILY in
+        ipv4) VIP=$VIP_IPV4 CLIENT=$CLIENT_IPV4 ;;
+        ipv6) VIP=$VIP_IPV6 CLIENT=$CLIENT_IPV6 ;;
+        *) die "LAB_FAMILY '$LAB_FAMILY' is neither ipv4 nor ipv6" ;;
+    esac
+    HOST=$(host "$VIP")
+}
 speak "$LAB_FAMILY"
 
 # server_address NUMBER [FAMILY]: rs1 is 10.1.0.11 and 2001:db8:10::11.
