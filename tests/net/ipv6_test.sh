@@ -6,11 +6,14 @@
 needs turnoutd turnout ipvsadm
 speak ipv6
 
-# Clients in networks of their own, behind the client: two of each, for persistence by prefix.
+# Clients in networks of their own, behind the client: two of each, for persistence by prefix.  No
+# preferred ones: without being told, the client speaks by its first address.
 clients=(2001:db8:203:1::1 2001:db8:203:1::2 2001:db8:203:2::1 2001:db8:203:2::2)
 add_clients() {
     local address
-    for address in "${clients[@]}"; do ip -n "$LAB_NAME-client" address add "$address/128" dev eth0; done
+    for address in "${clients[@]}"; do
+        ip -n "$LAB_NAME-client" address add "$address/128" dev eth0 preferred_lft 0
+    done
     ip -n "$LAB_NAME-director" route add 2001:db8:203::/48 via "$CLIENT"
 }
 
@@ -42,29 +45,28 @@ expect_equal "a large file" "$(sha256sum <"$LAB_STATE/www/large" | cut -d' ' -f1
     "$(download "$HOST" /large)"
 
 begin "ipvsadm lists it as IPVS does"
-ipvsadm -D -t "$HOST:80"
-ipvsadm -A -t "$HOST:80" -s rr
-by_nat 80 -t "$HOST:80"
-traffic tcp "$VIP" 80 20010 --hold >"$LAB_STATE/held" &
+ipvsadm -A -t "$HOST:81" -s rr
+by_nat 80 -t "$HOST:81"
+traffic tcp "$VIP" 81 20010 --hold >"$LAB_STATE/held" &
 holding=$!
 eventually 3 grep -q rs3 "$LAB_STATE/held"
-expect_equal "services" "TCP [2001:db8:198::1]:80 rr
+expect_equal "services" "TCP [2001:db8:198::1]:81 rr
 -> [2001:db8:10::11]:80 Masq 1 0 0
 -> [2001:db8:10::12]:80 Masq 1 0 0
 -> [2001:db8:10::13]:80 Masq 1 1 0" \
-    "$(ipvsadm -Ln -t "$HOST:80" | tail -n +3 | columns | sed 's/^ //')"
+    "$(ipvsadm -Ln -t "$HOST:81" | tail -n +3 | columns | sed 's/^ //')"
 expect_match "connections" \
-    "TCP ESTABLISHED \[2001:db8:203::10\]:20010 \[2001:db8:198::1\]:80 \[2001:db8:10::13\]:80" \
+    "TCP ESTABLISHED \[2001:db8:203::10\]:20010 \[2001:db8:198::1\]:81 \[2001:db8:10::13\]:80" \
     "$(connections)"
 expect_match "requests and answers are counted" '^1 [1-9][0-9]* [1-9][0-9]*$' \
-    "$(ipvsadm -Ln --stats -t "$HOST:80" | awk '/^TCP/ {print $3, $4, $5}')"
+    "$(ipvsadm -Ln --stats -t "$HOST:81" | awk '/^TCP/ {print $3, $4, $5}')"
 kill "$holding"
 wait "$holding" || true
 
 begin "nobody else's packets are touched"
 at client ping -c1 -W2 "$VIP" >/dev/null || fail "the virtual address does not answer pings"
 expect_equal "rs2 by its own address" rs2 "$(web "$(host "$(server_address 2)")")"
-expect_equal "a port without service" -refused "$(traffic tcp "$VIP" 81 20000)"
+expect_equal "a port without service" -refused "$(traffic tcp "$VIP" 82 20000)"
 
 begin "clients of one network have one server"
 ipvsadm -E -t "$HOST:80" -s rr -p 300 -M 64
