@@ -31,6 +31,7 @@ columns() { tr -s ' ' | sed 's/ $//'; }
 connections() { ipvsadm -Lnc | awk 'NR > 2 {print $1, $3, $4, $5, $6}' | sort; }
 
 up_lab
+hash=$(sha256sum <"$LAB_STATE/www/large" | cut -d' ' -f1)
 add_clients
 start_director
 
@@ -41,8 +42,7 @@ by_nat 80 -t "$HOST:80"
 by_nat 53 -u "$HOST:53"
 expect_equal "web" "rs3 rs2 rs1 rs3" "$(traffic tcp "$VIP" 80 20000-20003)"
 expect_equal "names" "rs3 rs2 rs1 rs3" "$(traffic udp "$VIP" 53 20000-20003)"
-expect_equal "a large file" "$(sha256sum <"$LAB_STATE/www/large" | cut -d' ' -f1)" \
-    "$(download "$HOST" /large)"
+expect_equal "a large file" "$hash" "$(download "$HOST" /large)"
 
 begin "ipvsadm lists it as IPVS does"
 ipvsadm -A -t "$HOST:81" -s rr
@@ -102,6 +102,20 @@ expect_equal "IPv6" "rs1 rs1" "$(traffic tcp "$VIP" 80 21000-21001)"
 expect_equal "IPv4 from the same ports" "rs2 rs2" "$(traffic tcp "$VIP_IPV4" 80 21000-21001)"
 expect_failure 'only for tunnel' ipvsadm -a -t "$HOST:80" -r "$(server_address 3 ipv4)" -m
 expect_failure 'only for tunnel' ipvsadm -a -t "$VIP_IPV4:80" -r "$(server_address 3)" -g
+
+begin "a tunnel of one family carries the other"
+realserver rs3 tunnel >/dev/null
+VIP=$VIP_IPV4 realserver rs3 tunnel >/dev/null
+ipvsadm -a -t "$HOST:80" -r "$(server_address 3 ipv4)" -i
+ipvsadm -a -t "$VIP_IPV4:80" -r "$(server_address 3)" -i
+expect_equal "IPv6 in IPv4" "rs3 rs1 rs3" "$(traffic tcp "$VIP" 80 22000-22002)"
+expect_equal "IPv4 in IPv6" "rs3 rs2 rs3" "$(traffic tcp "$VIP_IPV4" 80 22000-22002)"
+for place in "$HOST" "$VIP_IPV4"; do
+    for _ in 1 2; do expect_equal "a large file from $place" "$hash" "$(download "$place" /large)"; done
+done
+at rs3 "$BIN/turnout" realserver --undo >/dev/null
+ipvsadm -d -t "$HOST:80" -r "$(server_address 3 ipv4)"
+ipvsadm -d -t "$VIP_IPV4:80" -r "$(server_address 3)"
 
 begin "what is saved is restored"
 saved=$(ipvsadm -Sn)
