@@ -12,10 +12,18 @@ LAB_STATE=/run/turnout-lab/$LAB_NAME
 # Where our programs are.
 BIN=${TURNOUT_BIN:-$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../build/release/bin}
 
-VIP=198.51.100.1
-CLIENT=203.0.113.10
-CLIENT_GATEWAY=203.0.113.1
-SERVER_GATEWAY=10.1.0.1
+# Every machine has addresses of both families; the lab's own is that of its virtual address.
+LAB_FAMILY=${LAB_FAMILY:-$(cat "$LAB_STATE/family" 2>/dev/null || echo ipv4)}
+
+VIP_IPV4=198.51.100.1
+CLIENT_IPV4=203.0.113.10
+CLIENT_GATEWAY_IPV4=203.0.113.1
+SERVER_GATEWAY_IPV4=10.1.0.1
+
+VIP_IPV6=2001:db8:198::1
+CLIENT_IPV6=2001:db8:203::10
+CLIENT_GATEWAY_IPV6=2001:db8:203::1
+SERVER_GATEWAY_IPV6=2001:db8:10::1
 
 die() {
     printf 'lab: %s\n' "$*" >&2
@@ -25,7 +33,28 @@ die() {
 [[ $LAB_NAME =~ ^[a-z0-9]{1,20}$ ]] ||
     die "LAB_NAME '$LAB_NAME' cannot name a lab: use up to 20 small letters and digits"
 
-server_address() { echo "10.1.0.$((10 + $1))"; }
+# host ADDRESS: as it is written before a port.
+host() { if [[ $1 == *:* ]]; then echo "[$1]"; else echo "$1"; fi; }
+
+# speak FAMILY: what VIP, CLIENT and server_address stand for; HOST is the VIP before a port.
+speak() {
+    export LAB_FAMILY=$1
+    case $LAB_FAMILY in
+        ipv4) VIP=$VIP_IPV4 CLIENT=$CLIENT_IPV4 ;;
+        ipv6) VIP=$VIP_IPV6 CLIENT=$CLIENT_IPV6 ;;
+        *) die "LAB_FAMILY '$LAB_FAMILY' is neither ipv4 nor ipv6" ;;
+    esac
+    HOST=$(host "$VIP")
+}
+speak "$LAB_FAMILY"
+
+# server_address NUMBER [FAMILY]: rs1 is 10.1.0.11 and 2001:db8:10::11.
+server_address() {
+    case ${2:-$LAB_FAMILY} in
+        ipv4) echo "10.1.0.$((10 + $1))" ;;
+        ipv6) echo "2001:db8:10::$((10 + $1))" ;;
+    esac
+}
 
 namespaces() { find /run/netns -maxdepth 1 -name "$LAB_NAME-*" -printf '%f\n' 2>/dev/null | sort -V; }
 

@@ -2,7 +2,8 @@
 # What the real servers serve, by real programs: nginx on port 80 and named on port 53.
 #
 #   http://…/        the server's name             http://…/large   8 MiB, the same on every server
-#   who.lab.test     TXT the name, A the address   http://…/slow    the same bytes at 1 MiB/s
+#   who.lab.test     TXT the name, A and AAAA      http://…/slow    the same bytes at 1 MiB/s
+#                    the addresses
 
 prepare_content() {
     mkdir -p "$LAB_STATE/www"
@@ -17,7 +18,7 @@ start_server() {
     write_nginx_configuration "$name" >"$home/nginx.conf"
     inside "$name" nginx -e "$home/nginx.log" -p "$home" -c "$home/nginx.conf"
     [[ $2 == no ]] && return
-    write_zone "$name" "$(server_address "$1")" >"$home/lab.test.zone"
+    write_zone "$1" >"$home/lab.test.zone"
     write_named_configuration "$home" >"$home/named.conf"
     inside "$name" "${unconfined[@]}" named -n 1 -c "$home/named.conf" -L "$home/named.log"
 }
@@ -38,6 +39,7 @@ http {
     uwsgi_temp_path tmp; scgi_temp_path tmp;
     server {
         listen 80 backlog=4096;
+        listen [::]:80 backlog=4096;
         root $LAB_STATE/www;
         location = / { return 200 "$1\n"; }
         location = /slow { limit_rate 1m; }
@@ -52,7 +54,7 @@ options {
     directory "$1";
     pid-file "$1/named.pid";
     session-keyfile none;
-    listen-on-v6 { none; };
+    listen-on-v6 { any; };
     recursion no;
     notify no;
     dnssec-validation no;
@@ -70,9 +72,10 @@ write_zone() {
 \$TTL 0
 @   SOA ns hostmaster 1 3600 600 86400 0
 @   NS  ns
-ns  A   $2
-who A   $2
-who TXT "$1"
+ns  A   $(server_address "$1" ipv4)
+who A   $(server_address "$1" ipv4)
+who AAAA $(server_address "$1" ipv6)
+who TXT "rs$1"
 END
 }
 

@@ -21,8 +21,10 @@ lay_wires() {
     for ((i = 1; i <= servers; i++)); do add_server "$i" "$topology"; done
 }
 
+# An IPv6 address can be used at once: nobody else has it, so none is asked for.
 machine() {
     ip netns add "$LAB_NAME-$1"
+    tune "$1" net.ipv6.conf.default.accept_dad=0
     ip -n "$LAB_NAME-$1" link set lo up
 }
 
@@ -44,8 +46,10 @@ add_client() {
     machine client
     cable client eth0 "$1"
     configure client <<-END
-		address add $CLIENT/24 dev eth0
-		route add default via $CLIENT_GATEWAY
+		address add $CLIENT_IPV4/24 dev eth0
+		address add $CLIENT_IPV6/64 dev eth0
+		route add default via $CLIENT_GATEWAY_IPV4
+		route add default via $CLIENT_GATEWAY_IPV6
 	END
 }
 
@@ -54,9 +58,12 @@ add_director_two_arm() {
     cable director eth0 clients
     cable director eth1 servers
     configure director <<-END
-		address add $CLIENT_GATEWAY/24 dev eth0
-		address add $VIP/32 dev eth0
-		address add $SERVER_GATEWAY/24 dev eth1
+		address add $CLIENT_GATEWAY_IPV4/24 dev eth0
+		address add $CLIENT_GATEWAY_IPV6/64 dev eth0
+		address add $VIP_IPV4/32 dev eth0
+		address add $VIP_IPV6/128 dev eth0
+		address add $SERVER_GATEWAY_IPV4/24 dev eth1
+		address add $SERVER_GATEWAY_IPV6/64 dev eth1
 	END
     route_in_director
     # Answers of direct-routing and tunnel servers come in with our own virtual address as source.
@@ -67,17 +74,20 @@ add_director_one_arm() {
     machine director
     cable director eth0 servers
     configure director <<-END
-		address add $SERVER_GATEWAY/24 dev eth0
-		address add $CLIENT_GATEWAY/24 dev eth0
-		address add $VIP/32 dev eth0
+		address add $SERVER_GATEWAY_IPV4/24 dev eth0
+		address add $SERVER_GATEWAY_IPV6/64 dev eth0
+		address add $CLIENT_GATEWAY_IPV4/24 dev eth0
+		address add $CLIENT_GATEWAY_IPV6/64 dev eth0
+		address add $VIP_IPV4/32 dev eth0
+		address add $VIP_IPV6/128 dev eth0
 	END
     route_in_director
 }
 
 # The director is the servers' gateway.  It must not tell them of a shorter way to the client:
-# answers of NAT servers have to pass it.
+# answers of NAT servers have to pass it.  With IPv6 it always tells, so they must not listen.
 route_in_director() {
-    tune director net.ipv4.ip_forward=1 \
+    tune director net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
         net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0 \
         net.ipv4.conf.eth0.send_redirects=0
 }
@@ -86,15 +96,20 @@ add_server() {
     local name=rs$1
     machine "$name"
     cable "$name" eth0 servers
+    tune "$name" net.ipv6.conf.eth0.accept_redirects=0
     configure "$name" <<-END
-		address add $(server_address "$1")/24 dev eth0
-		route add default via $SERVER_GATEWAY
+		address add $(server_address "$1" ipv4)/24 dev eth0
+		address add $(server_address "$1" ipv6)/64 dev eth0
+		route add default via $SERVER_GATEWAY_IPV4
+		route add default via $SERVER_GATEWAY_IPV6
 	END
     [[ $2 == two-arm ]] && return
     configure "$name" <<-END
 		route add 203.0.113.0/24 dev eth0 table 100
 		rule add from 198.51.100.0/24 table 100
+		route add 2001:db8:203::/64 dev eth0 table 100
 	END
+    ip -n "$LAB_NAME-$name" -6 rule add from 2001:db8:198::/64 table 100
 }
 
 tune() { inside "$1" sysctl -qw "${@:2}"; }

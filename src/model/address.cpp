@@ -35,6 +35,14 @@ bool Address::is_unicast() const {
     return bytes[0] != 0 && !multicast_or_reserved;
 }
 
+bool Address::is_routable() const {
+    if (family == Family::ipv4) return is_unicast();
+    static constexpr std::array<uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    const bool is_mapped = std::equal(mapped.begin(), mapped.end(), bytes.begin());
+    const bool is_link_local = bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
+    return is_unicast() && !is_mapped && !is_link_local;
+}
+
 std::string to_string(const Address& address, uint16_t port) {
     const std::string host =
         address.family == Family::ipv4 ? address.to_string() : "[" + address.to_string() + "]";

@@ -26,6 +26,10 @@ struct Address {
 
     // An address that can belong to one host: not 0.0.0.0, not multicast, not limited broadcast.
     bool is_unicast() const;
+
+    // A unicast address that routing can lead to: not IPv6's link-local ones, which are nothing
+    // without an interface, nor an IPv4 address as IPv6 writes it (::ffff:192.0.2.1).
+    bool is_routable() const;
 };
 
 // "198.51.100.7:80", "[2001:db8::7]:80"

@@ -25,5 +25,12 @@ TEST(Address, knows_what_one_host_can_have) {
     EXPECT_FALSE(Address::parse("::")->is_unicast());
 }
 
+TEST(Address, knows_where_routing_can_lead) {
+    for (const char* text : {"10.0.0.1", "2001:db8::1", "fd00::1", "fec0::1", "::1", "::192.0.2.1"})
+        EXPECT_TRUE(Address::parse(text)->is_routable()) << text;
+    for (const char* text : {"0.0.0.0", "::", "ff0e::1", "fe80::1", "febf::1", "::ffff:192.0.2.1"})
+        EXPECT_FALSE(Address::parse(text)->is_routable()) << text;
+}
+
 }  // namespace
 }  // namespace turnout::model

@@ -106,8 +106,9 @@ Status Model::add_server(const ServiceKey& key, const Server& server) {
     if (find(*service, server.key))
         return fail(EEXIST, to_string(server.key.address, server.key.port) + " is a server of " +
                                 to_string(key) + " already");
-    if (!server.key.address.is_unicast())
-        return fail(EINVAL, server.key.address.to_string() + " is not a unicast address");
+    if (!server.key.address.is_routable())
+        return fail(EINVAL,
+                    server.key.address.to_string() + " is not a unicast address to route to");
     if (service->servers.size() >= limits_.servers_per_service)
         return fail(ENOSPC, to_string(key) + " has the " +
                                 std::to_string(limits_.servers_per_service) +

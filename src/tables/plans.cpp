@@ -44,6 +44,13 @@ abi::Address client_mask(const model::Service& service) {
     return mask_of_prefix(service.netmask);
 }
 
+// What a ring takes for a server's address: IPVS reads it by the service's family, so of an IPv6
+// server that an IPv4 service tunnels to, the first word alone.
+abi::Address read_by_service(const model::Service& service, const abi::Address& address) {
+    if (service.key.address.family == model::Family::ipv6) return address;
+    return {{address.word[0], be32{0}, be32{0}, be32{0}}};
+}
+
 }  // namespace
 
 Result<uint32_t> Tables::write_plan(const model::Service& service, const ServiceEntry& entry) {
@@ -81,7 +88,8 @@ Status Tables::write_candidates(abi::Plan& plan, const model::Service& service,
         const model::Server& server = service.servers[i];
         const uint32_t id = entry.servers.at(server.key);
         rows_.candidates[*first + i] = {id, server.weight};
-        servers.push_back({rows_.servers[id].address, rows_.servers[id].port, server.weight,
+        servers.push_back({read_by_service(service, rows_.servers[id].address),
+                           rows_.servers[id].port, server.weight,
                            rows_.server_records[id].last_weight});
     }
     const Status ok = write_ring(plan, servers);

@@ -78,6 +78,13 @@ expect_match() {
     [[ $3 =~ $2 ]] || fail "$1" "expected a match of: $2" "seen: $3"
 }
 
+# literally TEXT: as an extended regular expression; addresses have dots and brackets.
+literally() {
+    local text=${1//./\\.}
+    text=${text//[/\\[}
+    echo "${text//]/\\]}"
+}
+
 # expect_failure PATTERN CMD…: the command fails and its message matches.
 expect_failure() {
     local pattern=$1 output status=0

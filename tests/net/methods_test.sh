@@ -12,12 +12,12 @@ prepare() { [[ $2 == nat ]] || realserver "$1" "$2" >/dev/null; }
 # serve METHOD1 METHOD2 METHOD3: web and name service by rs1 to rs3, each by its method.
 serve() {
     local service i methods=("$@")
-    for service in "-t $VIP:80" "-t $VIP:53" "-u $VIP:53"; do
+    for service in "-t $HOST:80" "-t $HOST:53" "-u $HOST:53"; do
         # shellcheck disable=SC2086  # an option and its value
         ipvsadm -A $service -s rr
         for i in 1 2 3; do
             # shellcheck disable=SC2086
-            ipvsadm -a $service -r "10.1.0.1$i" "${option[${methods[i - 1]}]}"
+            ipvsadm -a $service -r "$(server_address "$i")" "${option[${methods[i - 1]}]}"
         done
     done
 }
@@ -28,14 +28,14 @@ expect_all_servers() {
     expect_equal "web" "rs3 rs2 rs1 rs3 rs2 rs1" "$(traffic tcp "$VIP" 80 20000-20005)"
     expect_equal "name service over UDP" "rs3 rs2 rs1" "$(traffic udp "$VIP" 53 20000-20002)"
     expect_equal "name service over TCP" "rs3" "$(name_service "$VIP" +tcp)"
-    for _ in 1 2 3; do expect_equal "a large file" "$hash" "$(download "$VIP" /large)"; done
+    for _ in 1 2 3; do expect_equal "a large file" "$hash" "$(download "$HOST" /large)"; done
 }
 
 expect_all_servers_take_uploads() {
     head -c 900K /dev/zero >"$LAB_STATE/upload"
     for _ in 1 2 3; do
         expect_match "answer of nginx to a large POST" '^405$' "$(at client curl -sS -o /dev/null \
-            -w '%{http_code}' --max-time 20 --data-binary "@$LAB_STATE/upload" "http://$VIP/large")"
+            -w '%{http_code}' --max-time 20 --data-binary "@$LAB_STATE/upload" "http://$HOST/large")"
     done
 }
 

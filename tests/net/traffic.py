@@ -17,7 +17,8 @@ DNS_HEADER_LENGTH = 12
 
 
 def connect(kind, arguments, port):
-    client = socket.socket(socket.AF_INET, kind)
+    family = socket.AF_INET6 if ":" in arguments.address else socket.AF_INET
+    client = socket.socket(family, kind)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     client.settimeout(arguments.timeout)
     client.bind((arguments.source, port))
@@ -80,7 +81,7 @@ def parse():
     parser.add_argument("address")
     parser.add_argument("port", type=int)
     parser.add_argument("ports", metavar="FIRST-LAST")
-    parser.add_argument("--source", default="0.0.0.0", help="the client's address")
+    parser.add_argument("--source", default="", help="the client's address")
     parser.add_argument("--hold", action="store_true", help="keep connections open")
     parser.add_argument("--timeout", type=float, default=3.0, help="seconds to wait (3)")
     return parser.parse_args()

@@ -39,9 +39,10 @@ prepare_wires() {
 # serve_by METHOD: rs1 by NAT, rs2 by direct routing or rs3 by tunnel, alone behind each service.
 serve_by() {
     local service
-    local -A server=([nat]='10.1.0.11 -m' [direct]='10.1.0.12 -g' [tunnel]='10.1.0.13 -i')
+    local -A server=([nat]="$(server_address 1) -m" [direct]="$(server_address 2) -g"
+                     [tunnel]="$(server_address 3) -i")
     ipvsadm -C
-    for service in "-t $VIP:80" "-u $VIP:53"; do
+    for service in "-t $HOST:80" "-u $HOST:53"; do
         # shellcheck disable=SC2086  # options and their values
         ipvsadm -A $service -s rr
         # shellcheck disable=SC2086
@@ -56,9 +57,9 @@ expect_traffic() {
     expect_equal "web" "$name $name $name" "$(traffic tcp "$VIP" 80 "$first_port-$((first_port + 2))")"
     expect_equal "name service, many flows" "$name" "$(traffic udp "$VIP" 53 \
         "$first_port-$((first_port + 199))" --timeout 1 | tr ' ' '\n' | sort -u)"
-    for _ in 1 2; do expect_equal "a large file" "$hash" "$(download "$VIP" /large)"; done
+    for _ in 1 2; do expect_equal "a large file" "$hash" "$(download "$HOST" /large)"; done
     expect_match "answer of nginx to a large POST" '^405$' "$(at client curl -sS -o /dev/null \
-        -w '%{http_code}' --max-time 20 --data-binary "@$LAB_STATE/upload" "http://$VIP/large")"
+        -w '%{http_code}' --max-time 20 --data-binary "@$LAB_STATE/upload" "http://$HOST/large")"
 }
 
 # expect_fast WHAT FORWARDED SEEN: next hops are looked up once a second by tc, all else is XDP's.
@@ -132,14 +133,14 @@ expect_equal "lanes" "eth0:native eth1:native" "$(lanes)"
 
 begin "off takes XDP away, in the middle of a download"
 serve_by nat
-download "$VIP" /slow >"$LAB_STATE/hash" &
+download "$HOST" /slow >"$LAB_STATE/hash" &
 running=$!
 sleep 1
 restart --xdp off
 expect_equal "lanes" "eth0:off eth1:off" "$(lanes)"
 expect_equal "XDP programs on the director" "" "$(at director ip link | grep -o 'xdp[a-z]* ' || true)"
 before=$(seen_by_tc eth0)
-expect_equal "web" "rs1" "$(web "$VIP")"
+expect_equal "web" "rs1" "$(web "$HOST")"
 [[ $(seen_by_tc eth0) -gt $before ]] || fail "tc does not see the requests"
 wait "$running"
 expect_equal "hash of the download" "$hash" "$(cat "$LAB_STATE/hash")"
@@ -155,7 +156,7 @@ for options in '' '--interface plain0'; do
     # shellcheck disable=SC2086
     expect_failure 'plain0: .*no native XDP.*--xdp' \
         at director timeout 10 "$BIN/turnoutd" --xdp native $options
-    expect_equal "web by the data plane that was there" "rs1" "$(web "$VIP")"
+    expect_equal "web by the data plane that was there" "rs1" "$(web "$HOST")"
 done
 
 begin "an attempt that fails leaves no data plane behind"

@@ -54,8 +54,9 @@ def mistakes(kernel):
 
 def render(scenario, transcript):
     """A transcript to read: every statement and what came of it."""
-    lines = [f"=== {scenario.name}: vip1 is {scenario.virtual(1)}, c1 {scenario.client(1)}, "
-             "rs1 10.1.0.11"]
+    names = scenario.names
+    lines = [f"=== {scenario.name}: vip1 is {names.virtual(1)}, c1 {names.client(1)}, "
+             f"rs1 {names.server(1)}"]
     if "error" in transcript:
         return "\n".join([*lines, transcript["error"]])
     results = {entry["line"]: entry for entry in transcript["entries"]}

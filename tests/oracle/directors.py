@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from scenario import place
+
 BINARIES = Path(os.environ.get("TURNOUT_BIN",
                                Path(__file__).resolve().parents[2] / "build/release/bin"))
 IPVS_SYSCTLS = Path("/proc/sys/net/ipv4/vs")
@@ -186,9 +188,9 @@ class Turnout:
 
     def mark(self, world, number, protocol, target):
         """By a rule of our own: not every host has the tc action that marks packets."""
-        address, _, port = target.partition(":")
+        address, port = place(target)
         status, said = run([BINARIES / "turnout", "mark", "add", "--proto", protocol,
-                            "--to", address, *(["--ports", port] if port else []),
+                            "--to", address, *(["--ports", str(port)] if port else []),
                             "--mark", number])
         return said if status != 0 else []
 

@@ -3,21 +3,21 @@
 A packet is a plain value; its identification tells, when it comes out, which one went in.
 """
 
-import socket
 import struct
 from dataclasses import dataclass, replace
 
-ETHERNET_IPV4 = b"\x08\x00"
-ETHERNET_ARP = b"\x08\x06"
+from headers import (IP_IN_IP, IPV6_IN_IP, TCP, UDP, Header, internet_checksum, is_ipv6,
+                     pseudo_header, split, without_padding)
+
+ETHERNET_IPV4, ETHERNET_IPV6 = b"\x08\x00", b"\x86\xdd"
 ETHERNET_LENGTH = 14
-IPIP, TCP, UDP, ICMP = 4, 6, 17, 1
-DONT_FRAGMENT = 0x4000
+MULTICAST_IPV6 = b"\x33\x33"
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 
 
 @dataclass(frozen=True)
 class Packet:
-    """An IPv4 packet of TCP or UDP."""
+    """A packet of TCP or UDP; its addresses tell the family."""
 
     protocol: int
     source: tuple  # address, port
@@ -31,44 +31,36 @@ class Packet:
         return replace(self, ttl=self.ttl - 1, **changes)
 
     def to_bytes(self):
-        addresses = address_bytes(self.source) + address_bytes(self.target)
+        source, target = self.source[0], self.target[0]
+        segment = self.segment()
+        pseudo = pseudo_header(source, target, self.protocol, len(segment))
+        checksum = struct.pack("!H", internet_checksum(pseudo + segment) or 0xffff)
+        at = 16 if self.protocol == TCP else 6
+        return Header(source, target, self.protocol, self.identification, self.ttl).before(
+            segment[:at] + checksum + segment[at + 2:])
+
+    def segment(self):
+        """Its checksum is 0."""
         ports = struct.pack("!2H", self.source[1], self.target[1])
         if self.protocol == TCP:
-            segment = ports + struct.pack("!2I2B3H", 1, 1, 5 << 4, self.flags, 65535, 0, 0)
-            checksum_at = 16
-        else:
-            segment = ports + struct.pack("!2H", 8 + len(self.payload), 0)
-            checksum_at = 6
-        segment += self.payload
-        pseudo = addresses + struct.pack("!2H", self.protocol, len(segment))
-        checksum = struct.pack("!H", internet_checksum(pseudo + segment) or 0xffff)
-        segment = segment[:checksum_at] + checksum + segment[checksum_at + 2:]
-        return ipv4_header(addresses, self.protocol, self.identification, self.ttl,
-                           len(segment)) + segment
+            return ports + struct.pack("!2I2B3H", 1, 1, 5 << 4, self.flags, 65535, 0,
+                                       0) + self.payload
+        return ports + struct.pack("!2H", 8 + len(self.payload), 0) + self.payload
+
+    def in_frame(self, target_mac, source_mac):
+        kind = ETHERNET_IPV6 if is_ipv6(self.target[0]) else ETHERNET_IPV4
+        return target_mac + source_mac + kind + self.to_bytes()
 
 
-def address_bytes(endpoint):
-    return socket.inet_aton(endpoint[0])
+def tunnelled(inner, outer, source):
+    """`inner` as IPVS puts it into a tunnel, the header `outer` being what came out.
 
-
-def internet_checksum(data):
-    if len(data) % 2:
-        data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    total = (total & 0xffff) + (total >> 16)
-    return ~(total + (total >> 16)) & 0xffff
-
-
-def ipv4_header(addresses, protocol, identification, ttl, length):
-    header = struct.pack("!2B3H2BH", 0x45, 0, 20 + length, identification, DONT_FRAGMENT, ttl,
-                         protocol, 0) + addresses
-    return header[:10] + struct.pack("!H", internet_checksum(header)) + header[12:]
-
-
-def tunnelled(inner, ttl, source, target):
-    """IP-in-IP as IPVS builds it: no identification, may not be fragmented, the inner TTL."""
-    addresses = socket.inet_aton(source) + socket.inet_aton(target)
-    return ipv4_header(addresses, IPIP, 0, ttl, len(inner)) + inner
+    The inner hop limit; no identification, and no fragmentation, but where IPv6 is carried through
+    IPv4: that may be cut on its way, and its identification is anybody's guess.
+    """
+    cut = is_ipv6(inner.target[0]) and not is_ipv6(outer.target)
+    return Header(source, outer.target, IPV6_IN_IP if is_ipv6(inner.target[0]) else IP_IN_IP,
+                  outer.identification if cut else 0, inner.ttl, cut).before(inner.to_bytes())
 
 
 @dataclass(frozen=True)
@@ -77,7 +69,7 @@ class Seen:
 
     mac: bytes
     data: bytes  # the IP packet
-    outer_target: str  # of a tunnel, or None
+    tunnel: Header  # the outer one, or None
     protocol: int
     identification: int
     source: tuple
@@ -86,22 +78,17 @@ class Seen:
 
 
 def read(frame):
-    """None for what is not IPv4."""
-    if frame[12:14] != ETHERNET_IPV4:
+    """None for what is not IP."""
+    if frame[12:14] not in (ETHERNET_IPV4, ETHERNET_IPV6):
         return None
-    data = packet = frame[ETHERNET_LENGTH:ETHERNET_LENGTH + int.from_bytes(frame[16:18], "big")]
-    outer_target = None
-    if packet[9] == IPIP:
-        outer_target = socket.inet_ntoa(packet[16:20])
-        packet = packet[(packet[0] & 15) * 4:]
-    body = packet[(packet[0] & 15) * 4:]
-    protocol = packet[9]
-    ports = struct.unpack("!2H", body[:4]) if protocol in (TCP, UDP) else (0, 0)
-    if protocol == TCP:
-        detail = body[13]
-    else:
-        detail = int.from_bytes(body[:2], "big")
-    return Seen(mac=frame[:6], data=data, outer_target=outer_target, protocol=protocol,
-                identification=int.from_bytes(packet[4:6], "big"),
-                source=(socket.inet_ntoa(packet[12:16]), ports[0]),
-                target=(socket.inet_ntoa(packet[16:20]), ports[1]), detail=detail)
+    data = without_padding(frame[ETHERNET_LENGTH:])
+    header, body = split(data)
+    tunnel = None
+    if header.protocol in (IP_IN_IP, IPV6_IN_IP):
+        tunnel = header
+        header, body = split(body)
+    ports = struct.unpack("!2H", body[:4]) if header.protocol in (TCP, UDP) else (0, 0)
+    detail = body[13] if header.protocol == TCP else int.from_bytes(body[:2], "big")
+    return Seen(mac=frame[:6], data=data, tunnel=tunnel, protocol=header.protocol,
+                identification=header.identification, source=(header.source, ports[0]),
+                target=(header.target, ports[1]), detail=detail)

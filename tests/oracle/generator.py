@@ -1,8 +1,8 @@
 """Random scenarios: one seed, one scenario, as text in the language of README.md.
 
-They are short, and wander over whatever the product offers (features.py): schedulers and their
-flags, forwarding methods, weights, servers that come, change, go and return, connections that are
-opened, closed by either side, reset and opened again from the same port, stray segments.
+They are short, and wander over whatever the product offers (features.py): both families, schedulers
+and their flags, forwarding methods, weights, servers that come, change, go and return, connections
+that are opened, closed by either side, reset and opened again from the same port, stray segments.
 """
 
 import random
@@ -30,12 +30,17 @@ STRAY_FLAGS = ("syn", "ack", "fin", "fin+ack", "rst", "rst+ack", "syn+ack", "dat
                "syn+rst")
 LATER_FLAGS = tuple(flags for flags in STRAY_FLAGS if "syn" not in flags)
 TAKES_FLAGS = {"sh": ("sh-port", "sh-fallback"), "mh": ("mh-port", "mh-fallback")}
+NETWORKS = {"ipv4": ("255.255.255.0", "255.255.255.252"), "ipv6": (64, 60, 48, 126)}
+OTHER_FAMILY = {"ipv4": "v6", "ipv6": "v4"}
+IPV6_SHARE = 0.4
 SERVERS = 8
 CLIENTS = 24
 
 
 def scenario(seed, have):
-    story = Story(random.Random(f"turnout {seed}"), have)
+    dice = random.Random(f"turnout {seed}")
+    family = "ipv6" if "ipv6" in have and dice.random() < IPV6_SHARE else "ipv4"
+    story = Story(dice, have, family)
     story.begin()
     for _ in range(story.dice.randint(5, 14)):
         story.go_on()
@@ -70,9 +75,9 @@ class Burst:
 
 
 class Story:
-    def __init__(self, dice, have):
-        self.dice, self.have = dice, have
-        self.lines = []
+    def __init__(self, dice, have, family):
+        self.dice, self.have, self.family = dice, have, family
+        self.lines = [f"family {family}"]
         self.services = []
         self.some_gone = False
         self.bursts = []
@@ -116,7 +121,8 @@ class Story:
         places = [f"vip{number}:80", f"vip{number}:443", f"vip{number + 10}:80"]
         for place in places:
             self.say(f"mark {number} {protocol} {place}")
-        return Service(f"-f {number}", places, protocol, scheduler, 0)
+        name = f"-f {number} -6" if self.family == "ipv6" else f"-f {number}"
+        return Service(name, places, protocol, scheduler, 0)
 
     def service_options(self, service):
         options = ""
@@ -126,7 +132,7 @@ class Story:
         if "persistence" in self.have and (service.name.endswith(":0") or self.chance(0.25)):
             options += f" -p {self.dice.choice((60, 300, 3600))}"
             if self.chance(0.4):
-                options += f" -M {self.dice.choice(('255.255.255.0', '255.255.255.252'))}"
+                options += f" -M {self.dice.choice(NETWORKS[self.family])}"
         elif service.protocol == "udp" and "one-packet" in self.have and self.chance(0.3):
             options += " -o"
         return options
@@ -148,11 +154,17 @@ class Story:
     def add_server(self, service):
         method = self.dice.choice(("-m", "-m", "-g", "-i"))
         own_port = method == "-m" and not service.name.endswith(":0") and self.chance(0.5)
-        server = f"rs{self.dice.randint(1, SERVERS)}:{8080 if own_port else service.port}"
+        server = (f"rs{self.dice.randint(1, SERVERS)}{self.server_family(method)}:"
+                  f"{8080 if own_port else service.port}")
         if server in service.servers or server in service.gone:
             return
         service.servers[server] = method
         self.say(f"ipvsadm -a {service.name} -r {server} {method}{self.server_options()}")
+
+    def server_family(self, method):
+        """Tunnels alone may be of the other one."""
+        others = method == "-i" and "ipv6" in self.have and self.chance(0.3)
+        return OTHER_FAMILY[self.family] if others else ""
 
     def return_server(self, service):
         if not service.gone:

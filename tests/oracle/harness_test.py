@@ -4,9 +4,11 @@ import unittest
 
 import features
 import generator
+import headers
 from compare import first_difference
+from frames import ETHERNET_IPV4, ETHERNET_IPV6, Packet, read, tunnelled
 from oracle import deal
-from scenario import Mistake, expand, parse
+from scenario import Mistake, endpoint, expand, in_each_family, parse, place
 
 
 def entry(kind, *result):
@@ -21,17 +23,37 @@ class Language(unittest.TestCase):
     def test_names_become_addresses_of_the_slot(self):
         scenario = parse("a", "needs rr\nopen c2:1 vip1:80", 7)
         self.assertEqual(scenario.needs, ("rr",))
-        self.assertEqual(scenario.resolve("c2:1 vip1:80 rs3"), "198.19.7.2:1 198.18.7.1:80 10.1.0.13")
+        self.assertEqual(scenario.names.resolve("c2:1 vip1:80 rs3"), "198.19.7.2:1 198.18.7.1:80 10.1.0.13")
+
+    def test_names_of_ipv6(self):
+        names = parse("a", "family ipv6\nopen c17:1 vip1:80", 7).names
+        self.assertEqual(names.resolve("c17:1 [vip1]:80 rs3"),
+                         "[2001:db8:1907:1::11]:1 [2001:db8:1807::1]:80 2001:db8:1::13")
+        self.assertEqual(names.resolve("c1v4:1 rs2v4"), "198.19.7.1:1 10.1.0.12")
+        self.assertEqual(names.of_server("2001:db8:1::13"), "rs3")
+        self.assertEqual(names.of_server("10.1.0.13"), "rs3v4")
+        self.assertEqual(endpoint("[2001:db8::1]:80"), ("2001:db8::1", 80))
+        self.assertEqual(place("2001:db8::1"), ("2001:db8::1", None))
+
+    def test_whoever_names_ipv6_needs_it(self):
+        for text, needed in (("family ipv6", True), ("family ipv4", False), ("", False),
+                             ("ipvsadm -a -t vip1:80 -r rs{1..3}v6 -i", True)):
+            self.assertEqual("ipv6" in parse("a", text, 0).needs, needed, text)
+
+    def test_both_families_are_two_scenarios(self):
+        (_, first), (name, second) = in_each_family("a", "needs rr\nfamily both\nsleep 1")
+        self.assertEqual(parse("a", first, 0).names.family, "ipv4")
+        self.assertEqual(parse(name, second, 0).names.family, "ipv6")
 
     def test_mistakes_name_their_line(self):
         for text in ("opne c1:1 vip1:80", "open c1:1", "close c1:1 vip1:80 by client", "list all",
-                     "needs wings", "sleep"):
+                     "needs wings", "sleep", "family both"):
             with self.assertRaisesRegex(Mistake, "line 2"):
                 parse("a", "# first\n" + text, 0)
 
     def test_what_touches_the_whole_director_gets_its_own(self):
         for text in ("sysctl expire_nodest_conn 1", "ipvsadm --set 1 2 3", "ipvsadm -A -f 1",
-                     "try ipvsadm -C", "ipvsadm -A -t 192.0.2.1:80"):
+                     "try ipvsadm -C", "ipvsadm -A -t 192.0.2.1:80", "open [2001:db8::1]:1 vip1:80"):
             self.assertTrue(parse("a", text, 0).wants_own_director, text)
         self.assertFalse(parse("a", "ipvsadm -Z -t vip1:80", 0).wants_own_director)
 
@@ -41,6 +63,29 @@ class Dealing(unittest.TestCase):
         scenarios = [parse(str(number), "", number % 3) for number in range(100)]
         for hand in deal(scenarios):
             self.assertEqual(len({scenario.slot for scenario in hand}), len(hand))
+
+
+class Packets(unittest.TestCase):
+    def test_what_is_built_is_read_again(self):
+        for source, target in (("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2")):
+            for protocol in (headers.TCP, headers.UDP):
+                packet = Packet(protocol, (source, 1), (target, 2), 77, payload=b"odd")
+                seen = read(packet.in_frame(bytes(6), bytes(6)) + bytes(7))
+                self.assertEqual(seen.data, packet.to_bytes())
+                self.assertEqual((seen.source, seen.target), (packet.source, packet.target))
+                self.assertEqual((seen.protocol, seen.identification), (protocol, 77))
+
+    def test_tunnels_of_each_family_in_each(self):
+        ends = {"192.0.2.1": "192.0.2.2", "2001:db8::1": "2001:db8::2"}
+        for inner_source, inner_target in ends.items():
+            inner = Packet(headers.UDP, (inner_source, 1), (inner_target, 2), 77)
+            for source, target in ends.items():
+                outer = headers.Header(source, target, 0, 5, 9)
+                data = tunnelled(inner, outer, source)
+                kind = ETHERNET_IPV6 if headers.is_ipv6(target) else ETHERNET_IPV4
+                seen = read(bytes(12) + kind + data)
+                self.assertEqual((seen.tunnel.target, seen.target), (target, inner.target))
+                self.assertEqual(seen.data, data)
 
 
 class Comparison(unittest.TestCase):

@@ -9,16 +9,17 @@ import itertools
 import time
 
 import frames
-from scenario import EVERY_LIST, LISTS, Mistake, endpoint, expand, server_address, server_mac
-from world import SERVER_SIDE_ADDRESS
+import headers
+from names import server_mac
+from scenario import EVERY_LIST, LISTS, Mistake, endpoint, expand
+from world import server_side_address
 
 FLAGS = {"fin": frames.FIN, "syn": frames.SYN, "rst": frames.RST, "psh": frames.PSH,
          "ack": frames.ACK, "urg": frames.URG, "none": 0, "data": frames.PSH | frames.ACK}
-PROTOCOLS = {"tcp": frames.TCP, "udp": frames.UDP}
-SERVERS = {server_mac(number): f"rs{number}" for number in range(1, 201)}
-ADDRESSES = {server_address(number): f"rs{number}" for number in range(1, 201)}
+PROTOCOLS = {"tcp": headers.TCP, "udp": headers.UDP}
+SERVER_MACS = {server_mac(number): f"rs{number}" for number in range(1, 201)}
 
-UNREACHABLE_PORT = 0x0303
+UNREACHABLE_PORT = {(headers.ICMP, 0x0303), (headers.ICMPV6, 0x0104)}
 NOTHING = "-"
 TO_CLIENT = "client"
 PAST = "past"  # the answer of a server reached by direct routing or a tunnel: not through here
@@ -39,6 +40,7 @@ class Flow:
 class Player:
     def __init__(self, world, director, scenario):
         self.world, self.director, self.scenario = world, director, scenario
+        self.names = scenario.names
         self.identifications = itertools.cycle(range(1, 0x10000))
         self.flows = {}
         self.entries = []
@@ -71,7 +73,7 @@ class Player:
 
     def change(self, statements):
         """Lines that follow each other, as one portion of `ipvsadm -R`."""
-        lines = [self.scenario.resolve(line) for statement in statements
+        lines = [self.names.resolve(line) for statement in statements
                  for line in expand(" ".join(statement.words))]
         if any("-Z" in line or "--zero" in line for line in lines):
             self.director.settle_counters()
@@ -80,7 +82,7 @@ class Player:
     def on_try(self, *words):
         result = []
         for line in expand(" ".join(words)):
-            status, said = self.director.attempt(self.scenario.resolve(line).split()[1:])
+            status, said = self.director.attempt(self.names.resolve(line).split()[1:])
             result += said + [f"exit {status}"]
         return "text", result
 
@@ -90,7 +92,7 @@ class Player:
     def on_mark(self, number, protocol, target):
         said = []
         for each in expand(target):
-            said += self.director.mark(self.world, number, protocol, self.scenario.resolve(each))
+            said += self.director.mark(self.world, number, protocol, self.names.resolve(each))
         return "text", said
 
     def on_sleep(self, seconds):
@@ -118,7 +120,7 @@ class Player:
     def connections(self, *options):
         """Rows as protocol, time left and the rest, of this scenario alone."""
         for line in self.director.connections(*options):
-            if self.alone or self.scenario.owns(line):
+            if self.alone or self.names.owns(line):
                 yield line.split(None, 2)
 
     # --- traffic ----------------------------------------------------------------------------------
@@ -148,7 +150,7 @@ class Player:
 
     def on_call(self, server, clients, targets, *payload):
         """Datagrams that a server sends on its own account."""
-        sender = endpoint(self.scenario.resolve(server))
+        sender = endpoint(self.names.resolve(server))
         data = payload_bytes(payload)
 
         def call(flow):
@@ -165,7 +167,7 @@ class Player:
     def each(self, action, protocol, clients, targets):
         fates = []
         for pair in expand(f"{clients} {targets}"):
-            client, target = map(endpoint, self.scenario.resolve(pair).split())
+            client, target = map(endpoint, self.names.resolve(pair).split())
             key = (protocol, client, target)
             flow = self.flows.setdefault(key, Flow(PROTOCOLS[protocol], client, target))
             fates.append(action(flow))
@@ -220,21 +222,21 @@ class Player:
         seen = frames.read(frame)
         if not seen or seen.identification != packet.identification:
             return describe(frame)
-        name = SERVERS.get(seen.mac, seen.mac.hex(":"))
         flow.known, flow.server = True, None
-        if seen.outer_target:
-            inner = packet.after_a_hop()
-            expected = frames.tunnelled(inner.to_bytes(), inner.ttl, SERVER_SIDE_ADDRESS,
-                                        seen.outer_target)
-            fate = f"{ADDRESSES.get(seen.outer_target, seen.outer_target)}/ipip"
-        elif seen.target[0] in ADDRESSES:
+        if seen.tunnel:
+            fate, expected = self.fate_in_tunnel(packet.after_a_hop(), seen.tunnel)
+        elif self.names.of_server(seen.target[0]):
             flow.server = seen.target
+            fate = f"{self.names.of_server(seen.target[0])}:{seen.target[1]}"
             expected = packet.after_a_hop(target=seen.target).to_bytes()
-            fate = f"{ADDRESSES[seen.target[0]]}:{seen.target[1]}"
         else:
+            fate = SERVER_MACS.get(seen.mac, seen.mac.hex(":"))
             expected = packet.after_a_hop().to_bytes()
-            fate = name
         return fate + unless_equal(expected, seen.data)
+
+    def fate_in_tunnel(self, inner, tunnel):
+        name = self.names.of_server(tunnel.target) or tunnel.target
+        return f"{name}/ipip", frames.tunnelled(inner, tunnel, server_side_address(tunnel.target))
 
 
 def batches():
@@ -248,9 +250,9 @@ def fate_at_client(packet, frame):
     seen = frames.read(frame)
     if not seen:
         return describe(frame)
-    if seen.protocol == frames.TCP and seen.detail & frames.RST and seen.source == packet.target:
+    if seen.protocol == headers.TCP and seen.detail & frames.RST and seen.source == packet.target:
         return "reset"
-    if seen.protocol == frames.ICMP and seen.detail == UNREACHABLE_PORT:
+    if (seen.protocol, seen.detail) in UNREACHABLE_PORT:
         return "unreachable"
     return describe(frame)
 
@@ -271,9 +273,10 @@ def describe(frame):
     seen = frames.read(frame)
     if not seen:
         return f"frame({frame[12:42].hex()})"
-    if seen.protocol == frames.ICMP:
+    if seen.protocol in (headers.ICMP, headers.ICMPV6):
         return f"icmp({seen.detail >> 8}/{seen.detail & 255}:{seen.source[0]}>{seen.target[0]})"
-    source, target = (f"{address}:{port}" for address, port in (seen.source, seen.target))
+    source, target = (f"[{address}]:{port}" if headers.is_ipv6(address) else f"{address}:{port}"
+                      for address, port in (seen.source, seen.target))
     return f"packet({source}>{target},flags={seen.detail & 63:02x})"
 
 

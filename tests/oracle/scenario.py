@@ -1,20 +1,16 @@
-"""The language of scenarios: text in, statements out.  README.md teaches it.
-
-Names stand for addresses: vip1 … are services', rs1 … servers', c1 … clients'.  Virtual and client
-addresses carry the scenario's slot, so that several scenarios can follow each other on one director
-without meeting each other's connections.
-"""
+"""The language of scenarios: text in, statements out.  README.md teaches it, names.py the names."""
 
 import re
 import shlex
 from dataclasses import dataclass
 
 import features
+from names import FAMILIES, LITERAL_ADDRESS, Names
 
 BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"(\d+)\.\.(\d+)$")
-NAME = re.compile(r"\b(vip|rs|c)(\d+)\b")
-LITERAL_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+ENDPOINT = re.compile(r"(?:\[([^]]*)\]|([^:]*)):(\d+)$")
+BOTH_FAMILIES = re.compile(r"^family both$", re.MULTILINE)
 
 LISTS = {
     "services": (),
@@ -24,6 +20,9 @@ LISTS = {
     "connections": ("-c",),
     "engines": ("-c", "--persistent-conn"),
 }
+# What the twin of a scenario for both families is called after it.
+IPV6_TWIN = ".ipv6"
+
 EVERY_LIST = ("services", "thresholds", "persistent", "connections", "stats")
 
 # What acts on a whole director, not on the scenario's own services alone.
@@ -47,9 +46,13 @@ class Statement:
 class Scenario:
     name: str
     text: str
-    slot: int
+    names: Names
     needs: tuple
     statements: tuple
+
+    @property
+    def slot(self):
+        return self.names.slot
 
     @property
     def wants_own_director(self):
@@ -60,28 +63,13 @@ class Scenario:
         return sum(float(statement.words[0]) for statement in self.statements
                    if statement.verb == "sleep")
 
-    def virtual(self, number):
-        return f"198.18.{self.slot}.{number}"
 
-    def client(self, number):
-        return f"198.19.{self.slot}.{number}"
-
-    def resolve(self, text):
-        """Names to addresses."""
-        places = {"vip": self.virtual, "c": self.client, "rs": server_address}
-        return NAME.sub(lambda found: places[found[1]](int(found[2])), text)
-
-    def owns(self, text):
-        """Whether a line of a list speaks of this scenario's addresses."""
-        return self.virtual("") in text or self.client("") in text
-
-
-def server_address(number):
-    return f"10.1.0.{10 + int(number)}"
-
-
-def server_mac(number):
-    return bytes((2, 0, 0, 0, 1, number))
+def in_each_family(name, text):
+    """`family both` stands for two scenarios: (name, text) of each."""
+    if not BOTH_FAMILIES.search(text):
+        return [(name, text)]
+    return [(name, BOTH_FAMILIES.sub("family ipv4", text)),
+            (f"{name}{IPV6_TWIN}", BOTH_FAMILIES.sub("family ipv6", text))]
 
 
 def expand(text):
@@ -105,10 +93,16 @@ def choices(text):
 
 
 def endpoint(text):
-    address, colon, port = text.partition(":")
-    if not colon or not port.isdigit():
+    """ADDRESS:PORT, or [ADDRESS]:PORT"""
+    found = ENDPOINT.match(text)
+    if not found:
         raise Mistake(f"'{text}' is no ADDRESS:PORT")
-    return address, int(port)
+    return found[1] or found[2], int(found[3])
+
+
+def place(text):
+    """An endpoint, or an address alone, the port of which is None."""
+    return endpoint(text) if ENDPOINT.match(text) else (text, None)
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -147,8 +141,14 @@ def check_needs(words):
             raise Mistake(f"features.py knows no '{word}'")
 
 
+def check_family(words):
+    if len(words) != 1 or words[0] not in FAMILIES:
+        raise Mistake(f"it takes one of {' '.join(FAMILIES)}, or both")
+
+
 VERBS = {
     "needs": check_needs,
+    "family": check_family,
     "ipvsadm": lambda words: None,
     "try": lambda words: None,
     "sysctl": count(2, "a name and a value"),
@@ -168,20 +168,25 @@ VERBS = {
 
 
 def parse(name, text, slot):
-    statements, needs = [], []
-    for number, line in enumerate(text.splitlines(), 1):
-        try:
-            words = shlex.split(line, comments=True)
-            if not words:
-                continue
-            verb, words = words[0], tuple(words[1:])
-            if verb not in VERBS:
-                raise Mistake(f"there is no '{verb}': {' '.join(VERBS)}")
-            VERBS[verb](words)
-        except (Mistake, ValueError) as mistake:
-            raise Mistake(f"{name}, line {number}: {mistake}\n    {line}") from None
-        if verb == "needs":
-            needs.extend(words)
-        else:
-            statements.append(Statement(number, line.strip(), verb, words))
-    return Scenario(name, text, slot, tuple(needs), tuple(statements))
+    statements = [statement for number, line in enumerate(text.splitlines(), 1)
+                  for statement in read_line(name, number, line)]
+    said = {verb: [word for statement in statements if statement.verb == verb
+                   for word in statement.words] for verb in ("family", "needs")}
+    names = Names(slot, *said["family"][:1] or FAMILIES[:1])
+    needs = said["needs"] + ["ipv6"] * names.uses("ipv6", text)
+    return Scenario(name, text, names, tuple(needs), tuple(
+        statement for statement in statements if statement.verb not in said))
+
+
+def read_line(name, number, line):
+    """The statement, if there is one."""
+    try:
+        verb, *words = shlex.split(line, comments=True) or [None]
+        if verb is None:
+            return []
+        if verb not in VERBS:
+            raise Mistake(f"there is no '{verb}': {' '.join(VERBS)}")
+        VERBS[verb](tuple(words))
+    except (Mistake, ValueError) as mistake:
+        raise Mistake(f"{name}, line {number}: {mistake}\n    {line}") from None
+    return [Statement(number, line.strip(), verb, tuple(words))]

@@ -17,10 +17,12 @@ import struct
 import subprocess
 from pathlib import Path
 
-import frames
-from scenario import server_address, server_mac
+import headers
+from frames import MULTICAST_IPV6, Packet
+from names import FAMILIES, server_address, server_mac
+from scenario import place
 
-SERVER_SIDE_ADDRESS = "10.1.0.1"
+SERVER_SIDE_ADDRESS, SERVER_SIDE_ADDRESS_IPV6 = "10.1.0.1", "2001:db8:1::1"
 CLIENT_GATEWAY_MAC = bytes((2, 0, 0, 0, 0, 1))
 CLIENT_SIDE_MAC = bytes((2, 0, 0, 0, 2, 1))
 SERVER_SIDE_MAC = bytes((2, 0, 0, 0, 2, 2))
@@ -35,10 +37,15 @@ ETH_P_ALL = 0x0003
 SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
 PATIENCE = struct.pack("ll", 5, 0)
 
-# Refusals are not rationed, nothing but the scenario speaks, and any source is believed.
+# Refusals are not rationed, nothing but the scenario speaks, and any source is believed.  An IPv6
+# address is there at once, and there is none that the scenario has not given.
 SYSCTLS = {
-    "ipv6/conf/all/disable_ipv6": 1,
-    "ipv6/conf/default/disable_ipv6": 1,
+    "ipv6/conf/all/forwarding": 1,
+    "ipv6/conf/default/forwarding": 1,
+    "ipv6/conf/default/accept_dad": 0,
+    "ipv6/conf/default/addr_gen_mode": 1,
+    "ipv6/icmp/ratelimit": 0,
+    "ipv6/icmp/ratemask": "3-127",
     "ipv4/ip_forward": 1,
     "ipv4/icmp_ratemask": 0,
     "ipv4/conf/all/rp_filter": 0,
@@ -55,10 +62,15 @@ address add 198.19.255.253/30 dev eth0
 address add {server_side_address}/16 dev eth1
 link set eth0 up
 link set eth1 up
+address add 2001:db8:19ff::fd/64 dev eth0 nodad
+address add {server_side_address_ipv6}/64 dev eth1 nodad
 neighbour add 198.19.255.254 lladdr {gateway} dev eth0 nud permanent
 neighbour add {fence_address} lladdr {fence} dev eth1 nud permanent
 route add default via 198.19.255.254 dev eth0
 route add local 198.18.0.0/16 dev lo
+neighbour add 2001:db8:19ff::fe lladdr {gateway} dev eth0 nud permanent
+route add default via 2001:db8:19ff::fe dev eth0
+route add local 2001:db8:1800::/40 dev lo
 """
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -129,11 +141,11 @@ class World:
 
     def mark(self, number, protocol, target):
         """Packets to `target`, ADDRESS[:PORT], get a firewall mark before the director sees them."""
-        address, _, port = target.partition(":")
+        address, port = place(target)
         match = ["ip_proto", protocol, "dst_ip", address] + (["dst_port", port] if port else [])
         tell("tc", "qdisc", "add", "dev", "eth0", "clsact")  # it may be there
         return tell("tc", "filter", "add", "dev", "eth0", "ingress", "pref", next(self.filters),
-                    "protocol", "ip", "flower", *match,
+                    "protocol", "ipv6" if headers.is_ipv6(address) else "ip", "flower", *match,
                     "action", "skbedit", "mark", number, "continue")
 
     def from_client(self, packet):
@@ -144,21 +156,20 @@ class World:
         return self.exchange(self.servers, SERVER_SIDE_MAC, packet)
 
     def exchange(self, wire, mac, packet):
-        wire.send(mac + CLIENT_GATEWAY_MAC + frames.ETHERNET_IPV4 + packet.to_bytes())
+        wire.send(packet.in_frame(mac, CLIENT_GATEWAY_MAC))
         at_servers = self.fence()
         at_clients = []
         try:
             while True:
                 at_clients.append(self.clients.recv(65535, socket.MSG_DONTWAIT))
         except BlockingIOError:
-            return at_clients, at_servers
+            return spoken(at_clients), spoken(at_servers)
 
     def fence(self):
         """Everything the servers' side got before the marker."""
-        marker = frames.Packet(frames.UDP, FENCE_SOURCE, (FENCE_ADDRESS, 9),
-                               next(self.markers) & 0xffff)
-        self.clients.send(CLIENT_SIDE_MAC + CLIENT_GATEWAY_MAC + frames.ETHERNET_IPV4 +
-                          marker.to_bytes())
+        marker = Packet(headers.UDP, FENCE_SOURCE, (FENCE_ADDRESS, 9),
+                        next(self.markers) & 0xffff)
+        self.clients.send(marker.in_frame(CLIENT_SIDE_MAC, CLIENT_GATEWAY_MAC))
         before = []
         while True:
             try:
@@ -168,6 +179,16 @@ class World:
             if frame[:6] == FENCE_MAC:
                 return before
             before.append(frame)
+
+
+def spoken(frames):
+    """Without what a host tells its neighbourhood unasked: which groups it listens to."""
+    return [frame for frame in frames if frame[:2] != MULTICAST_IPV6]
+
+
+def server_side_address(target):
+    """Where the director's tunnels to `target` begin."""
+    return SERVER_SIDE_ADDRESS_IPV6 if headers.is_ipv6(target) else SERVER_SIDE_ADDRESS
 
 
 def tell(*command):
@@ -185,8 +206,8 @@ def lay_wires(number, servers):
         number=number, outside=os.getpid(), client_side=text(CLIENT_SIDE_MAC),
         server_side=text(SERVER_SIDE_MAC), gateway=text(CLIENT_GATEWAY_MAC),
         fence=text(FENCE_MAC), server_side_address=SERVER_SIDE_ADDRESS,
-        fence_address=FENCE_ADDRESS)
+        server_side_address_ipv6=SERVER_SIDE_ADDRESS_IPV6, fence_address=FENCE_ADDRESS)
     lines += "".join(
-        f"neighbour add {server_address(server)} lladdr {text(server_mac(server))} "
-        "dev eth1 nud permanent\n" for server in range(1, servers + 1))
+        f"neighbour add {server_address(server, family)} lladdr {text(server_mac(server))} "
+        "dev eth1 nud permanent\n" for server in range(1, servers + 1) for family in FAMILIES)
     subprocess.run(["ip", "-batch", "-"], input=lines, text=True, check=True)
