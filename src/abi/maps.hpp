@@ -25,5 +25,8 @@ inline constexpr char server_records[] = "to_server_rec";
 inline constexpr char counters[] = "to_counters";
 inline constexpr char drops[] = "to_drops";
 inline constexpr char sweeper[] = "to_sweeper";
+// Of the programs alone, and pinned so that a new daemon's programs go on with them.
+inline constexpr char fragments[] = "to_fragments";
+inline constexpr char held_fragments[] = "to_held";
 
 }  // namespace turnout::abi::map

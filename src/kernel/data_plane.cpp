@@ -35,12 +35,12 @@ struct ObjectCloser {
 using Object = std::unique_ptr<bpf_object, ObjectCloser>;
 
 constexpr const char* map_names[] = {
-    names::settings,       names::filter,      names::service_index, names::services,
-    names::plans,          names::candidates,  names::cursors,       names::servers,
-    names::rings,          names::mark_rules,  names::calls,         names::server_states,
-    names::reply_services, names::neighbours,  names::interfaces,    names::service_records,
-    names::server_records, names::connections, names::counters,      names::drops,
-    names::sweeper,
+    names::settings,       names::filter,      names::service_index,  names::services,
+    names::plans,          names::candidates,  names::cursors,        names::servers,
+    names::rings,          names::mark_rules,  names::calls,          names::server_states,
+    names::reply_services, names::neighbours,  names::interfaces,     names::service_records,
+    names::server_records, names::connections, names::counters,       names::drops,
+    names::sweeper,        names::fragments,   names::held_fragments,
 };
 
 std::string tables_directory(const std::string& directory) {

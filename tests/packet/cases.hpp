@@ -53,6 +53,7 @@ std::vector<Case> sip_calls();
 std::vector<Case> wild_replies();
 std::vector<Case> icmp_errors();
 std::vector<Case> own_errors();
+std::vector<Case> in_fragments();
 std::vector<Case> ipv6();
 
 }  // namespace turnout::test

@@ -56,12 +56,14 @@ class KernelWorld : public World {
         const std::string tables = pins_ + "/v" + std::to_string(abi::tables_version) + "/";
         neighbours_fd_ = bpf_obj_get((tables + abi::map::neighbours).c_str());
         drops_fd_ = bpf_obj_get((tables + abi::map::drops).c_str());
+        fragments_fd_ = bpf_obj_get((tables + abi::map::fragments).c_str());
     }
     ~KernelWorld() override {
         director_.reset();
         plane_.reset();
         close(neighbours_fd_);
         close(drops_fd_);
+        close(fragments_fd_);
         (void)kernel::remove_data_plane(pins_);
     }
 
@@ -79,6 +81,7 @@ class KernelWorld : public World {
                 (void)director_->remove_mark_rule(director_->mark_rules().back().number);
             for (auto& bucket : rows().buckets) bucket = {};
             for (auto& state : rows().server_states) state = {};
+            forget_fragments();
             clock_offset_ns_ += 1000000000000;
             director_->tick();
         }
@@ -142,6 +145,12 @@ class KernelWorld : public World {
     }
 
   private:
+    void forget_fragments() const {
+        FragmentKey key;
+        while (bpf_map_get_next_key(fragments_fd_, nullptr, &key) == 0)
+            bpf_map_delete_elem(fragments_fd_, &key);
+    }
+
     static Verdict tc_verdict(uint32_t action) {
         if (action == TC_ACT_SHOT) return Verdict::drop;
         return action == TC_ACT_REDIRECT ? Verdict::transmit : Verdict::pass;
@@ -164,7 +173,7 @@ class KernelWorld : public World {
     bool complete_;
     Room room_;
     uint32_t interface_ = 0;
-    int neighbours_fd_ = -1, drops_fd_ = -1;
+    int neighbours_fd_ = -1, drops_fd_ = -1, fragments_fd_ = -1;
     uint64_t clock_offset_ns_ = 0;
     uint64_t drops_before_[abi::drop_rows] = {};
     std::unique_ptr<director::Director> director_;

@@ -45,6 +45,10 @@ class Lanes : public testing::Test {
         native::NativeEnv<lane> env(tables, world, frame(Ip{client, vip}, Udp{40000, 53}, "query"));
         return direct(env);
     }
+    Verdict send(const Bytes& frame) {
+        native::NativeEnv<Lane::complete> env(tables, world, frame);
+        return direct(env);
+    }
     std::vector<model::ServerReport> reports() const {
         auto told = director.servers(dns);
         return told ? *std::move(told) : std::vector<model::ServerReport>{};
@@ -86,6 +90,27 @@ TEST_F(Lanes, the_fast_lane_alone_does_it_where_it_can) {
     EXPECT_EQ(got(), (std::vector<uint64_t>{3, 3, 3}));
     EXPECT_EQ(held(), 0u);
     EXPECT_EQ(tables::count_connections(tables.rows, world.now), 0u);
+}
+
+TEST_F(Lanes, fragments_that_waited_come_in_behind_their_first) {
+    Ip ip{client, vip};
+    ip.dont_fragment = false;
+    const auto parts = fragments(frame(ip, Udp{40000, 53}, std::string(200, 'q')), 64);
+    ASSERT_EQ(parts.size(), 4u);
+    for (const size_t number : {3, 1, 2}) EXPECT_EQ(send(parts[number]), Verdict::drop);
+    EXPECT_EQ(send(parts[0]), Verdict::drop);
+    EXPECT_EQ(world.called_in, (std::vector{parts[0], parts[3], parts[1], parts[2]}));
+    EXPECT_EQ(tables.drops[static_cast<size_t>(abi::Drop::held_fragment)], 3u);
+}
+
+TEST_F(Lanes, of_one_packet_so_many_fragments_wait_and_no_more) {
+    Ip ip{client, vip};
+    ip.dont_fragment = false;
+    const auto parts = fragments(frame(ip, Udp{40000, 53}, std::string(1000, 'q')), 8);
+    for (size_t number = 1; number <= most_held + 2; ++number)
+        EXPECT_EQ(send(parts[number]), Verdict::drop);
+    EXPECT_EQ(tables.drops[static_cast<size_t>(abi::Drop::held_fragment)], most_held);
+    EXPECT_EQ(tables.drops[static_cast<size_t>(abi::Drop::lost_fragment)], 2u);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ uint16_t complement(uint32_t total) {
 }
 
 constexpr uint8_t icmp_protocol = 1, ipv4_in_ip = 4, tcp_protocol = 6, udp_protocol = 17,
-                  ipv6_in_ip = 41, icmpv6_protocol = 58;
+                  ipv6_in_ip = 41, fragment_extension = 44, icmpv6_protocol = 58;
 
 // Where things stand in a packet whose IP header is at `ip`.
 struct View {
@@ -50,6 +50,12 @@ struct View {
     }
     size_t addresses() const { return ip + (is_ipv6() ? 8 : 12); }
     size_t address_size() const { return is_ipv6() ? 16 : 4; }
+
+    // No checksum covers a fragment alone.
+    bool is_fragment() const {
+        if (is_ipv6()) return bytes[ip + 6] == fragment_extension;
+        return get16(bytes, ip + 6) & 0x3fff;
+    }
 
     static bool is_extension(uint8_t type) { return type == 0 || type == 43 || type == 60; }
     // The protocol that the packet carries, and where it begins.
@@ -176,6 +182,38 @@ Bytes frame(const Ip& ip, const Icmp& icmp, const Bytes& about, const Ethernet& 
     return bytes;
 }
 
+std::vector<Bytes> fragments(const Bytes& whole, size_t bytes) {
+    const View packet{whole, ethernet_size};
+    const bool ipv6 = packet.is_ipv6();
+    const long header = static_cast<long>(ethernet_size + packet.header_size());
+    std::vector<Bytes> made;
+    for (size_t from = static_cast<size_t>(header); from < packet.end(); from += bytes) {
+        const size_t to = std::min(from + bytes, packet.end());
+        const bool more = to < packet.end();
+        const auto offset = static_cast<uint16_t>(from - static_cast<size_t>(header));
+        Bytes part(whole.begin(), whole.begin() + header);
+        if (ipv6) {
+            const uint8_t protocol = part[ethernet_size + 6];
+            part[ethernet_size + 6] = fragment_extension;
+            set16(part, ethernet_size + 4, static_cast<uint16_t>(8 + to - from));
+            part.push_back(protocol);
+            part.push_back(0);
+            put16(part, static_cast<uint16_t>(offset | (more ? 1 : 0)));
+            part.insert(part.end(), {0, 0, 0x12, 0x34});  // as Ip::id
+        } else {
+            set16(part, ethernet_size + 2, static_cast<uint16_t>(packet.header_size() + to - from));
+            set16(part, ethernet_size + 6, static_cast<uint16_t>((more ? 0x2000 : 0) | offset / 8));
+            set16(part, ethernet_size + 10, 0);
+            set16(part, ethernet_size + 10,
+                  complement(sum(part, ethernet_size, static_cast<size_t>(header))));
+        }
+        part.insert(part.end(), whole.begin() + static_cast<long>(from),
+                    whole.begin() + static_cast<long>(to));
+        made.push_back(part);
+    }
+    return made;
+}
+
 Bytes tunnelled(const Ip& outer, const Bytes& inner) {
     Ethernet ethernet;
     std::copy_n(inner.begin(), 6, ethernet.destination.begin());
@@ -193,6 +231,7 @@ std::string ip_fault(const View& packet) {
     if (!packet.is_ipv6() && complement(sum(bytes, packet.ip, header)) != 0)
         return "wrong IP header checksum";
     if (packet.end() > bytes.size()) return "IP length beyond the frame";
+    if (packet.is_fragment()) return "";
     const auto [protocol, transport] = packet.transport();
     switch (protocol) {
         case ipv4_in_ip:

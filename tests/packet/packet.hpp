@@ -70,6 +70,8 @@ struct Icmp {
     size_t quoted = 8;
 };
 Bytes frame(const Ip& ip, const Icmp& icmp, const Bytes& about, const Ethernet& ethernet = {});
+// A frame's packet in fragments of so many bytes behind their headers, a multiple of eight.
+std::vector<Bytes> fragments(const Bytes& whole, size_t bytes);
 // `inner` behind an outer header, under the same Ethernet addresses.
 Bytes tunnelled(const Ip& outer, const Bytes& inner);
 

@@ -1,15 +1,11 @@
-// What is not ours passes: other protocols, other addresses, fragments, and what only claims to be
-// ours.
+// What is not ours passes: other protocols, other addresses, and what only claims to be ours.
 #include "packet/cases/common.hpp"
 
 namespace turnout::test {
 
 std::vector<Case> passing() {
     const std::vector<Change> web = {service(Protocol::tcp), add(Protocol::tcp, 1, Method::direct)};
-    Ip first_part = request(), last_part = request(), to_other = request();
-    first_part.dont_fragment = last_part.dont_fragment = false;
-    first_part.more_fragments = true;
-    last_part.fragment_offset = 10;
+    Ip to_other = request();
     to_other.destination = model::Address::ipv4(198, 51, 100, 2);
     Bytes short_tcp = syn();
     short_tcp.resize(14 + 20 + 12);
@@ -46,8 +42,6 @@ std::vector<Case> passing() {
         {"the FTP data port opens nothing",
          web,
          {{frame(request(), Tcp{20, web_port, SYN}), Verdict::pass}}},
-        ipv4_alone({"a first fragment passes", web, {{syn(first_part), Verdict::pass}}}),
-        ipv4_alone({"a last fragment passes", web, {{syn(last_part), Verdict::pass}}}),
         ipv4_alone({"a cut TCP header passes", web, {{short_tcp, Verdict::pass}}}),
         ipv4_alone({"a too small IP header length passes", web, {{bad_length, Verdict::pass}}}),
         ipv4_alone({"an IP length beyond the frame passes", web, {{too_long, Verdict::pass}}}),
