@@ -74,7 +74,7 @@ class TcEnv : public TablesEnv {
         return window;
     }
     TURNOUT_INLINE uint32_t length() const { return packet_->len; }
-    TURNOUT_INLINE bool is_super_packet() const { return packet_->gso_size != 0; }
+    TURNOUT_INLINE uint32_t segment_size() const { return packet_->gso_size; }
 
     TURNOUT_INLINE uint32_t mark() const { return packet_->mark; }
     TURNOUT_INLINE void read_call(uint32_t offset, Opening& opening) const {

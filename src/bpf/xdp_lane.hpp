@@ -40,7 +40,7 @@ class XdpEnv : public TablesEnv {
         return static_cast<uint32_t>(w.end - w.begin);
     }
     // XDP cannot tell: a frame beyond the MTU goes to the complete lane, which can.
-    TURNOUT_INLINE static bool is_super_packet() { return false; }
+    TURNOUT_INLINE static uint32_t segment_size() { return 0; }
 
     TURNOUT_INLINE static uint32_t mark() { return 0; }
     TURNOUT_INLINE bool parse_icmp(Packet& packet) const {

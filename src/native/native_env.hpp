@@ -109,7 +109,7 @@ class NativeEnv {
         return turnout::rewrite_icmp_error(*this, packet, direction, rewrite);
     }
     uint32_t length() { return static_cast<uint32_t>(packet_.size()) - ip_align; }
-    bool is_super_packet() { return false; }
+    uint32_t segment_size() { return 0; }
     static constexpr bool is_complete() { return lane == Lane::complete; }
     const FragmentNote* fragment_note(const FragmentKey& key) {
         const auto found = tables_.fragment_notes.find(text_of(key));

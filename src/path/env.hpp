@@ -97,8 +97,9 @@ concept Environment = TablesEnvironment<E> &&
     env.gather(n);
     // Bytes from the Ethernet header on, also those outside the window.
     { env.length() } -> gives<uint32_t>;
-    // Several segments travelling as one packet: its size is no one's MTU.
-    { env.is_super_packet() } -> gives<bool>;
+    // Of a super-packet, several segments that travel as one packet, a segment's payload in bytes;
+    // of any other 0.
+    { env.segment_size() } -> gives<uint32_t>;
 
     // False: this lane passes on what has no fresh next hop, and never refuses to a sender.
     { E::is_complete() } -> gives<bool>;

@@ -46,11 +46,24 @@ TURNOUT_INLINE uint32_t mtu_of(const Delivery& delivery, abi::Tick now) {
     return mtu - ip_header_size(delivery.server->family);
 }
 
+// The size that counts of a packet: of a super-packet, that of its segments.
+template <Environment Env>
+TURNOUT_INLINE uint32_t size_on_the_wire(Env& env, const Packet& packet) {
+    const uint32_t segment = env.segment_size();
+    if (segment == 0) return packet.ip_length;
+    uint32_t headers = packet.transport_offset - ip_offset;
+    if (static_cast<IpProtocol>(packet.protocol) != IpProtocol::tcp)
+        return headers + static_cast<uint32_t>(sizeof(UdpHeader)) + segment;
+    if (const auto* tcp = header_at<TcpHeader>(env.window(), packet.transport_offset))
+        headers += (tcp->data_offset >> 4) * 4u;
+    return headers + segment;
+}
+
 // An error is never told that it is too big itself.
 template <Environment Env>
 TURNOUT_INLINE bool fits(Env& env, const Packet& packet, const Delivery& delivery) {
-    return delivery.mtu == 0 || packet.ip_length <= delivery.mtu || env.is_super_packet() ||
-           is_icmp_error(packet);
+    return delivery.mtu == 0 || is_icmp_error(packet) ||
+           size_on_the_wire(env, packet) <= delivery.mtu;
 }
 
 // A fast lane leaves what it cannot finish, and every refusal, to the complete lane.

@@ -1,7 +1,8 @@
 """A service that says what reached it, and its client.
 
-    echo.py serve ADDRESS…                       on port 80, TCP and UDP
+    echo.py serve ADDRESS…                       on port ECHO_PORT, or else 80, TCP and UDP
     echo.py udp ADDRESS LENGTH ECN SECONDS       prints "LENGTH bytes, ECN N" as the server saw it
+    echo.py answer ADDRESS LENGTH SECONDS        prints "LENGTH bytes" of a datagram asked for
     echo.py tcp ADDRESS LENGTH SECONDS           prints "LENGTH bytes" if all came through unharmed
 
 The client says "nothing" when no answer comes within that time.
@@ -14,7 +15,7 @@ import socket
 import struct
 import sys
 
-PORT = 80
+PORT = int(os.environ.get("ECHO_PORT", "80"))
 TRAFFIC_CLASS = {socket.AF_INET: (socket.IPPROTO_IP, socket.IP_TOS, socket.IP_RECVTOS),
                  socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_TCLASS,
                                    socket.IPV6_RECVTCLASS)}
@@ -31,6 +32,9 @@ def traffic_class(ancillary):
 
 def answer_datagram(service):
     data, ancillary, _, client = service.recvmsg(70000, 100)
+    if data.startswith(b"give "):
+        service.sendto(b"x" * int(data.split()[1]), client)
+        return
     service.sendto(f"{len(data)} bytes, ECN {traffic_class(ancillary) & 3}".encode(), client)
 
 
@@ -74,6 +78,17 @@ def udp(address, length, ecn, seconds):
         return client.recv(1000).decode()
 
 
+def answer(address, length, seconds):
+    with open_socket(address, socket.SOCK_DGRAM) as client:
+        client.settimeout(float(seconds))
+        client.connect((address, PORT))
+        client.send(b"give " + length.encode())
+        try:
+            return f"{len(client.recv(70000))} bytes"
+        except TimeoutError:
+            return "nothing"
+
+
 def tcp(address, length, seconds):
     data = os.urandom(int(length))
     with open_socket(address, socket.SOCK_STREAM) as client:
@@ -88,7 +103,7 @@ def tcp(address, length, seconds):
 def main():
     verb, *arguments = sys.argv[1:]
     try:
-        print({"serve": serve, "udp": udp, "tcp": tcp}[verb](*arguments))
+        print({"serve": serve, "udp": udp, "answer": answer, "tcp": tcp}[verb](*arguments))
     except (TimeoutError, ConnectionError):
         print("nothing")
 
