@@ -3,6 +3,7 @@
 //
 // What is instantiated here has internal linkage (the environments live in an unnamed namespace):
 // the loader cannot relocate calls to out-of-line functions in sections of their own.
+#include "bpf/cut.hpp"
 #include "bpf/hold.hpp"
 #include "bpf/tc_lane.hpp"
 #include "bpf/xdp_lane.hpp"
@@ -39,6 +40,14 @@ long sweep_bucket(uint32_t step, Slice* slice) {
     if (!settings) return 1;
     sweep(env, *settings, (slice->first + step) & slice->mask, slice->now);
     return 0;
+}
+
+long sum_step(uint32_t step, Sum* sum) {
+    return sum_one(step, *sum);
+}
+
+long cut_step(uint32_t step, Cut* cut) {
+    return cut_one(step, *cut);
 }
 
 long release_step(uint32_t step, Release* release) {
@@ -139,6 +148,13 @@ extern "C" {
                                               uint8_t direction, uint32_t now) {
     Tables env;
     return packet ? note_first(env, *packet, location, static_cast<Direction>(direction), now) : 0;
+}
+
+[[gnu::noinline]] int turnout_tc_send_in_pieces(__sk_buff* context, uint32_t mtu,
+                                                const abi::Neighbour* to, uint8_t tunnel,
+                                                uint8_t unsummed) {
+    return send_in_pieces(context, mtu, to, static_cast<abi::Family>(tunnel), unsummed, sum_step,
+                          cut_step);
 }
 
 [[gnu::noinline]] int turnout_tc_hold_fragment(__sk_buff* context, const Packet* packet,

@@ -9,6 +9,7 @@
 
 #include "abi/drop.hpp"
 #include "abi/rows.hpp"
+#include "path/forwarding/pieces.hpp"
 #include "path/opening.hpp"
 
 namespace turnout::bpf {
@@ -88,6 +89,22 @@ struct Pieces {
     int (*max_entries)[1];
 };
 
+// Each CPU's room for a packet that leaves in pieces.
+struct Payload {
+    // As much again as a piece may be, so that the verifier sees every piece within.
+    uint8_t byte[most_in_pieces + 8192 + 4];
+    Ipv4Header header;  // of the whole
+    Ipv4Header piece;   // of the piece in hand
+    Ipv4Header outer_ipv4, outer_piece;
+    Ipv6Header outer_ipv6;
+};
+struct Payloads {
+    int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
+    uint32_t* key;
+    Payload* value;
+    int (*max_entries)[1];
+};
+
 // The sweeper's clockwork and where it stands.
 struct Sweeper {
     bpf_timer timer;
@@ -148,6 +165,7 @@ TURNOUT_MAP(DropCounts, to_drops);
 TURNOUT_MAP(SweeperMap, to_sweeper);
 TURNOUT_MAP(Openings, to_openings);
 TURNOUT_MAP(Pieces, to_pieces);
+TURNOUT_MAP(Payloads, to_payloads);
 TURNOUT_MAP(FragmentNotes, to_fragments);
 TURNOUT_MAP(HeldFragments, to_held);
 TURNOUT_MAP(FragmentRooms, to_fragment_rm);

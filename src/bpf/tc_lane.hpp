@@ -24,6 +24,8 @@ int turnout_tc_turn_into_error(__sk_buff* context, const turnout::Packet* packet
                                const turnout::IcmpError* error);
 uint32_t turnout_tc_relay_tunnel_error(__sk_buff* context, turnout::Packet* packet,
                                        uint32_t server);
+int turnout_tc_send_in_pieces(__sk_buff* context, uint32_t mtu, const turnout::abi::Neighbour* to,
+                              uint8_t tunnel, uint8_t unsummed);
 int turnout_tc_hold_fragment(__sk_buff* context, const turnout::Packet* packet, uint32_t now);
 int turnout_tc_release_fragments(__sk_buff* context, const turnout::Packet* packet, uint32_t count);
 }
@@ -91,6 +93,11 @@ class TcEnv : public TablesEnv {
         return turnout_tc_rewrite_icmp_error(packet_, &packet, static_cast<uint8_t>(direction),
                                              &rewrite) != 0;
     }
+    TURNOUT_INLINE bool send_in_pieces(uint32_t mtu, const abi::Neighbour* to, abi::Family tunnel,
+                                       uint8_t unsummed) const {
+        return turnout_tc_send_in_pieces(packet_, mtu, to, static_cast<uint8_t>(tunnel),
+                                         unsummed) != 0;
+    }
     TURNOUT_INLINE bool hold_fragment(const Packet& packet, abi::Tick now) const {
         return turnout_tc_hold_fragment(packet_, &packet, now) != 0;
     }
@@ -140,8 +147,9 @@ class TcEnv : public TablesEnv {
     }
     TURNOUT_INLINE void note_written(uint64_t diff) const { csum_update(packet_, half(diff)); }
     TURNOUT_INLINE bool push(uint32_t bytes, abi::Family family) const {
-        const uint64_t outer = family == abi::Family::ipv6 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV6
-                                                           : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
+        uint64_t outer = 0;
+        if (family == abi::Family::ipv4) outer = BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
+        if (family == abi::Family::ipv6) outer = BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
         return skb_adjust_room(packet_, static_cast<int32_t>(bytes), BPF_ADJ_ROOM_MAC, outer) == 0;
     }
 

@@ -52,6 +52,10 @@ class XdpEnv : public TablesEnv {
                                               &rewrite) != 0;
     }
     TURNOUT_INLINE static void read_call(uint32_t, Opening&) {}
+    TURNOUT_INLINE static bool send_in_pieces(uint32_t, const abi::Neighbour*, abi::Family,
+                                              uint8_t) {
+        return false;
+    }
     TURNOUT_INLINE static bool hold_fragment(const Packet&, abi::Tick) { return false; }
     TURNOUT_INLINE static bool release_fragments(const Packet&, uint32_t) { return false; }
     TURNOUT_INLINE static bool turn_into_error(const Packet&, const IcmpError&) { return false; }

@@ -28,6 +28,7 @@ struct World {
     Mac own_mac = {};   // of the interface that packets come in by
     std::function<std::optional<Route>(const abi::Address&)> route = {};
     std::vector<std::vector<uint8_t>> called_in = {};  // frames that are to come in once more
+    std::vector<std::vector<uint8_t>> sent = {};       // pieces of a packet, but for the last
 };
 
 enum class Lane { fast, complete };
@@ -125,6 +126,27 @@ class NativeEnv {
                         abi::Tick now) {
         return turnout::note_first(*this, packet, location, direction, now);
     }
+    bool send_in_pieces(uint32_t mtu, const abi::Neighbour* to, abi::Family tunnel, uint8_t) {
+        if (to) transmit(*to);
+        const std::vector<uint8_t> whole = frame();
+        const uint32_t at = ip_offset + (tunnel == abi::Family::none ? 0u : ip_header_size(tunnel));
+        Ipv4Header header;
+        std::memcpy(&header, whole.data() + at, sizeof header);
+        const auto header_size = static_cast<uint32_t>(sizeof header);
+        const uint32_t begin = at + header_size, size = piece_size(mtu);
+        const uint32_t payload = to_host(header.total_length) - header_size;
+        for (uint32_t offset = 0; offset < payload; offset += size) {
+            const uint32_t length = std::min(size, payload - offset);
+            const bool last = offset + length == payload;
+            const Ipv4Header own = piece_header(header, offset, length, last);
+            packet_.resize(ip_align + begin + length);
+            std::memcpy(packet_.data() + ip_align + at, &own, sizeof own);
+            std::memcpy(packet_.data() + ip_align + begin, whole.data() + begin + offset, length);
+            write_outer_length(tunnel, whole, offset / size, header_size + length);
+            if (!last && to) world_.sent.push_back(frame());
+        }
+        return true;
+    }
     bool hold_fragment(const Packet& packet, abi::Tick now) {
         const FragmentNote before = find_note(*this, packet, now);
         if (length() > longest_held || before.held >= most_held) return false;
@@ -191,6 +213,19 @@ class NativeEnv {
     // Frames start two bytes off, as the kernel lays them, so that IP headers are aligned.
     static constexpr uint32_t ip_align = 2;
 
+    void write_outer_length(abi::Family tunnel, const std::vector<uint8_t>& whole, uint32_t number,
+                            uint32_t inner) {
+        uint8_t* const outer = packet_.data() + ip_align + ip_offset;
+        if (tunnel == abi::Family::ipv4) {
+            Ipv4Header header;
+            std::memcpy(&header, whole.data() + ip_offset, sizeof header);
+            header = outer_of_piece(header, number, inner);
+            std::memcpy(outer, &header, sizeof header);
+        } else if (tunnel == abi::Family::ipv6) {
+            const be16 length = to_be(static_cast<uint16_t>(inner));
+            std::memcpy(outer + offsetof(Ipv6Header, payload_length), &length, sizeof length);
+        }
+    }
     static std::string text_of(const FragmentKey& key) {
         return {reinterpret_cast<const char*>(&key), sizeof key};
     }

@@ -112,6 +112,12 @@ concept Environment = TablesEnvironment<E> &&
     // find_note() and note_first() of path/fragments.hpp.
     { env.find_fragment_note(packet, abi::Tick{}) } -> gives<FragmentNote>;
     { env.note_first(packet, location, Direction::reply, abi::Tick{}) } -> gives<uint32_t>;
+    // Complete lanes only: sends an IPv4 packet that is ready to go, but for its last piece, in
+    // pieces of that MTU to a neighbour (or not at all, while its address is not known); the last
+    // piece is the packet then.  `tunnel`: family of the outer header, or none.  `unsummed`: the
+    // transport's protocol, if its checksum was left to the hardware, which cannot sum pieces;
+    // else 0.
+    { env.send_in_pieces(n, &route.neighbour, abi::Family::none, uint8_t{}) } -> gives<bool>;
     // Complete lanes only: puts the fragment aside to wait for its first; false when it cannot be.
     { env.hold_fragment(packet, abi::Tick{}) } -> gives<bool>;
     // Complete lanes only: has the first fragment come in again, and behind it the `n` that waited.
@@ -134,7 +140,8 @@ concept Environment = TablesEnvironment<E> &&
     // What bytes that were written add to the packet's sum, if no checksum beside them makes up for
     // it: hardware may have summed the packet as it came.
     env.note_written(difference);
-    // Makes room for `n` bytes of outer header of that family between Ethernet and IP.
+    // Makes room for `n` bytes before the IP header: for a header of that family, which the kernel
+    // is to know of; with none, for what is the program's own affair.
     { env.push(n, abi::Family::ipv4) } -> gives<bool>;
     // Sends the packet to a neighbour; writes the Ethernet header.
     { env.transmit(route.neighbour) } -> gives<Verdict>;

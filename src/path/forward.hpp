@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "path/find_connection.hpp"
+#include "path/forwarding/icmp_answer.hpp"
 #include "path/forwarding/nat.hpp"
+#include "path/forwarding/pieces.hpp"
 #include "path/forwarding/tunnel.hpp"
 #include "path/next_hop.hpp"
 
@@ -19,7 +21,8 @@ struct Delivery {
     abi::ServerState* state;
     abi::Method method;
     Hop hop;
-    uint32_t mtu;  // see mtu_of()
+    uint32_t mtu;    // see mtu_of()
+    bool in_pieces;  // it does not fit, but may be fragmented
 };
 
 enum class Readiness : uint8_t {
@@ -66,6 +69,14 @@ TURNOUT_INLINE bool fits(Env& env, const Packet& packet, const Delivery& deliver
            size_on_the_wire(env, packet) <= delivery.mtu;
 }
 
+// May a packet that does not fit be fragmented?  IP options would not belong into every piece.
+template <Environment Env>
+TURNOUT_INLINE bool may_be_cut(Env& env, const Packet& packet) {
+    const bool options = packet.transport_offset != ip_offset + sizeof(Ipv4Header);
+    return packet.family == abi::Family::ipv4 && !packet.dont_fragment && !options &&
+           env.segment_size() == 0 && packet.ip_length <= most_in_pieces;
+}
+
 // A fast lane leaves what it cannot finish, and every refusal, to the complete lane.
 template <Environment Env>
 TURNOUT_INLINE Readiness otherwise(Readiness readiness) {
@@ -98,7 +109,11 @@ TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi
     if (delivery.hop.state == HopState::unknown) return Readiness::for_another_lane;
     if (!env.can_transmit(delivery.hop.neighbour->interface)) return Readiness::for_another_lane;
     delivery.mtu = detail::mtu_of(delivery, now);
-    if (!detail::fits(env, packet, delivery)) return otherwise<Env>(Readiness::too_big);
+    if (!detail::fits(env, packet, delivery)) {
+        if (!Env::is_complete() || !detail::may_be_cut(env, packet))
+            return otherwise<Env>(Readiness::too_big);
+        delivery.in_pieces = true;
+    }
     if (delivery.method == abi::Method::tunnel && is_none(delivery.server->tunnel_source))
         return Readiness::no_tunnel_source;
     return Readiness::ready;
@@ -152,7 +167,7 @@ TURNOUT_INLINE bool shape(Env& env, const Packet& packet, const Flow& flow,
         case abi::Method::nat:
             return nat(env, packet, flow.direction, rewrite_of(packet, flow, *delivery.server));
         case abi::Method::tunnel:
-            return encapsulate(env, packet, *delivery.server);
+            return encapsulate(env, packet, *delivery.server, delivery.in_pieces);
         case abi::Method::direct:
         case abi::Method::local:
             break;  // goes as it is, to the server's MAC address
@@ -162,16 +177,50 @@ TURNOUT_INLINE bool shape(Env& env, const Packet& packet, const Flow& flow,
 
 }  // namespace detail
 
+namespace detail {
+
+// The transport's protocol, if its checksum is left to the hardware; else 0.
+template <Environment Env>
+TURNOUT_INLINE uint8_t unsummed(Env& env, const Packet& packet) {
+    be16 so_far{};
+    const bool left = packet.part == Part::whole && is_left_to_hardware(env, packet, so_far);
+    return left ? packet.protocol : uint8_t{0};
+}
+
+TURNOUT_INLINE bool is_known(const Delivery& delivery) {
+    return delivery.hop.state == HopState::fresh || delivery.hop.route->neighbour_known;
+}
+
+template <Environment Env>
+TURNOUT_INLINE bool send_in_pieces(Env& env, const Delivery& delivery, uint8_t unsummed) {
+    const bool tunnel = delivery.method == abi::Method::tunnel;
+    const bool known = delivery.hop.state == HopState::fresh || delivery.hop.route->neighbour_known;
+    return env.send_in_pieces(delivery.mtu, known ? delivery.hop.neighbour : nullptr,
+                              tunnel ? delivery.server->family : abi::Family::none, unsummed);
+}
+
+}  // namespace detail
+
 template <Environment Env>
 TURNOUT_INLINE Verdict forward(Env& env, const Packet& packet, const Flow& flow,
                                const Delivery& delivery) {
+    uint8_t unsummed = 0;
+    if constexpr (Env::is_complete())
+        if (delivery.in_pieces) unsummed = detail::unsummed(env, packet);
     if (!detail::shape(env, packet, flow, delivery)) {
         env.count_drop(abi::Drop::send_failed);
         return Verdict::drop;
     }
-    if constexpr (Env::is_complete())
-        if (delivery.hop.state == HopState::asked)
+    if constexpr (Env::is_complete()) {
+        if (delivery.in_pieces && !detail::send_in_pieces(env, delivery, unsummed)) {
+            env.count_drop(abi::Drop::send_failed);
+            return Verdict::drop;
+        }
+        // Of pieces the kernel may not know which family they are of.
+        const bool resolving = !delivery.in_pieces || !detail::is_known(delivery);
+        if (delivery.hop.state == HopState::asked && resolving)
             return env.transmit_resolving(*delivery.hop.route);
+    }
     return env.transmit(*delivery.hop.neighbour);
 }
 

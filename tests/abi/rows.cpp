@@ -73,8 +73,8 @@ class Reader {
     // Others are the programs' own: nobody else looks into them, and no file of abi/ tells of them.
     static bool is_shared(const bpf_map* map) {
         const std::string_view name = bpf_map__name(map);
-        for (const std::string_view own :
-             {"to_openings", "to_pieces", "to_fragments", "to_held", "to_fragment_rm"})
+        for (const std::string_view own : {"to_openings", "to_pieces", "to_payloads",
+                                           "to_fragments", "to_held", "to_fragment_rm"})
             if (name == own) return false;
         return name.starts_with("to_") && name != turnout::abi::map::sweeper;
     }

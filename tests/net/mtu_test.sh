@@ -131,6 +131,17 @@ for family in ipv4 ipv6; do
     only -g "$(server_address 2)"
     expect_datagram "to the server" "$VIP" 4000
 
+    begin "$family: datagrams in fragments through a tunnel, which are too large for it"
+    realserver rs3 tunnel >/dev/null
+    serve rs3 "$(server_address 3)" "$VIP"
+    only -i "$(server_address 3)"
+    # Pieces do not wait for a neighbour's address.
+    expect_datagram "a small one" "$VIP" 10
+    # IPv6 is not fragmented on the way: the first time the client is told of the MTU.
+    [[ $family == ipv4 ]] || echo_client udp "$VIP" 4000 0 1 >/dev/null 2>&1 || true
+    expect_datagram "a large one" "$VIP" 4000
+
+
     begin "$family: in any order"
     for order in 2,1,0 1,2,0 0,2,1; do
         expect_match "by direct routing, $order" '^2500 bytes' "$(scrambled 2500 $order)"

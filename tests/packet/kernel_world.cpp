@@ -97,7 +97,7 @@ class KernelWorld : public World {
 
     Outcome run(const Bytes& frame, uint32_t mark) override {
         Outcome outcome;
-        outcome.frame.resize(2048);
+        outcome.frame.resize(8192);
         __sk_buff context{};
         context.ifindex = interface_;
         context.mark = mark;

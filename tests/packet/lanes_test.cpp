@@ -103,6 +103,24 @@ TEST_F(Lanes, fragments_that_waited_come_in_behind_their_first) {
     EXPECT_EQ(tables.drops[static_cast<size_t>(abi::Drop::held_fragment)], 3u);
 }
 
+// What came in fragments is cut again where it does not fit, and so is what came whole.
+TEST_F(Lanes, pieces_are_those_of_the_packet) {
+    Ip ip{client, vip}, out{client, server(3), 63};
+    ip.dont_fragment = out.dont_fragment = false;
+    const std::string large(5000, 'l');
+    const auto whole = frame(ip, Udp{40000, 53}, large);
+    const auto translated = frame(out, Udp{40000, 53}, large, {{}, {}});
+    EXPECT_EQ(send(whole), Verdict::transmit);
+    auto expected = fragments(translated, 1480);
+    expected.pop_back();  // the last one is the packet itself
+    EXPECT_EQ(world.sent, expected);
+    world.sent.clear();
+    for (const Bytes& part : fragments(whole, 2000)) EXPECT_EQ(send(part), Verdict::transmit);
+    std::vector<size_t> sizes;
+    for (const Bytes& part : world.sent) sizes.push_back(part.size());
+    EXPECT_EQ(sizes, (std::vector<size_t>{1514, 1514}));
+}
+
 TEST_F(Lanes, of_one_packet_so_many_fragments_wait_and_no_more) {
     Ip ip{client, vip};
     ip.dont_fragment = false;

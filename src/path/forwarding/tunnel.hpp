@@ -84,11 +84,14 @@ TURNOUT_INLINE bool write_outer_ipv6(Env& env, const Packet& packet, const abi::
 
 }  // namespace detail
 
-// False when the kernel refused; the packet must then be dropped.
+// False when the kernel refused; the packet must then be dropped.  `in_pieces`: it is cut
+// afterwards, which the kernel refuses to do to a packet that it knows to be encapsulated.
 template <Environment Env>
-TURNOUT_INLINE bool encapsulate(Env& env, const Packet& packet, const abi::Server& server) {
+TURNOUT_INLINE bool encapsulate(Env& env, const Packet& packet, const abi::Server& server,
+                                bool in_pieces) {
     const bool ipv6 = server.family == abi::Family::ipv6;
-    if (!env.push(ip_header_size(server.family), server.family)) return false;
+    if (!env.push(ip_header_size(server.family), in_pieces ? abi::Family::none : server.family))
+        return false;
     auto* ethernet = header_at<EthernetHeader>(env.window(), 0);
     if (!ethernet) return false;
     ethernet->type = to_be(static_cast<uint16_t>(ipv6 ? EtherType::ipv6 : EtherType::ipv4));

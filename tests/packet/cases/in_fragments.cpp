@@ -97,10 +97,37 @@ Case for_another_address(const Net& net) {
             {{in[1], Verdict::pass}, {in[0], Verdict::pass}}};
 }
 
+// IPv4 alone: what is too large and may be fragmented leaves in pieces, of which the last is seen
+// here. `server`: through a tunnel, its address.
+Case in_pieces(const std::string& how, Method method, const model::Address& server) {
+    const Net net{false};
+    const bool nat = method == Method::nat, ipv6 = server.family == model::Family::ipv6;
+    const std::string large(3000, 'l');
+    Ip ip = net.request(), out{net.client, nat ? net.server : net.vip, 63};
+    ip.dont_fragment = out.dont_fragment = false;
+    const Bytes in = frame(ip, Udp{client_port, web_port}, large);
+    const Bytes whole =
+        frame(out, Udp{client_port, nat ? server_port : web_port}, large, towards_server);
+    const size_t overhead = method != Method::tunnel ? 0 : ipv6 ? 40 : 20;
+    Bytes last = fragments(whole, (1500 - overhead - 20) / 8 * 8).back();
+    Ip outer{source_for(server), server, 63};
+    outer.dont_fragment = false;
+    if (method == Method::tunnel) last = tunnelled(outer, last);
+    std::vector<Change> farm = net.farm(Protocol::udp, method);
+    std::get<AddServer>(farm.back()).server.key.address = server;
+    return {"what is too large leaves in pieces " + how,
+            farm,
+            {{in, Verdict::transmit, last, Verdict::pass}}};
+}
+
 }  // namespace
 
 std::vector<Case> in_fragments() {
-    std::vector<Case> all;
+    const model::Address near = test::server(1);
+    std::vector<Case> all{in_pieces("by direct routing", Method::direct, near),
+                          in_pieces("by NAT", Method::nat, near),
+                          in_pieces("through a tunnel", Method::tunnel, near),
+                          in_pieces("through a tunnel of IPv6", Method::tunnel, to_ipv6(near))};
     for (const Net& net : {Net{false}, Net{true}}) {
         for (const Method method : {Method::direct, Method::nat, Method::tunnel}) {
             all.push_back(in_order({net, method}));

@@ -1,0 +1,139 @@
+// Packets that leave in pieces: the payload is copied out, and the one packet that there is made
+// into each of the pieces in turn; copies of it are sent, the last one remains.
+#pragma once
+
+#include "bpf/tables_env.hpp"
+#include "path/forwarding/pieces.hpp"
+
+namespace turnout::bpf {
+
+inline constexpr uint32_t longest_cut = 8192;
+
+// A number between 1 and a power of two, which the verifier is to see.
+TURNOUT_INLINE uint32_t bounded(uint32_t value, uint32_t power_of_two) {
+    hold(value);
+    return ((value - 1) & (power_of_two - 1)) + 1;
+}
+
+struct Sum {
+    uint32_t bytes;  // of the payload
+    uint32_t sum;
+};
+
+// Adds a piece of the payload to the sum.
+TURNOUT_INLINE long sum_one(uint32_t step, Sum& sum) {
+    auto* payload = row_of<Payload>(to_payloads, 0u);
+    const uint32_t from = step * longest_piece;
+    if (!payload || from >= sum.bytes) return 1;
+    uint32_t size = sum.bytes - from;
+    if (size > longest_piece) size = longest_piece;
+    size = bounded(size, longest_piece);
+    uint8_t* first = payload->byte + (from & (most_in_pieces - 1));
+    for (uint32_t i = 0; i < 3; ++i) first[size + i] = 0;  // fills up the last four bytes
+    sum.sum = static_cast<uint32_t>(csum_diff(nullptr, 0, first, (size + 3) & ~3u, sum.sum));
+    return 0;
+}
+
+// The whole, as its pieces need to know it.
+struct Cut {
+    __sk_buff* packet;
+    uint32_t offset;     // of its header in the frame
+    uint32_t payload;    // bytes
+    uint32_t size;       // of each piece's but the last
+    uint32_t interface;  // 0: the pieces before the last are not sent
+    abi::Family outer;   // of the header of a tunnel that stands before, or none
+};
+
+TURNOUT_INLINE bool write_outer(const Cut& cut, Payload& room, uint32_t number, uint32_t inner) {
+    if (cut.outer == abi::Family::none) return true;
+    if (cut.outer == abi::Family::ipv4) {
+        room.outer_piece = outer_of_piece(room.outer_ipv4, number, inner);
+        return skb_store_bytes(cut.packet, ip_offset, &room.outer_piece, sizeof room.outer_piece,
+                               0) == 0;
+    }
+    room.outer_ipv6.payload_length = to_be(static_cast<uint16_t>(inner));
+    return skb_store_bytes(cut.packet, ip_offset, &room.outer_ipv6, sizeof room.outer_ipv6, 0) == 0;
+}
+
+// Makes the packet a piece, and sends a copy of it unless it is the last.
+TURNOUT_INLINE long cut_one(uint32_t step, const Cut& cut) {
+    auto* payload = row_of<Payload>(to_payloads, 0u);
+    const uint32_t from = step * cut.size;
+    if (!payload || from >= cut.payload) return 1;
+    const uint32_t left = cut.payload - from;
+    const bool last = left <= cut.size;
+    const uint32_t size = bounded(last ? left : cut.size, longest_cut);
+    payload->piece = piece_header(payload->header, from, size, last);
+    const auto header_size = static_cast<uint32_t>(sizeof payload->piece);
+    const uint32_t behind = cut.offset + header_size;
+    if (skb_change_tail(cut.packet, behind + size, 0) ||
+        skb_store_bytes(cut.packet, cut.offset, &payload->piece, header_size, 0) ||
+        skb_store_bytes(cut.packet, behind, payload->byte + (from & (most_in_pieces - 1)), size,
+                        0) ||
+        !write_outer(cut, *payload, step, header_size + size))
+        return 1;
+    if (!last && cut.interface) clone_redirect(cut.packet, cut.interface, 0);
+    return last;
+}
+
+// Copies headers and payload out.
+TURNOUT_INLINE bool copy_out(__sk_buff* packet, Payload& room, Cut& cut) {
+    if (cut.outer == abi::Family::ipv4 &&
+        skb_load_bytes(packet, ip_offset, &room.outer_ipv4, sizeof room.outer_ipv4))
+        return false;
+    if (cut.outer == abi::Family::ipv6 &&
+        skb_load_bytes(packet, ip_offset, &room.outer_ipv6, sizeof room.outer_ipv6))
+        return false;
+    cut.offset = ip_offset + (cut.outer == abi::Family::none ? 0u : ip_header_size(cut.outer));
+    const auto header_size = static_cast<uint32_t>(sizeof room.header);
+    if (skb_load_bytes(packet, cut.offset, &room.header, header_size)) return false;
+    cut.payload = to_host(room.header.total_length) - header_size;
+    if (cut.payload == 0 || cut.payload > most_in_pieces) return false;
+    cut.payload = bounded(cut.payload, most_in_pieces);
+    return skb_load_bytes(packet, cut.offset + header_size, room.byte, cut.payload) == 0;
+}
+
+// Fills the transport checksum in, and has the kernel forget that it was left to the hardware: it
+// does when the headers that it stands behind are taken off.
+TURNOUT_INLINE bool complete_checksum(__sk_buff* packet, Payload& payload, uint8_t protocol,
+                                      uint32_t sum) {
+    constexpr uint32_t headers = 96;  // more than both IP headers and the transport's
+    const bool udp = static_cast<IpProtocol>(protocol) == IpProtocol::udp;
+    const uint64_t field = udp ? offsetof(UdpHeader, checksum) : offsetof(TcpHeader, checksum);
+    auto checksum = static_cast<uint16_t>(~fold(sum));
+    if (udp && checksum == 0) checksum = 0xffff;
+    *reinterpret_cast<uint16_t*>(payload.byte + field) = checksum;
+    return skb_adjust_room(packet, -static_cast<int32_t>(headers), BPF_ADJ_ROOM_MAC, 0) == 0 &&
+           skb_adjust_room(packet, headers, BPF_ADJ_ROOM_MAC, 0) == 0;
+}
+
+// See Environment::send_in_pieces; the callbacks call sum_one() and cut_one().
+TURNOUT_INLINE bool send_in_pieces(__sk_buff* packet, uint32_t mtu, const abi::Neighbour* to,
+                                   abi::Family tunnel, uint8_t unsummed,
+                                   long (*sum_step)(uint32_t, Sum*),
+                                   long (*cut_step)(uint32_t, Cut*)) {
+    auto* payload = row_of<Payload>(to_payloads, 0u);
+    Cut cut{};
+    cut.packet = packet;
+    cut.outer = tunnel;
+    cut.size = piece_size(mtu);
+    if (cut.size > longest_cut) cut.size = longest_cut;
+    if (cut.size == 0 || !payload || !copy_out(packet, *payload, cut)) return false;
+    if (unsummed) {
+        Sum sum{cut.payload, forgotten(0, mtu)};
+        loop(most_in_pieces / longest_piece, sum_step, &sum);
+        if (!complete_checksum(packet, *payload, unsummed, sum.sum)) return false;
+    }
+    if (to) {
+        cut.interface = to->interface;
+        const bool ipv6 = tunnel == abi::Family::ipv6;
+        const EthernetHeader ethernet{
+            to->destination, to->source,
+            to_be(static_cast<uint16_t>(ipv6 ? EtherType::ipv6 : EtherType::ipv4))};
+        if (skb_store_bytes(packet, 0, &ethernet, sizeof ethernet, 0)) return false;
+    }
+    loop(most_in_pieces / 8, cut_step, &cut);
+    return true;
+}
+
+}  // namespace turnout::bpf
