@@ -134,8 +134,11 @@ concept Environment = TablesEnvironment<E> &&
     // What bytes that were written add to the packet's sum, if no checksum beside them makes up for
     // it: hardware may have summed the packet as it came.
     env.note_written(difference);
-    // Makes room for `n` bytes of outer header of that family between Ethernet and IP.
-    { env.push(n, abi::Family::ipv4) } -> gives<bool>;
+    // Makes room for `n` bytes of outer headers between Ethernet and IP, of that family and of that
+    // kind of tunnel.
+    { env.push(n, abi::Family::ipv4, abi::TunnelType::ipip) } -> gives<bool>;
+    // wrap() of path/forwarding/, which takes a server's row: false when the kernel refused.
+    { env.wrap(packet, n) } -> gives<bool>;
     // Sends the packet to a neighbour; writes the Ethernet header.
     { env.transmit(route.neighbour) } -> gives<Verdict>;
     // Sends it by the kernel's neighbour table, which resolves and confirms the address.
