@@ -183,10 +183,12 @@ class TcEnv : public TablesEnv {
     static constexpr uint32_t packet_host = 0;
     static constexpr uint32_t headers = sizeof(EthernetHeader) + 60 + sizeof(TcpHeader);
 
-    // What the room is for, so that super-packets can be cut up with all their headers.
+    // What the room is for, so that super-packets can be cut up with all their headers.  The
+    // segments are known to fit, and keep their size.
     TURNOUT_INLINE static uint64_t outer_headers(abi::Family family, abi::TunnelType type) {
-        uint64_t headers = BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
-        if (family == abi::Family::ipv6) headers = BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
+        uint64_t headers = BPF_F_ADJ_ROOM_FIXED_GSO;
+        headers |= family == abi::Family::ipv6 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV6
+                                               : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
         if (type == abi::TunnelType::gue) headers |= BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
         if (type == abi::TunnelType::gre) headers |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
         return headers;

@@ -41,7 +41,7 @@ TURNOUT_INLINE bool has_udp_checksum(Env& env, const Packet& packet) {
 // of tunnels of its own.
 template <Environment Env>
 TURNOUT_INLINE InnerSum inner_sum_of(Env& env, const Packet& packet, const abi::Server& server) {
-    if (!wants_checksum(server) || env.is_super_packet()) return InnerSum::not_wanted;
+    if (!wants_checksum(server) || env.segment_size()) return InnerSum::not_wanted;
     // A part's transport checksum is of the whole.
     if (packet.part != Part::whole) return InnerSum::to_be_summed;
     if (!Env::is_complete() && detail::has_extensions(packet)) return InnerSum::to_be_summed;
