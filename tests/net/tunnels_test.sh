@@ -64,14 +64,18 @@ expect_all_whole() {
 # checksums.  Else the next one gets them as they are, super-packets too.
 as_on_a_wire() { at director ethtool -K eth1 tx off gso off tso off >/dev/null 2>&1; }
 
-# expect_seen KIND LENGTHS FAULTS: what the watch has to say of a round of expect_all_whole, the
-# longest packet's length and the faults by their patterns.
+# expect_seen KIND: what the watch has to say of a round of expect_all_whole.  What is left to the
+# hardware has no right checksums yet, and what is to be cut up none at all.
 expect_seen() {
     local saw checksums='[1-9][0-9]*'
     saw=$(seen)
+    if [[ $wire == offloading ]]; then
+        expect_match "$what, super-packets" "^${1%%-*}: .*, at most [0-9]{5} bytes" "$saw"
+        return
+    fi
     [[ $1 == *csum ]] || checksums=0
-    expect_match "$what, on the wire" \
-        "^${1%%-*}: [0-9]{2,} packets, $checksums with a checksum, at most $2 bytes, $3" "$saw"
+    expect_match "$what, on the wire" "^${1%%-*}: [0-9]{2,} packets, $checksums with a checksum, at \
+most 1[45][0-9]{2} bytes, no faults$" "$saw"
 }
 
 up_lab --servers 1
@@ -88,6 +92,9 @@ coproc WATCH { exec nsenter --net="/run/netns/$LAB_NAME-rs1" -- \
 exec {watch_out}<&"${WATCH[0]}" {watch_in}>&"${WATCH[1]}"
 read -r -t 10 <&"$watch_out" || fail "the watch is not ready"
 
+# The stack of a server on the same machine loses such super-packets in GUE: docs/user/real-servers.md.
+at director ethtool -K eth1 tx-udp-segmentation off >/dev/null
+
 for wire in offloading plain; do
     [[ $wire == offloading ]] || as_on_a_wire
     for kind in "${kinds[@]}"; do
@@ -98,12 +105,7 @@ for wire in offloading plain; do
                 speak $family
                 what="$family inside $outer"
                 expect_all_whole
-                # Super-packets have no checksums yet.
-                if [[ $wire == plain ]]; then
-                    expect_seen "$kind" '1[45][0-9]{2}' 'no faults$'
-                else
-                    expect_seen "$kind" '[0-9]{5}' ''
-                fi
+                expect_seen "$kind"
             done
         done
     done

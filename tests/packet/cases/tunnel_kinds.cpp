@@ -91,6 +91,21 @@ Case carries_errors(const Way& way) {
               tunnelled(way.outer_header(sent), inside, way.kind)}}};
 }
 
+// The transport's checksum is of the whole packet: of no use for the sum of a part.
+Case carries_fragments(const Way& way) {
+    Ip ip = way.inner.request(), sent = way.inner.request(63);
+    ip.dont_fragment = sent.dont_fragment = false;
+    const Udp udp{client_port, web_port};
+    const std::string payload(1101, 'x');
+    const std::vector<Bytes> parts = fragments(frame(ip, udp, payload), 504);
+    const std::vector<Bytes> inside = fragments(frame(sent, udp, payload, towards_server), 504);
+    std::vector<Step> steps;
+    for (size_t i = 0; i < parts.size(); ++i)
+        steps.push_back(read_whole(way, {parts[i], Verdict::transmit,
+                                         tunnelled(way.outer_header(sent), inside[i], way.kind)}));
+    return {"fragments" + way.name(), way.farm(Protocol::udp), steps};
+}
+
 // Edited to another kind, a server gets the next packet by that.
 Case changes_kind() {
     const Way first{{false}, {false}, gre_csum}, second{{false}, {false}, gue_csum};
@@ -109,7 +124,8 @@ std::vector<Case> tunnel_kinds() {
     for (const model::Tunnel& kind : {gue, gue_csum, gue_remcsum, gre, gre_csum})
         for (const Net& inner : {Net{false}, Net{true}})
             for (const Net& outer : {Net{false}, Net{true}})
-                for (const auto& make : {carries_tcp, carries_udp, carries_options, carries_errors})
+                for (const auto& make :
+                     {carries_tcp, carries_udp, carries_options, carries_errors, carries_fragments})
                     all.push_back(make({inner, outer, kind}));
     return all;
 }
