@@ -16,7 +16,7 @@
 namespace turnout::abi {
 
 // Bumped whenever a row's layout or meaning changes; part of the path of the pinned tables.
-inline constexpr uint32_t tables_version = 4;
+inline constexpr uint32_t tables_version = 5;
 
 // What some service needs, so that packets are spared the work while none does; and choices.
 namespace settings_flag {
@@ -146,6 +146,15 @@ namespace server_flag {
 inline constexpr uint32_t removed = 1;
 }  // namespace server_flag
 
+// What a tunnel's packets are made of; the numbers are IPVS's.
+enum class TunnelType : uint8_t { ipip = 0, gue = 1, gre = 2 };
+
+// As ipvsadm gives them, whatever they may be; only these mean something.
+namespace tunnel_flag {
+inline constexpr uint16_t checksum = 1;         // in the outer header: of UDP, of GRE
+inline constexpr uint16_t remote_checksum = 2;  // GUE: the receiver may fill the inner one in
+}  // namespace tunnel_flag
+
 // A real server of a service.  Written by the daemon.
 struct Server {
     Address address;
@@ -158,8 +167,12 @@ struct Server {
     uint32_t upper_threshold;  // connections at which it counts as overloaded; 0: never
     uint32_t lower_threshold;  // below this it no longer does; 0: three quarters of the upper
     uint32_t incarnation;      // another for every server that has this row
+    be16 tunnel_port;          // GUE: where the tunnel ends
+    uint16_t tunnel_flags;     // tunnel_flag
+    TunnelType tunnel_type;
+    uint8_t pad_[3];
 };
-static_assert(sizeof(Server) == 56);
+static_assert(sizeof(Server) == 64);
 
 // The MTU of a path, in one word: bytes in the low half (0: none told), in the high half the coarse
 // second it was told.
@@ -279,12 +292,9 @@ struct ServerRecord {
     ServerUse use;
     int32_t last_weight;  // the last weight that was not 0, or the first
     Endpoint service;     // whose server it is or was
-    uint16_t tunnel_port;
-    uint16_t tunnel_flags;
-    uint8_t tunnel_type;
-    uint8_t pad_[7];
+    uint32_t pad_;
 };
 
-static_assert(sizeof(ServiceRecord) == 120 && sizeof(ServerRecord) == 80);
+static_assert(sizeof(ServiceRecord) == 120 && sizeof(ServerRecord) == 72);
 
 }  // namespace turnout::abi

@@ -2,6 +2,7 @@
 // into each of the pieces in turn; copies of it are sent, the last one remains.
 #pragma once
 
+#include "bpf/summing.hpp"
 #include "bpf/tables_env.hpp"
 #include "path/forwarding/pieces.hpp"
 
@@ -13,25 +14,6 @@ inline constexpr uint32_t longest_cut = 8192;
 TURNOUT_INLINE uint32_t bounded(uint32_t value, uint32_t power_of_two) {
     hold(value);
     return ((value - 1) & (power_of_two - 1)) + 1;
-}
-
-struct Sum {
-    uint32_t bytes;  // of the payload
-    uint32_t sum;
-};
-
-// Adds a piece of the payload to the sum.
-TURNOUT_INLINE long sum_one(uint32_t step, Sum& sum) {
-    auto* payload = row_of<Payload>(to_payloads, 0u);
-    const uint32_t from = step * longest_piece;
-    if (!payload || from >= sum.bytes) return 1;
-    uint32_t size = sum.bytes - from;
-    if (size > longest_piece) size = longest_piece;
-    size = bounded(size, longest_piece);
-    uint8_t* first = payload->byte + (from & (most_in_pieces - 1));
-    for (uint32_t i = 0; i < 3; ++i) first[size + i] = 0;  // fills up the last four bytes
-    sum.sum = static_cast<uint32_t>(csum_diff(nullptr, 0, first, (size + 3) & ~3u, sum.sum));
-    return 0;
 }
 
 // The whole, as its pieces need to know it.
@@ -96,7 +78,7 @@ TURNOUT_INLINE bool copy_out(__sk_buff* packet, Payload& room, Cut& cut) {
 // Fills the transport checksum in, and has the kernel forget that it was left to the hardware: it
 // does when the headers that it stands behind are taken off.
 TURNOUT_INLINE bool complete_checksum(__sk_buff* packet, Payload& payload, uint8_t protocol,
-                                      uint32_t sum) {
+                                      uint64_t sum) {
     constexpr uint32_t headers = 96;  // more than both IP headers and the transport's
     const bool udp = static_cast<IpProtocol>(protocol) == IpProtocol::udp;
     const uint64_t field = udp ? offsetof(UdpHeader, checksum) : offsetof(TcpHeader, checksum);
@@ -107,10 +89,10 @@ TURNOUT_INLINE bool complete_checksum(__sk_buff* packet, Payload& payload, uint8
            skb_adjust_room(packet, headers, BPF_ADJ_ROOM_MAC, 0) == 0;
 }
 
-// See Environment::send_in_pieces; the callbacks call sum_one() and cut_one().
+// See Environment::send_in_pieces; the callbacks call sum_piece() and cut_one().
 TURNOUT_INLINE bool send_in_pieces(__sk_buff* packet, uint32_t mtu, const abi::Neighbour* to,
                                    abi::Family tunnel, uint8_t unsummed,
-                                   long (*sum_step)(uint32_t, Sum*),
+                                   long (*sum_step)(uint32_t, Summing*),
                                    long (*cut_step)(uint32_t, Cut*)) {
     auto* payload = row_of<Payload>(to_payloads, 0u);
     Cut cut{};
@@ -120,9 +102,9 @@ TURNOUT_INLINE bool send_in_pieces(__sk_buff* packet, uint32_t mtu, const abi::N
     if (cut.size > longest_cut) cut.size = longest_cut;
     if (cut.size == 0 || !payload || !copy_out(packet, *payload, cut)) return false;
     if (unsummed) {
-        Sum sum{cut.payload, forgotten(0, mtu)};
-        loop(most_in_pieces / longest_piece, sum_step, &sum);
-        if (!complete_checksum(packet, *payload, unsummed, sum.sum)) return false;
+        const uint32_t transport = cut.offset + static_cast<uint32_t>(sizeof payload->header);
+        const uint64_t sum = sum_up(packet, transport, cut.payload, sum_step);
+        if (!complete_checksum(packet, *payload, unsummed, sum)) return false;
     }
     if (to) {
         cut.interface = to->interface;

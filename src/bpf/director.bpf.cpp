@@ -5,11 +5,13 @@
 // the loader cannot relocate calls to out-of-line functions in sections of their own.
 #include "bpf/cut.hpp"
 #include "bpf/hold.hpp"
+#include "bpf/summing.hpp"
 #include "bpf/tc_lane.hpp"
 #include "bpf/xdp_lane.hpp"
 #include "path/call_out.hpp"
 #include "path/forwarding/icmp_error.hpp"
 #include "path/forwarding/tunnel_error.hpp"
+#include "path/forwarding/wrap.hpp"
 #include "path/helpers/sip.hpp"
 #include "table/sweep.hpp"
 
@@ -42,16 +44,16 @@ long sweep_bucket(uint32_t step, Slice* slice) {
     return 0;
 }
 
-long sum_step(uint32_t step, Sum* sum) {
-    return sum_one(step, *sum);
-}
-
 long cut_step(uint32_t step, Cut* cut) {
     return cut_one(step, *cut);
 }
 
 long release_step(uint32_t step, Release* release) {
     return release_one(step, *release);
+}
+
+long sum_step(uint32_t index, Summing* summing) {
+    return sum_piece(index, *summing);
 }
 
 TURNOUT_INLINE uint64_t packed(uint32_t first, uint32_t second) {
@@ -202,6 +204,20 @@ extern "C" {
     CompleteLane env(context);
     return static_cast<uint32_t>(packet ? relay_tunnel_error(env, *packet, server)
                                         : Relayed::not_ours);
+}
+
+[[gnu::noinline]] int turnout_xdp_wrap(xdp_md* context, const Packet* packet, uint32_t server) {
+    FastLane env(context);
+    return packet && wrap(env, *packet, server);
+}
+
+[[gnu::noinline]] int turnout_tc_wrap(__sk_buff* context, const Packet* packet, uint32_t server) {
+    CompleteLane env(context);
+    return packet && wrap(env, *packet, server);
+}
+
+[[gnu::noinline]] uint64_t turnout_tc_sum(__sk_buff* context, uint32_t offset, uint32_t bytes) {
+    return sum_up(context, offset, bytes, sum_step);
 }
 
 [[gnu::section("xdp"), gnu::used]] int turnout_xdp(xdp_md* frame) {

@@ -28,6 +28,8 @@ int turnout_tc_send_in_pieces(__sk_buff* context, uint32_t mtu, const turnout::a
                               uint8_t tunnel, uint8_t unsummed);
 int turnout_tc_hold_fragment(__sk_buff* context, const turnout::Packet* packet, uint32_t now);
 int turnout_tc_release_fragments(__sk_buff* context, const turnout::Packet* packet, uint32_t count);
+int turnout_tc_wrap(__sk_buff* context, const turnout::Packet* packet, uint32_t server);
+uint64_t turnout_tc_sum(__sk_buff* context, uint32_t offset, uint32_t bytes);
 }
 
 TURNOUT_INLINE Mac mac_of(const uint8_t (&bytes)[6]) {
@@ -110,21 +112,9 @@ class TcEnv : public TablesEnv {
     TURNOUT_INLINE Relayed relay_tunnel_error(Packet& packet, uint32_t server) const {
         return static_cast<Relayed>(turnout_tc_relay_tunnel_error(packet_, &packet, server));
     }
-    // The sum of bytes of the packet, of which there are 1280 at most.
+    // The Internet checksum's sum over so many bytes of the packet.
     TURNOUT_INLINE uint64_t sum(uint32_t offset, uint32_t bytes) const {
-        auto* piece = row_of<Piece>(to_pieces, 0u);
-        uint32_t sum = 0;
-        for (uint32_t done = 0; piece && done < 3 * longest_piece; done += longest_piece) {
-            if (bytes <= done) break;
-            uint32_t size = bytes - done;
-            if (size > longest_piece) size = longest_piece;
-            hold(size);
-            size = ((size - 1) & (longest_piece - 1)) + 1;  // shows that it is neither 0 nor more
-            if (skb_load_bytes(packet_, offset + done, piece->byte, size)) break;
-            for (uint32_t i = 0; i < 3; ++i) piece->byte[size + i] = 0;
-            sum = static_cast<uint32_t>(csum_diff(nullptr, 0, piece->byte, (size + 3) & ~3u, sum));
-        }
-        return sum;
+        return turnout_tc_sum(packet_, offset, bytes);
     }
     TURNOUT_INLINE bool trim(uint32_t bytes) const {
         return bytes >= packet_->len || skb_change_tail(packet_, bytes, 0) == 0;
@@ -146,11 +136,12 @@ class TcEnv : public TablesEnv {
                l4_csum_replace(packet_, offset, 0, half(port_diff), mark) == 0;
     }
     TURNOUT_INLINE void note_written(uint64_t diff) const { csum_update(packet_, half(diff)); }
-    TURNOUT_INLINE bool push(uint32_t bytes, abi::Family family) const {
-        uint64_t outer = 0;
-        if (family == abi::Family::ipv4) outer = BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
-        if (family == abi::Family::ipv6) outer = BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
-        return skb_adjust_room(packet_, static_cast<int32_t>(bytes), BPF_ADJ_ROOM_MAC, outer) == 0;
+    TURNOUT_INLINE bool push(uint32_t bytes, abi::Family family, abi::TunnelType type) const {
+        return skb_adjust_room(packet_, static_cast<int32_t>(bytes), BPF_ADJ_ROOM_MAC,
+                               outer_headers(family, type)) == 0;
+    }
+    TURNOUT_INLINE bool wrap(const Packet& packet, uint32_t server) const {
+        return turnout_tc_wrap(packet_, &packet, server) != 0;
     }
 
     TURNOUT_INLINE Verdict transmit(const abi::Neighbour& to) {
@@ -198,6 +189,18 @@ class TcEnv : public TablesEnv {
   private:
     static constexpr uint32_t packet_host = 0;
     static constexpr uint32_t headers = sizeof(EthernetHeader) + 60 + sizeof(TcpHeader);
+
+    // What the room is for, so that super-packets can be cut up with all their headers.  The
+    // segments are known to fit, and keep their size.
+    TURNOUT_INLINE static uint64_t outer_headers(abi::Family family, abi::TunnelType type) {
+        if (family == abi::Family::none) return 0;
+        uint64_t headers = BPF_F_ADJ_ROOM_FIXED_GSO;
+        headers |= family == abi::Family::ipv6 ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV6
+                                               : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
+        if (type == abi::TunnelType::gue) headers |= BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
+        if (type == abi::TunnelType::gre) headers |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
+        return headers;
+    }
 
     // The kernel takes a difference of 32 bits.
     TURNOUT_INLINE static uint32_t half(uint64_t sum) {

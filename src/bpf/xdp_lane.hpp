@@ -15,6 +15,7 @@ extern "C" {
 int turnout_xdp_parse_icmp(xdp_md* context, turnout::Packet* packet);
 int turnout_xdp_rewrite_icmp_error(xdp_md* context, const turnout::Packet* packet,
                                    uint8_t direction, const turnout::Rewrite* rewrite);
+int turnout_xdp_wrap(xdp_md* context, const turnout::Packet* packet, uint32_t server);
 }
 
 class XdpEnv : public TablesEnv {
@@ -75,8 +76,11 @@ class XdpEnv : public TablesEnv {
         return amend_in_place(window(), offset, address_diff, port_diff, optional);
     }
     TURNOUT_INLINE static void note_written(uint64_t) {}
-    TURNOUT_INLINE bool push(uint32_t bytes, abi::Family) const {
+    TURNOUT_INLINE bool push(uint32_t bytes, abi::Family, abi::TunnelType) const {
         return xdp_adjust_head(frame_, -static_cast<int>(bytes)) == 0;
+    }
+    TURNOUT_INLINE bool wrap(const Packet& packet, uint32_t server) const {
+        return turnout_xdp_wrap(frame_, &packet, server) != 0;
     }
 
     TURNOUT_INLINE Verdict transmit(const abi::Neighbour& to) {

@@ -22,8 +22,9 @@ Status check_server(const Service& service, const Server& server) {
     if (server.weight < 0) return fail(ERANGE, "a weight cannot be negative");
     if (server.lower_threshold > server.upper_threshold)
         return fail(ERANGE, "the lower threshold is above the upper one");
-    if (server.method == Method::tunnel && server.tunnel.type != TunnelType::ipip)
-        return fail(EOPNOTSUPP, "tunnels other than ipip are not supported by this version");
+    // Whatever the method is, as IPVS has it.
+    if (server.tunnel.type == TunnelType::gue && server.tunnel.port == 0)
+        return fail(EINVAL, "a GUE tunnel ends at a UDP port from 1 to 65535");
     if (server.method == Method::local)
         return fail(EOPNOTSUPP, "the local method cannot be chosen; use direct, tunnel or NAT");
     return {};

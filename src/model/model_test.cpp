@@ -83,6 +83,22 @@ TEST(Model, only_a_tunnel_leads_to_the_other_address_family) {
     EXPECT_EQ(model.edit_server(ipv6.key, tunnel).error().code, EINVAL);
 }
 
+TEST(Model, a_gue_tunnel_has_a_port) {
+    Model model({}, schedulers);
+    ASSERT_TRUE(model.add_service(service()));
+    Server tunnel = server(11);
+    tunnel.method = Method::tunnel;
+    tunnel.tunnel = {TunnelType::gue, 0, 1};
+    EXPECT_EQ(model.add_server(web, tunnel).error().code, EINVAL);
+    tunnel.tunnel.port = 6080;
+    EXPECT_TRUE(model.add_server(web, tunnel));
+    tunnel.tunnel = {TunnelType::gre, 0, 1};
+    EXPECT_TRUE(model.edit_server(web, tunnel));
+    tunnel.tunnel = {TunnelType::gue, 0, 0};
+    EXPECT_EQ(model.edit_server(web, tunnel).error().code, EINVAL);
+    EXPECT_EQ(model.find(web)->servers[0].tunnel, (Tunnel{TunnelType::gre, 0, 1}));
+}
+
 TEST(Model, a_prefix_of_ipv6_has_1_to_128_bits) {
     Model model({}, schedulers);
     Service ipv6 = service({0, Protocol::tcp, *Address::parse("2001:db8::1"), 80});

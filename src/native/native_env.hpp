@@ -13,6 +13,7 @@
 #include "path/amend.hpp"
 #include "path/forwarding/icmp_error.hpp"
 #include "path/forwarding/tunnel_error.hpp"
+#include "path/forwarding/wrap.hpp"
 #include "path/helpers/sip.hpp"
 #include "path/pipeline.hpp"
 #include "path/schedule.hpp"
@@ -195,11 +196,14 @@ class NativeEnv {
         return amend_in_place(window(), offset, address_diff, port_diff, optional);
     }
     void note_written(uint64_t) {}
-    bool push(uint32_t bytes, abi::Family) {
+    bool push(uint32_t bytes, abi::Family, abi::TunnelType) {
         packet_.insert(packet_.begin() + ip_align, bytes, 0);
         uint8_t* frame = packet_.data() + ip_align;
         std::memmove(frame, frame + bytes, sizeof(EthernetHeader));
         return true;
+    }
+    bool wrap(const Packet& packet, uint32_t server) {
+        return turnout::wrap(*this, packet, server);
     }
     Verdict transmit(const abi::Neighbour& to) {
         auto* ethernet = header_at<EthernetHeader>(window(), 0);

@@ -140,9 +140,12 @@ concept Environment = TablesEnvironment<E> &&
     // What bytes that were written add to the packet's sum, if no checksum beside them makes up for
     // it: hardware may have summed the packet as it came.
     env.note_written(difference);
-    // Makes room for `n` bytes before the IP header: for a header of that family, which the kernel
-    // is to know of; with none, for what is the program's own affair.
-    { env.push(n, abi::Family::ipv4) } -> gives<bool>;
+    // Makes room for `n` bytes before the IP header: for outer headers of that family and of that
+    // kind of tunnel, which the kernel is to know of; with no family, for what is the program's own
+    // affair.
+    { env.push(n, abi::Family::ipv4, abi::TunnelType::ipip) } -> gives<bool>;
+    // wrap() of path/forwarding/, which takes a server's row: false when the kernel refused.
+    { env.wrap(packet, n) } -> gives<bool>;
     // Sends the packet to a neighbour; writes the Ethernet header.
     { env.transmit(route.neighbour) } -> gives<Verdict>;
     // Sends it by the kernel's neighbour table, which resolves and confirms the address.

@@ -11,6 +11,7 @@
 #include "path/forwarding/nat.hpp"
 #include "path/forwarding/pieces.hpp"
 #include "path/forwarding/tunnel.hpp"
+#include "path/forwarding/tunnel_checksum.hpp"
 #include "path/next_hop.hpp"
 
 namespace turnout {
@@ -46,7 +47,7 @@ TURNOUT_INLINE uint32_t mtu_of(const Delivery& delivery, abi::Tick now) {
         mtu = abi::bytes_of(told) < mtu ? abi::bytes_of(told) : mtu;
     else if (told)
         store_once(delivery.state->path_mtu, abi::PathMtu{0});
-    return mtu - ip_header_size(delivery.server->family);
+    return mtu - outer_size(*delivery.server);
 }
 
 // The size that counts of a packet: of a super-packet, that of its segments.
@@ -71,10 +72,18 @@ TURNOUT_INLINE bool fits(Env& env, const Packet& packet, const Delivery& deliver
 
 // May a packet that does not fit be fragmented?  IP options would not belong into every piece.
 template <Environment Env>
-TURNOUT_INLINE bool may_be_cut(Env& env, const Packet& packet) {
+TURNOUT_INLINE bool may_be_cut(Env& env, const Packet& packet, const Delivery& delivery) {
     const bool options = packet.transport_offset != ip_offset + sizeof(Ipv4Header);
-    return packet.family == abi::Family::ipv4 && !packet.dont_fragment && !options &&
+    const bool bare = delivery.method != abi::Method::tunnel ||
+                      delivery.server->tunnel_type == abi::TunnelType::ipip;
+    return packet.family == abi::Family::ipv4 && !packet.dont_fragment && !options && bare &&
            env.segment_size() == 0 && packet.ip_length <= most_in_pieces;
+}
+
+// A fast lane reads no payload: not even to sum it up for an outer checksum.
+template <Environment Env>
+TURNOUT_INLINE bool can_wrap(Env& env, const Packet& packet, const abi::Server& server) {
+    return Env::is_complete() || inner_sum_of(env, packet, server) != InnerSum::to_be_summed;
 }
 
 // A fast lane leaves what it cannot finish, and every refusal, to the complete lane.
@@ -110,12 +119,13 @@ TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi
     if (!env.can_transmit(delivery.hop.neighbour->interface)) return Readiness::for_another_lane;
     delivery.mtu = detail::mtu_of(delivery, now);
     if (!detail::fits(env, packet, delivery)) {
-        if (!Env::is_complete() || !detail::may_be_cut(env, packet))
+        if (!Env::is_complete() || !detail::may_be_cut(env, packet, delivery))
             return otherwise<Env>(Readiness::too_big);
         delivery.in_pieces = true;
     }
-    if (delivery.method == abi::Method::tunnel && is_none(delivery.server->tunnel_source))
-        return Readiness::no_tunnel_source;
+    if (delivery.method != abi::Method::tunnel) return Readiness::ready;
+    if (is_none(delivery.server->tunnel_source)) return Readiness::no_tunnel_source;
+    if (!detail::can_wrap(env, packet, *delivery.server)) return Readiness::for_another_lane;
     return Readiness::ready;
 }
 
@@ -167,7 +177,8 @@ TURNOUT_INLINE bool shape(Env& env, const Packet& packet, const Flow& flow,
         case abi::Method::nat:
             return nat(env, packet, flow.direction, rewrite_of(packet, flow, *delivery.server));
         case abi::Method::tunnel:
-            return encapsulate(env, packet, *delivery.server, delivery.in_pieces);
+            return encapsulate(env, packet, *delivery.server, flow.connection->server,
+                               delivery.in_pieces);
         case abi::Method::direct:
         case abi::Method::local:
             break;  // goes as it is, to the server's MAC address

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "path/env.hpp"
+#include "path/inside_tunnel.hpp"
 #include "path/packet.hpp"
 #include "wire/ethernet.hpp"
 #include "wire/icmp.hpp"
@@ -150,11 +151,25 @@ TURNOUT_INLINE void turn_round(Packet& packet) {
     packet.destination_port = port;
 }
 
-// Which family an IP-in-IP packet carries, if it is one.
-TURNOUT_INLINE abi::Family carried_by(uint8_t protocol) {
-    const auto kind = static_cast<IpProtocol>(protocol);
-    if (kind == IpProtocol::ipv4) return abi::Family::ipv4;
-    return kind == IpProtocol::ipv6 ? abi::Family::ipv6 : abi::Family::none;
+TURNOUT_INLINE bool read_quoted_ports(const Window& window, Packet& packet) {
+    const auto* ports = header_at<Ports>(window, packet.transport_offset);
+    if (!has_ports(packet.protocol) || packet.part == Part::later || !ports) return false;
+    packet.part = Part::whole;
+    packet.source_port = ports->source;
+    packet.destination_port = ports->destination;
+    return true;
+}
+
+// Goes on from a quoted packet of a tunnel of ours to the one inside, and tells where that begins.
+TURNOUT_INLINE bool enter_tunnel(const Window& window, Packet& packet, uint32_t& quoted) {
+    const Inside inside = inside_of(window, packet);
+    if (inside.family == abi::Family::none) return false;
+    if (!parse_ip_of(window, inside.family, inside.offset, packet)) return false;
+    if (!read_quoted_ports(window, packet)) return false;
+    // Any UDP packet may look like GUE; ours come from the port that belongs to what is inside.
+    if (inside.flow_port.raw && !(inside.flow_port == flow_port(packet))) return false;
+    quoted = inside.offset;
+    return true;
 }
 
 // The quoted packet may be cut anywhere behind its ports.
@@ -167,18 +182,12 @@ TURNOUT_INLINE bool parse_quoted(const Window& window, bool with_tunnels, Packet
     if (!parse_ip_of(window, error.family, quoted, packet)) return false;
     // Errors come to whom they are about.
     if (!(packet.source == error.destination)) return false;
-    const abi::Family carried = carried_by(packet.protocol);
-    packet.about_tunnel = with_tunnels && carried != abi::Family::none;
-    if (packet.about_tunnel) {
-        quoted = packet.transport_offset;
-        if (!parse_ip_of(window, carried, quoted, packet)) return false;
+    packet.about_tunnel = with_tunnels && enter_tunnel(window, packet, quoted);
+    if (!packet.about_tunnel) {
+        if (with_tunnels && !parse_ip_of(window, error.family, quoted, packet)) return false;
+        if (!read_quoted_ports(window, packet)) return false;
+        turn_round(packet);
     }
-    const auto* ports = header_at<Ports>(window, packet.transport_offset);
-    if (!has_ports(packet.protocol) || packet.part == Part::later || !ports) return false;
-    packet.part = Part::whole;
-    packet.source_port = ports->source;
-    packet.destination_port = ports->destination;
-    if (!packet.about_tunnel) turn_round(packet);
     packet.quoted_offset = quoted;
     packet.quoted_transport = packet.transport_offset;
     packet.transport_offset = error.transport_offset;

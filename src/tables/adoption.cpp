@@ -62,15 +62,14 @@ model::Service Tables::adopt_service(uint32_t id) {
 
 model::Server Tables::server_of_rows(uint32_t id) const {
     const abi::Server& row = rows_.servers[id];
-    const abi::ServerRecord& record = rows_.server_records[id];
     model::Server server;
     server.key = {from_row(row.address, row.family), to_host(row.port)};
     server.method = static_cast<model::Method>(row.method);
     server.weight = row.weight;
     server.upper_threshold = row.upper_threshold;
     server.lower_threshold = row.lower_threshold;
-    server.tunnel = {static_cast<model::TunnelType>(record.tunnel_type), record.tunnel_port,
-                     record.tunnel_flags};
+    server.tunnel = {static_cast<model::TunnelType>(row.tunnel_type), to_host(row.tunnel_port),
+                     row.tunnel_flags};
     return server;
 }
 

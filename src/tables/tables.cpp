@@ -242,9 +242,6 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t id,
     record.use = abi::ServerUse::serving;
     if (added || server.weight) record.last_weight = server.weight;
     record.service = endpoint_of(service);
-    record.tunnel_port = server.tunnel.port;
-    record.tunnel_flags = server.tunnel.flags;
-    record.tunnel_type = static_cast<uint8_t>(server.tunnel.type);
 
     write_thresholds(id, server);
     abi::Server row{};
@@ -256,6 +253,9 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t id,
     row.port = to_be(server.key.port);
     row.family = static_cast<abi::Family>(server.key.address.family);
     row.method = static_cast<abi::Method>(server.method);
+    row.tunnel_type = static_cast<abi::TunnelType>(server.tunnel.type);
+    row.tunnel_port = to_be(server.tunnel.port);
+    row.tunnel_flags = server.tunnel.flags;
     // A server that is no tunnel's any more keeps the source for the connections it has.
     row.tunnel_source = rows_.servers[id].tunnel_source;
     if (server.method == model::Method::tunnel)

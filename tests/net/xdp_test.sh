@@ -36,11 +36,13 @@ prepare_wires() {
     fi
 }
 
-# serve_by METHOD: rs1 by NAT, rs2 by direct routing or rs3 by tunnel, alone behind each service.
+# serve_by METHOD: rs1 by NAT, rs2 by direct routing or rs3 by a tunnel, alone behind each service.
 serve_by() {
     local service
     local -A server=([nat]="$(server_address 1) -m" [direct]="$(server_address 2) -g"
-                     [tunnel]="$(server_address 3) -i")
+                     [tunnel]="$(server_address 3) -i"
+                     [gue]="$(server_address 3) -i --tun-type gue --tun-port 6080"
+                     [gre]="$(server_address 3) -i --tun-type gre --tun-csum")
     ipvsadm -C
     for service in "-t $HOST:80" "-u $HOST:53"; do
         # shellcheck disable=SC2086  # options and their values
@@ -94,7 +96,7 @@ prepare_lab() {
     up_lab --topology "$topology"
     prepare_wires
     realserver rs2 direct >/dev/null
-    realserver rs3 tunnel >/dev/null
+    realserver rs3 tunnel --tun-port 6080 >/dev/null
     eventually 5 at rs2 dig +short +tries=1 +time=1 TXT who.lab.test "@$VIP"
     eventually 5 at rs3 dig +short +tries=1 +time=1 TXT who.lab.test "@$VIP"
     head -c 900K /dev/zero >"$LAB_STATE/upload"
@@ -108,7 +110,7 @@ try_modes() {
     for mode in native generic; do
         restart --xdp "$mode"
         expect_match "lanes" "^eth0:$mode( eth1:$mode)?\$" "$(lanes)"
-        for method in 'nat rs1' 'direct rs2' 'tunnel rs3'; do
+        for method in 'nat rs1' 'direct rs2' 'tunnel rs3' 'gue rs3' 'gre rs3'; do
             begin "$topology, $mode: $method"
             # shellcheck disable=SC2086
             try $method

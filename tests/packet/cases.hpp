@@ -44,6 +44,7 @@ std::vector<Case> passing();
 std::vector<Case> direct_routing();
 std::vector<Case> nat();
 std::vector<Case> tunnelling();
+std::vector<Case> tunnel_kinds();
 std::vector<Case> serving();
 std::vector<Case> persistence();
 std::vector<Case> thresholds();

@@ -36,7 +36,7 @@ uint16_t complement(uint32_t total) {
 }
 
 constexpr uint8_t icmp_protocol = 1, ipv4_in_ip = 4, tcp_protocol = 6, udp_protocol = 17,
-                  ipv6_in_ip = 41, fragment_extension = 44, icmpv6_protocol = 58;
+                  ipv6_in_ip = 41, fragment_extension = 44, gre_protocol = 47, icmpv6_protocol = 58;
 
 // Where things stand in a packet whose IP header is at `ip`.
 struct View {
@@ -214,18 +214,61 @@ std::vector<Bytes> fragments(const Bytes& whole, size_t bytes) {
     return made;
 }
 
-Bytes tunnelled(const Ip& outer, const Bytes& inner) {
+namespace {
+
+uint8_t ip_in_ip(const Bytes& inner) {
+    return inner[ethernet_size] >> 4 == 6 ? ipv6_in_ip : ipv4_in_ip;
+}
+
+Bytes gue_headers(const Bytes& inner, const model::Tunnel& kind, uint16_t source) {
+    Bytes headers;
+    put16(headers, source);
+    put16(headers, kind.port);
+    put16(headers, static_cast<uint16_t>(12 + inner.size() - ethernet_size));
+    put16(headers, 0);
+    headers.insert(headers.end(), {0, ip_in_ip(inner), 0, 0});
+    return headers;
+}
+
+Bytes gre_header(const Bytes& inner, const model::Tunnel& kind) {
+    Bytes header{static_cast<uint8_t>(kind.flags == 1 ? 0x80 : 0), 0};
+    header.insert(header.end(), inner.begin() + 12, inner.begin() + 14);
+    if (kind.flags == 1) header.insert(header.end(), 4, 0);
+    return header;
+}
+
+}  // namespace
+
+Bytes tunnelled(const Ip& outer, const Bytes& inner, const model::Tunnel& kind,
+                uint16_t gue_source) {
     Ethernet ethernet;
     std::copy_n(inner.begin(), 6, ethernet.destination.begin());
     std::copy_n(inner.begin() + 6, 6, ethernet.source.begin());
-    const bool ipv6 = inner[ethernet_size] >> 4 == 6;
-    return build(outer, ipv6 ? ipv6_in_ip : ipv4_in_ip,
-                 {inner.begin() + ethernet_size, inner.end()}, ethernet);
+    const bool gue = kind.type == model::TunnelType::gue, gre = kind.type == model::TunnelType::gre;
+    Bytes payload = gue   ? gue_headers(inner, kind, gue_source)
+                    : gre ? gre_header(inner, kind)
+                          : Bytes{};
+    payload.insert(payload.end(), inner.begin() + ethernet_size, inner.end());
+    if (gre && kind.flags == 1) set16(payload, 4, complement(sum(payload, 0, payload.size())));
+    const uint8_t protocol = gue ? udp_protocol : gre ? gre_protocol : ip_in_ip(inner);
+    Bytes bytes = build(outer, protocol, payload, ethernet);
+    if (gue && kind.flags) set_transport_checksum(bytes, 6);
+    return bytes;
 }
 
 namespace {
 
-std::string ip_fault(const View& packet) {
+// Where the packet inside begins, in a tunnel's packet; else nothing.
+std::optional<size_t> inside(const View& packet) {
+    const auto [protocol, at] = packet.transport();
+    const Bytes& bytes = packet.bytes;
+    if (protocol == ipv4_in_ip || protocol == ipv6_in_ip) return at;
+    if (protocol == gre_protocol) return at + (bytes[at] & 0x80 ? 8 : 4);
+    if (protocol == udp_protocol && get16(bytes, at + 2) == gue_port) return at + 12;
+    return {};
+}
+
+std::string one_ip_fault(const View& packet) {
     const Bytes& bytes = packet.bytes;
     const size_t header = packet.ip + packet.header_size();
     if (!packet.is_ipv6() && complement(sum(bytes, packet.ip, header)) != 0)
@@ -234,9 +277,10 @@ std::string ip_fault(const View& packet) {
     if (packet.is_fragment()) return "";
     const auto [protocol, transport] = packet.transport();
     switch (protocol) {
-        case ipv4_in_ip:
-        case ipv6_in_ip:
-            return ip_fault({bytes, transport});
+        case gre_protocol:
+            return bytes[transport] & 0x80 && complement(sum(bytes, transport, packet.end()))
+                       ? "wrong GRE checksum"
+                       : "";
         case icmp_protocol:
         case icmpv6_protocol:
             return icmp_checksum(packet) ? "wrong ICMP checksum" : "";
@@ -250,7 +294,18 @@ std::string ip_fault(const View& packet) {
     }
 }
 
+std::string ip_fault(const View& packet) {
+    const std::string fault = one_ip_fault(packet);
+    const auto inner = inside(packet);
+    return !fault.empty() || !inner ? fault : ip_fault({packet.bytes, *inner});
+}
+
 }  // namespace
+
+bool is_gue(const Bytes& frame) {
+    const auto [protocol, at] = View{frame, ethernet_size}.transport();
+    return protocol == udp_protocol && get16(frame, at + 2) == gue_port;
+}
 
 std::string checksum_fault(const Bytes& frame) {
     return ip_fault({frame, ethernet_size});
@@ -284,10 +339,11 @@ std::string packet_text(const View& packet) {
          << int{bytes[packet.ip + (ipv6 ? 7 : 8)]} << " tos "
          << (ipv6 ? get16(bytes, packet.ip) >> 4 & 255 : int{bytes[packet.ip + 1]}) << " len "
          << packet.end() - packet.ip << " proto " << int{protocol};
-    if (protocol == ipv4_in_ip || protocol == ipv6_in_ip)
-        text << " [ " << packet_text({bytes, transport});
-    else if (transport + 4 <= bytes.size())
+    if (protocol == gre_protocol)
+        text << " flags " << get16(bytes, transport);
+    else if (protocol != ipv4_in_ip && protocol != ipv6_in_ip && transport + 4 <= bytes.size())
         text << " ports " << get16(bytes, transport) << " > " << get16(bytes, transport + 2);
+    if (const auto inner = inside(packet)) text << " [ " << packet_text({bytes, *inner});
     return text.str();
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/address.hpp"
+#include "model/service.hpp"
 
 namespace turnout::test {
 
@@ -49,6 +49,11 @@ struct Udp {
     bool checksum = true;
 };
 
+// Where GUE tunnels end: UDP to this port is GUE.
+inline constexpr uint16_t gue_port = 6080;
+// GUE's source port is the director's own choice: 0 stands for any that it may choose.
+inline constexpr uint16_t any_port = 0, first_own_port = 32768, last_own_port = 60999;
+
 inline constexpr uint8_t FIN = 1, SYN = 2, RST = 4, ACK = 16;
 
 struct Ethernet {
@@ -72,9 +77,13 @@ struct Icmp {
 Bytes frame(const Ip& ip, const Icmp& icmp, const Bytes& about, const Ethernet& ethernet = {});
 // A frame's packet in fragments of so many bytes behind their headers, a multiple of eight.
 std::vector<Bytes> fragments(const Bytes& whole, size_t bytes);
-// `inner` behind an outer header, under the same Ethernet addresses.
-Bytes tunnelled(const Ip& outer, const Bytes& inner);
+// `inner` behind an outer header and what a tunnel of that kind adds, under the same Ethernet
+// addresses.
+Bytes tunnelled(const Ip& outer, const Bytes& inner, const model::Tunnel& kind = {},
+                uint16_t gue_source = any_port);
 
+// Does the frame's packet go to a GUE port?
+bool is_gue(const Bytes& frame);
 // Empty if every checksum of the frame (also of a tunnelled packet) is right, else what is wrong.
 std::string checksum_fault(const Bytes& frame);
 // Addresses, ports, TTL and flags in one line, for messages.

@@ -55,12 +55,31 @@ uint32_t records_in(const tables::Rows& rows) {
 
 // An IPv4 header of the director's own, of a tunnel or an error, has an identification of its own
 // choice when it allows fragmentation.
-Bytes without_own_identification(Bytes frame) {
+void forget_identification(Bytes& frame) {
     constexpr size_t ip = 14;
     const uint8_t protocol = frame[ip + 9];
-    const bool own = frame[ip] == 0x45 && (protocol == 1 || protocol == 4 || protocol == 41);
-    if (own && !(frame[ip + 6] & 0x40))
+    const bool tunnel = protocol == 4 || protocol == 41 || protocol == 47 || is_gue(frame);
+    if (frame[ip] == 0x45 && (protocol == 1 || tunnel) && !(frame[ip + 6] & 0x40))
         for (const size_t at : {4, 5, 10, 11}) frame[ip + at] = 0;  // and the checksum
+}
+
+// So is a GUE tunnel's source port; whether there is a checksum is not.
+void forget_source_port(Bytes& frame) {
+    if (!is_gue(frame)) return;
+    const size_t udp = frame[14] >> 4 == 6 ? 54 : 34;
+    const uint16_t port = static_cast<uint16_t>(frame[udp] << 8 | frame[udp + 1]);
+    if (port != any_port) {
+        EXPECT_GE(port, first_own_port);
+        EXPECT_LE(port, last_own_port);
+    }
+    const bool checksum = frame[udp + 6] || frame[udp + 7];
+    for (const size_t at : {0, 1, 6, 7}) frame[udp + at] = 0;
+    frame[udp + 7] = checksum;
+}
+
+Bytes without_own_choices(Bytes frame) {
+    forget_identification(frame);
+    forget_source_port(frame);
     return frame;
 }
 
@@ -69,8 +88,8 @@ Bytes without_own_identification(Bytes frame) {
 void expect_frame(const Outcome& outcome, const Bytes& expected, const std::string& where) {
     EXPECT_EQ(checksum_fault(outcome.frame), "") << where;
     const long from = outcome.resolving ? 14 : 0;
-    const Bytes got = without_own_identification(outcome.frame);
-    const Bytes want = without_own_identification(expected);
+    const Bytes got = without_own_choices(outcome.frame);
+    const Bytes want = without_own_choices(expected);
     EXPECT_EQ(Bytes(got.begin() + from, got.end()), Bytes(want.begin() + from, want.end()))
         << where << "\n  want " << describe(expected) << "\n  got  " << describe(outcome.frame);
 }

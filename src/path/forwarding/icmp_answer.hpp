@@ -7,6 +7,7 @@
 
 #include "path/env.hpp"
 #include "path/forwarding/tunnel.hpp"
+#include "path/pseudo_header.hpp"
 #include "wire/checksum.hpp"
 #include "wire/icmp.hpp"
 #include "wire/transport.hpp"
@@ -27,18 +28,6 @@ namespace detail {
 
 // An error is no larger than what every host takes (RFC 1812, section 4.3.2.3; RFC 4443, 2.4 c).
 inline constexpr uint32_t largest_error = 576, largest_error_ipv6 = 1280;
-
-TURNOUT_INLINE uint64_t sum_of(const abi::Address& address) {
-    return static_cast<uint64_t>(address.word[0].raw) + address.word[1].raw + address.word[2].raw +
-           address.word[3].raw;
-}
-
-// Of the pseudo header (RFC 9293, section 3.1; RFC 8200, 8.1).
-TURNOUT_INLINE uint64_t pseudo_sum(const abi::Address& from, const abi::Address& to,
-                                   uint8_t protocol, uint32_t length) {
-    return sum_of(from) + sum_of(to) + to_be(static_cast<uint16_t>(protocol)).raw +
-           to_be(length).raw;
-}
 
 TURNOUT_INLINE uint32_t checksum_offset(const Packet& packet) {
     const bool udp = static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp;
@@ -112,7 +101,8 @@ TURNOUT_INLINE bool turn_into_error(Env& env, const Packet& packet, const IcmpEr
     const uint32_t most = (ipv6 ? detail::largest_error_ipv6 : detail::largest_error) - headers;
     const uint32_t quoted = packet.ip_length < most ? packet.ip_length : most;
     uint64_t sum = detail::quoted_sum(env, packet, quoted);
-    if (!env.trim(ip_offset + quoted) || !env.push(headers, packet.family)) return false;
+    if (!env.trim(ip_offset + quoted) || !env.push(headers, packet.family, abi::TunnelType::ipip))
+        return false;
 
     const Window window = env.window();
     auto* icmp = header_at<IcmpHeader>(window, ip_offset + ip_size);
@@ -128,9 +118,9 @@ TURNOUT_INLINE bool turn_into_error(Env& env, const Packet& packet, const IcmpEr
     sum += static_cast<uint64_t>(error.type | error.code << 8) + icmp->parameter.raw;
     static_assert(host_is_little_endian, "byte pairs are summed as they lie in memory");
     if (ipv6)
-        sum += detail::pseudo_sum(packet.destination, packet.source,
-                                  static_cast<uint8_t>(IpProtocol::icmpv6),
-                                  length - static_cast<uint32_t>(sizeof(Ipv6Header)));
+        sum +=
+            pseudo_sum(packet.destination, packet.source, static_cast<uint8_t>(IpProtocol::icmpv6),
+                       length - static_cast<uint32_t>(sizeof(Ipv6Header)));
     icmp->checksum.raw = static_cast<uint16_t>(~fold(sum));
     return true;
 }

@@ -1,5 +1,6 @@
-// IP-in-IP tunnelling (RFC 2003, RFC 2473, RFC 4213): the packet whole, behind an outer header for
-// the server.  Both headers may be of either family.
+// Tunnelling: the packet whole, behind an outer header for the server.  Both headers may be of
+// either family.  In IP-in-IP (RFC 2003, RFC 2473, RFC 4213) that is all; the other kinds of tunnel
+// have a header of their own in between (wrap.hpp).
 //
 // The outer header is IPVS's: TTL of the inner one (already decremented), its TOS with the ECN
 // rules of RFC 3168 section 9.1 (full functionality), its DF bit, identification 0 with DF set.
@@ -8,15 +9,11 @@
 #include <stdint.h>
 
 #include "path/env.hpp"
+#include "path/forwarding/tunnel_kind.hpp"
 #include "path/parse.hpp"
 #include "wire/checksum.hpp"
 
 namespace turnout {
-
-// Bytes of an IP header without options, which is what a tunnel to a server of that family adds.
-TURNOUT_INLINE uint32_t ip_header_size(abi::Family family) {
-    return family == abi::Family::ipv6 ? sizeof(Ipv6Header) : sizeof(Ipv4Header);
-}
 
 namespace detail {
 
@@ -25,10 +22,6 @@ inline constexpr uint8_t ecn_mask = 3, ecn_congested = 3, ecn_capable_0 = 2;
 TURNOUT_INLINE uint8_t outer_tos(uint8_t inner) {
     const bool congested = (inner & ecn_mask) == ecn_congested;
     return congested ? static_cast<uint8_t>((inner & ~ecn_mask) | ecn_capable_0) : inner;
-}
-
-TURNOUT_INLINE uint8_t protocol_of_inner(abi::Family inner) {
-    return static_cast<uint8_t>(inner == abi::Family::ipv6 ? IpProtocol::ipv6 : IpProtocol::ipv4);
 }
 
 TURNOUT_INLINE be16 header_checksum(const Ipv4Header& ip) {
@@ -41,19 +34,20 @@ TURNOUT_INLINE be16 header_checksum(const Ipv4Header& ip) {
 }
 
 template <Environment Env>
-TURNOUT_INLINE bool write_outer_ipv4(Env& env, const Packet& packet, const abi::Server& server) {
+TURNOUT_INLINE bool write_outer_ipv4(Env& env, const Packet& packet, const abi::Server& server,
+                                     uint32_t between) {
     auto* ip = header_at<Ipv4Header>(env.window(), ip_offset);
     if (!ip) return false;
     Ipv4Header outer{};
     outer.version_and_length = 0x45;
     outer.tos = outer_tos(packet.tos);
-    outer.total_length = to_be(static_cast<uint16_t>(packet.ip_length + sizeof outer));
+    outer.total_length = to_be(static_cast<uint16_t>(sizeof outer + between + packet.ip_length));
     if (packet.dont_fragment)
         outer.fragment = ipv4_fragment::dont;
     else
         outer.id.raw = static_cast<uint16_t>(env.random());
     outer.ttl = static_cast<uint8_t>(packet.ttl - 1);
-    outer.protocol = protocol_of_inner(packet.family);
+    outer.protocol = tunnel_protocol(server, packet.family);
     outer.source = server.tunnel_source.word[0];
     outer.destination = server.address.word[0];
     outer.checksum = header_checksum(outer);
@@ -62,14 +56,15 @@ TURNOUT_INLINE bool write_outer_ipv4(Env& env, const Packet& packet, const abi::
 }
 
 template <Environment Env>
-TURNOUT_INLINE bool write_outer_ipv6(Env& env, const Packet& packet, const abi::Server& server) {
+TURNOUT_INLINE bool write_outer_ipv6(Env& env, const Packet& packet, const abi::Server& server,
+                                     uint32_t between) {
     auto* ip = header_at<Ipv6Header>(env.window(), ip_offset);
     if (!ip) return false;
     const uint32_t version_and_class = 6u << 28 | static_cast<uint32_t>(outer_tos(packet.tos))
                                                       << 20;
     ip->version_class_label = to_be(version_and_class);
-    ip->payload_length = to_be(static_cast<uint16_t>(packet.ip_length));
-    ip->next_header = protocol_of_inner(packet.family);
+    ip->payload_length = to_be(static_cast<uint16_t>(between + packet.ip_length));
+    ip->next_header = tunnel_protocol(server, packet.family);
     ip->hop_limit = static_cast<uint8_t>(packet.ttl - 1);
     uint64_t sum = static_cast<uint64_t>(ip->version_class_label.raw) + ip->payload_length.raw +
                    static_cast<uint64_t>(ip->next_header | ip->hop_limit << 8);
@@ -84,19 +79,29 @@ TURNOUT_INLINE bool write_outer_ipv6(Env& env, const Packet& packet, const abi::
 
 }  // namespace detail
 
-// False when the kernel refused; the packet must then be dropped.  `in_pieces`: it is cut
-// afterwards, which the kernel refuses to do to a packet that it knows to be encapsulated.
+// Makes room for the outer IP header and so many bytes `between` it and the packet, and writes it.
+// `known`: the kernel is told of the encapsulation.
 template <Environment Env>
-TURNOUT_INLINE bool encapsulate(Env& env, const Packet& packet, const abi::Server& server,
-                                bool in_pieces) {
+TURNOUT_INLINE bool put_outer_header(Env& env, const Packet& packet, const abi::Server& server,
+                                     uint32_t between, bool known) {
     const bool ipv6 = server.family == abi::Family::ipv6;
-    if (!env.push(ip_header_size(server.family), in_pieces ? abi::Family::none : server.family))
+    if (!env.push(ip_header_size(server.family) + between,
+                  known ? server.family : abi::Family::none, server.tunnel_type))
         return false;
     auto* ethernet = header_at<EthernetHeader>(env.window(), 0);
     if (!ethernet) return false;
     ethernet->type = to_be(static_cast<uint16_t>(ipv6 ? EtherType::ipv6 : EtherType::ipv4));
-    return ipv6 ? detail::write_outer_ipv6(env, packet, server)
-                : detail::write_outer_ipv4(env, packet, server);
+    return ipv6 ? detail::write_outer_ipv6(env, packet, server, between)
+                : detail::write_outer_ipv4(env, packet, server, between);
+}
+
+// False when the kernel refused; the packet must then be dropped.  `in_pieces`: it is cut
+// afterwards, which the kernel refuses to do to a packet that it knows to be encapsulated.
+template <Environment Env>
+TURNOUT_INLINE bool encapsulate(Env& env, const Packet& packet, const abi::Server& server,
+                                uint32_t server_id, bool in_pieces) {
+    if (server.tunnel_type != abi::TunnelType::ipip) return env.wrap(packet, server_id);
+    return put_outer_header(env, packet, server, 0, !in_pieces);
 }
 
 }  // namespace turnout

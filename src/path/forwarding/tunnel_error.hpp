@@ -1,7 +1,7 @@
 // Errors about our own tunnels: a router on the way to a server could not deliver what we sent.
 //
 // The server's path MTU is remembered, and the client is told of its own packet: what was in the
-// tunnel comes back to it as an error, with an MTU that leaves room for the outer header.  IPVS
+// tunnel comes back to it as an error, with an MTU that leaves room for the outer headers.  IPVS
 // does so for IPv4; here it is the same for IPv6 and between the families.
 #pragma once
 
@@ -49,16 +49,26 @@ TURNOUT_INLINE IcmpError in_terms_of(abi::Family inner, abi::Family outer, const
     return {};
 }
 
-// The quoted outer header stands behind the ICMP header; was it to this server?
+// What stands behind the quoted outer header: does it name the server's GUE port, if there is one?
+TURNOUT_INLINE bool is_to_its_port(const Window& window, uint32_t offset,
+                                   const abi::Server& server) {
+    if (server.tunnel_type != abi::TunnelType::gue) return true;
+    const auto* ports = header_at<Ports>(window, offset);
+    return ports && ports->destination == server.tunnel_port;
+}
+
+// The quoted outer header stands behind the ICMP header; was it to this server's tunnel?
 TURNOUT_INLINE bool is_about(const Window& window, const Packet& packet,
                              const abi::Server& server) {
     const uint32_t offset = packet.transport_offset + static_cast<uint32_t>(sizeof(IcmpHeader));
+    const uint8_t protocol = tunnel_protocol(server, packet.family);
+    if (!is_to_its_port(window, offset + ip_header_size(server.family), server)) return false;
     if (server.family == abi::Family::ipv4) {
         const auto* ip = header_at<Ipv4Header>(window, offset);
-        return ip && ip->destination == server.address.word[0];
+        return ip && ip->protocol == protocol && ip->destination == server.address.word[0];
     }
     const auto* ip = header_at<Ipv6Header>(window, offset);
-    return ip && ipv6_address(ip->destination) == server.address;
+    return ip && ip->next_header == protocol && ipv6_address(ip->destination) == server.address;
 }
 
 // Leaves of the packet what was in the tunnel.
@@ -92,7 +102,7 @@ TURNOUT_INLINE Relayed relay_tunnel_error(Env& env, Packet& packet, uint32_t ser
         // Else the tunnel's packets are fragmented from now on.
         const bool client_asks = packet.dont_fragment || packet.family == abi::Family::ipv6;
         if (!client_asks) return Relayed::taken;
-        error = too_big(packet.family, mtu - ip_header_size(server->family));
+        error = too_big(packet.family, mtu - outer_size(*server));
     }
     if (!error.type || !detail::unwrap(env, packet)) return Relayed::taken;
     return turn_into_error(env, packet, error) ? Relayed::turned : Relayed::taken;

@@ -1,6 +1,9 @@
 // The errors that the director sends: a packet's hops are used up, or it does not fit; and what
 // routers say of its tunnels.
 #include "packet/cases/net.hpp"
+#include "packet/cases/tunnels.hpp"
+#include "path/forwarding/gue.hpp"
+#include "tables/convert.hpp"
 
 namespace turnout::test {
 namespace {
@@ -75,9 +78,10 @@ Case no_error_about_an_error(const Net& net) {
 // Tunnels: the outer header may be of the other family.
 struct Tunnel {
     Net inner, outer;
+    model::Tunnel kind = {};
 
     std::string name() const {
-        return std::string(inner.ipv6 ? ", IPv6 in " : ", IPv4 in ") +
+        return std::string(inner.ipv6 ? ", IPv6 in " : ", IPv4 in ") + name_of(kind) +
                (outer.ipv6 ? "IPv6" : "IPv4");
     }
     std::vector<Change> farm() const {
@@ -85,16 +89,25 @@ struct Tunnel {
         if (inner.ipv6) service.netmask = 128;
         model::Server server = server_value(1, Method::tunnel);
         server.key.address = outer.server;
+        server.tunnel = kind;
         return {AddService{service}, AddServer{service.key, server}};
     }
+    // What is left of an MTU.
+    uint32_t left_of(uint32_t mtu) const {
+        return mtu - static_cast<uint32_t>(outer.header() + header_size(kind));
+    }
     model::Address near_end() const { return outer.at(director_address); }
-    // A router's error about a packet of ours that goes to a server.
-    Bytes error(const Icmp& icmp, const model::Address& to, const Bytes& packet) const {
+    // A router's error about a packet of ours, as it goes to a server.
+    Bytes error(const Icmp& icmp, const Bytes& packet) const {
         Icmp made = icmp;
         made.quoted = 1000;
-        return frame(Ip{outer.near_router, near_end(), 64}, made,
-                     tunnelled(Ip{near_end(), to, 63}, packet), from_server);
+        return frame(Ip{outer.near_router, near_end(), 64}, made, packet, from_server);
     }
+    Bytes error(const Icmp& icmp, const model::Address& to, const Bytes& packet,
+                const model::Tunnel& by) const {
+        return error(icmp, tunnelled(Ip{near_end(), to, 63}, packet, by, own_port()));
+    }
+    Bytes error(const Icmp& icmp) const { return error(icmp, outer.server, sent(), kind); }
     // The client's packet on its way, and the error that the client gets about it.
     Bytes sent(const std::string& payload = "data") const {
         return frame(inner.request(63), data, payload);
@@ -104,11 +117,21 @@ struct Tunnel {
         made.in = in;
         return made;
     }
+    // GUE's source port of that connection, as whoever has seen its packets knows it.
+    uint16_t own_port() const {
+        Packet packet{};
+        packet.source = tables::to_row(inner.client);
+        packet.destination = tables::to_row(inner.vip);
+        packet.source_port = to_be(client_port);
+        packet.destination_port = to_be(web_port);
+        packet.protocol = static_cast<uint8_t>(Protocol::tcp);
+        return to_host(flow_port(packet));
+    }
 };
 
 Case router_tells(const Tunnel& tunnel) {
-    const uint32_t left = 1400 - static_cast<uint32_t>(tunnel.outer.header());
-    const Bytes in = tunnel.error(too_big(tunnel.outer, 1400), tunnel.outer.server, tunnel.sent());
+    const uint32_t left = tunnel.left_of(1400);
+    const Bytes in = tunnel.error(too_big(tunnel.outer, 1400));
     const Bytes large = frame(tunnel.inner.request(), data, filling(tunnel.inner, left + 1));
     Step remembered = answers(tunnel.inner, large, too_big(tunnel.inner, left));
     remembered.fast = Verdict::transmit;  // the router's error was not for this lane
@@ -120,19 +143,30 @@ Case router_tells(const Tunnel& tunnel) {
 }
 
 Case router_gives_up(const Tunnel& tunnel) {
-    const Bytes in = tunnel.error(tunnel.outer.time_exceeded(), tunnel.outer.server, tunnel.sent());
-    return {"a router's time exceeded reaches the client" + tunnel.name(),
-            tunnel.farm(),
-            {step(tunnel.inner.syn()),
-             tunnel.is_told(in, tunnel.inner.time_exceeded(), tunnel.sent())}};
+    return {
+        "a router's time exceeded reaches the client" + tunnel.name(),
+        tunnel.farm(),
+        {step(tunnel.inner.syn()), tunnel.is_told(tunnel.error(tunnel.outer.time_exceeded()),
+                                                  tunnel.inner.time_exceeded(), tunnel.sent())}};
 }
 
-Case of_another_tunnel(const Tunnel& tunnel) {
-    const model::Address other = tunnel.outer.at(server(2));
-    return {"an error about another's tunnel passes" + tunnel.name(),
+Case of_another_tunnel(const Tunnel& tunnel, const std::string& what, const model::Address& to,
+                       const model::Tunnel& by) {
+    return {"an error about another's tunnel passes: " + what + tunnel.name(),
             tunnel.farm(),
             {step(tunnel.inner.syn()),
-             {tunnel.error(too_big(tunnel.outer, 1400), other, tunnel.sent()), Verdict::pass}}};
+             {tunnel.error(too_big(tunnel.outer, 1400), to, tunnel.sent(), by), Verdict::pass}}};
+}
+
+Case does_not_fit(const Tunnel& tunnel) {
+    const uint32_t left = tunnel.left_of(1500);
+    const Bytes in = frame(tunnel.inner.request(), data, filling(tunnel.inner, left + 1));
+    return with_drop({"what does not fit into the tunnel is answered with the MTU" + tunnel.name(),
+                      tunnel.farm(),
+                      {step(tunnel.inner.syn()),
+                       step(frame(tunnel.inner.request(), data, filling(tunnel.inner, left))),
+                       answers(tunnel.inner, in, too_big(tunnel.inner, left))}},
+                     abi::Drop::too_big);
 }
 
 Case without_a_client_who_asks() {
@@ -140,29 +174,58 @@ Case without_a_client_who_asks() {
     Ip may_be_fragmented = tunnel.inner.request(63);
     may_be_fragmented.dont_fragment = false;
     const Bytes in = tunnel.error(too_big(tunnel.outer, 1400), tunnel.outer.server,
-                                  frame(may_be_fragmented, data, "data"));
+                                  frame(may_be_fragmented, data, "data"), ipip);
     return with_drop({"a client whose packets may be fragmented is not told of an MTU",
                       tunnel.farm(),
                       {step(tunnel.inner.syn()), {in, Verdict::drop, {}, Verdict::pass}}},
                      abi::Drop::tunnel_error);
 }
 
+// A service may have GUE for its own business: errors about what its servers send are errors about
+// that.
+Case looks_like_a_tunnel() {
+    const Net net{false};
+    const Ip inside{net.client, net.vip, 60};
+    const auto answer = [&](const Ip& ip, uint16_t from) {
+        return tunnelled(ip, frame(inside, data), gue, from);
+    };
+    const Udp question{gue_port, web_port};
+    const Bytes sent = answer(Ip{net.vip, net.client, 60}, web_port);
+    const Bytes from = answer(Ip{net.server, net.client, 60}, server_port);
+    const Ip error{net.far_router, net.vip, 64}, error_out{net.far_router, net.server, 63};
+    return {"an error about what only looks like a tunnel is its service's",
+            net.farm(Protocol::udp, Method::nat),
+            {step(frame(net.request(), question, "question")),
+             {frame(error, net.unreachable(), sent), Verdict::transmit,
+              frame(error_out, net.unreachable(), from, towards_server)}}};
+}
+
+std::vector<Case> about(const Tunnel& tunnel) {
+    std::vector<Case> all{does_not_fit(tunnel), router_tells(tunnel), router_gives_up(tunnel)};
+    const auto pass = [&](const std::string& what, const model::Address& to,
+                          const model::Tunnel& by) {
+        all.push_back(of_another_tunnel(tunnel, what, to, by));
+    };
+    pass("another server", tunnel.outer.at(server(2)), tunnel.kind);
+    pass("another kind", tunnel.outer.server, tunnel.kind.type == TunnelType::gre ? gue : gre);
+    if (tunnel.kind.type == TunnelType::gue)
+        pass("another port", tunnel.outer.server, {TunnelType::gue, gue_port + 1, 0});
+    return all;
+}
+
 }  // namespace
 
 std::vector<Case> own_errors() {
-    std::vector<Case> all{without_a_client_who_asks()};
+    std::vector<Case> all{without_a_client_who_asks(), looks_like_a_tunnel()};
     for (const Net& net : {Net{false}, Net{true}}) {
         all.push_back(does_not_fit(net, Method::direct, 1500, "by direct routing"));
         all.push_back(does_not_fit(net, Method::nat, 1500, "by NAT"));
-        all.push_back(does_not_fit(net, Method::tunnel, net.ipv6 ? 1460 : 1480, "into the tunnel"));
         all.push_back(time_is_up(net));
         all.push_back(the_kernel_answers_servers(net));
         all.push_back(no_error_about_an_error(net));
-        for (const Net& outer : {Net{false}, Net{true}}) {
-            all.push_back(router_tells({net, outer}));
-            all.push_back(router_gives_up({net, outer}));
-            all.push_back(of_another_tunnel({net, outer}));
-        }
+        for (const Net& outer : {Net{false}, Net{true}})
+            for (const model::Tunnel& kind : {ipip, gue, gue_csum, gue_remcsum, gre, gre_csum})
+                for (const Case& each : about({net, outer, kind})) all.push_back(each);
     }
     return all;
 }
