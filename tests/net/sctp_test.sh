@@ -15,10 +15,12 @@ start() {
     nsenter --net="/run/netns/$LAB_NAME-$1" -- "$stack/$2" >"$LAB_STATE/$1.$2" 2>&1 </dev/null &
 }
 
-# echoed PORT: what comes back of three messages, of which one fills several packets.
+# echoed PORT: what comes back of three messages, of which one fills several packets.  The client ends
+# the association when there is no more to send, and who is told so echoes nothing more.
 echoed() {
-    at client timeout 30 "$stack/client" "$VIP" "$1" <"$LAB_STATE/messages" 2>&1 | tee -a /tmp/cl.log |
-        grep -x '[a-z]*' | cut -c-9 | paste -sd' '
+    { cat "$LAB_STATE/messages"; sleep 1; } |
+        at client timeout 30 "$stack/client" "$VIP" "$1" 2>&1 | grep -x '[a-z]*' | cut -c-9 |
+        paste -sd' '
 }
 
 # serve PORT SERVER OPTION…: a service with that server alone.
@@ -30,27 +32,32 @@ serve() {
 # Packets of a service since it was made: requests and replies.
 packets() { ipvsadm -Ln --stats --exact --sctp-service "$HOST:$1" | awk '/^SCTP/ {print $4, $5}'; }
 
-state_is() { [[ $(ipvsadm -Lnc | awk -v to="$HOST:$1" '$5 == to {print $3}') == "$2" ]]; }
+# What all associations with a server have come to.
+states() { ipvsadm -Lnc | awk -v to="$(host "$(server_address "$1")"):$ECHO" '$6 == to {print $3}' | sort -u; }
+states_match() { [[ $(states "$1") =~ ^($2)$ ]]; }
 
+# expect_association PORT SERVER STATE
 expect_association() {
     expect_equal "what is echoed by way of port $1" "one twooooooo three" "$(echoed "$1")"
-    eventually 5 state_is "$1" CLOSED
+    eventually 5 states_match "$2" "$3"
 }
 
 carries_every_method() {
+    local ended=$'(CLOSED|S-RECEIVED|\n)+'
     ipvsadm -C
     serve $ECHO 1 $ECHO -m
     serve 9007 1 $ECHO -m
-    expect_association $ECHO
-    expect_association 9007
+    expect_association $ECHO 1 CLOSED
+    expect_association 9007 1 CLOSED
     expect_match "packets of NAT, both ways" '^[1-9][0-9]* [1-9]' "$(packets 9007)"
+    # Who is reached without NAT may end an association by the server's own address, past us.
     ipvsadm -C
     serve $ECHO 2 $ECHO -g
-    expect_association $ECHO
+    expect_association $ECHO 2 "$ended"
     expect_match "packets of direct routing, one way" '^[1-9][0-9]* 0$' "$(packets $ECHO)"
     ipvsadm -C
     serve $ECHO 3 $ECHO -i
-    expect_association $ECHO
+    expect_association $ECHO 3 "$ended"
 }
 
 # The far ends of veth pairs, as XDP wants them: see xdp_test.sh.
@@ -69,9 +76,11 @@ up_lab --no-dns
 prepare_wires
 only_by_service
 printf '%s\n' one "two$(printf '%03000d' 0 | tr 0 o)" three >"$LAB_STATE/messages"
-for i in 1 2 3; do start "rs$i" echo_server; done
 realserver rs2 direct >/dev/null
 realserver rs3 tunnel >/dev/null
+# The stack takes no address of lo for one that others can reach.
+for who in rs2 rs3; do at $who ip address add "$VIP" dev eth0; done
+for i in 1 2 3; do start "rs$i" echo_server; done
 start_director --xdp off
 
 for mode in off native generic; do
