@@ -89,3 +89,17 @@ for mode in off native generic; do
     begin "SCTP by every method, XDP $mode"
     carries_every_method
 done
+
+[[ $LAB_FAMILY == ipv4 ]] || exit 0
+begin "a checksum that hardware has yet to compute is left to it, and one that is 0 is amended"
+wire() { at "$1" /usr/bin/python3 "$tests/sctp_wire.py" "${@:2}"; }
+end_director TERM
+start_director --xdp off
+ipvsadm -C
+serve 9008 1 4444 -m
+wire rs1 watch eth0 >"$LAB_STATE/seen" &
+eventually 5 grep -q ready "$LAB_STATE/seen"
+mac=$(at director cat /sys/class/net/eth0/address)
+for kind in unfinished zero; do wire client send eth0 "$mac" "$CLIENT" "$VIP" 9008 $kind; done
+all_seen() { [[ $(sed 1d "$LAB_STATE/seen" | paste -sd,) == "4444 left,4444 right" ]]; }
+eventually 5 all_seen
