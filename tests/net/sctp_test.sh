@@ -95,11 +95,12 @@ begin "a checksum that hardware has yet to compute is left to it, and one that i
 wire() { at "$1" /usr/bin/python3 "$tests/sctp_wire.py" "${@:2}"; }
 end_director TERM
 start_director --xdp off
+at net ethtool -K director tx on >/dev/null
 ipvsadm -C
 serve 9008 1 4444 -m
 wire rs1 watch eth0 >"$LAB_STATE/seen" &
 eventually 5 grep -q ready "$LAB_STATE/seen"
-mac=$(at director cat /sys/class/net/eth0/address)
+mac=$(at director ip -br link show eth0 | awk '{print $3}')
 for kind in unfinished zero; do wire client send eth0 "$mac" "$CLIENT" "$VIP" 9008 $kind; done
 all_seen() { [[ $(sed 1d "$LAB_STATE/seen" | paste -sd,) == "4444 left,4444 right" ]]; }
 eventually 5 all_seen

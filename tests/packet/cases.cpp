@@ -13,7 +13,7 @@ const std::vector<Case>& packet_cases() {
                 if (!each.ipv4_alone) all.push_back(in_ipv6(each));
             }
         for (const auto& part :
-             {icmp_errors(), own_errors(), in_fragments(), sctp_errors(), ipv6()})
+             {icmp_errors(), own_errors(), in_fragments(), sctp_of_each_family(), ipv6()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

@@ -55,7 +55,7 @@ std::vector<Case> sctp();
 std::vector<Case> icmp_errors();
 std::vector<Case> own_errors();
 std::vector<Case> in_fragments();
-std::vector<Case> sctp_errors();
+std::vector<Case> sctp_of_each_family();
 std::vector<Case> ipv6();
 
 }  // namespace turnout::test

@@ -140,6 +140,29 @@ std::vector<Case> ending() {
     };
 }
 
+// A first fragment does not tell how long the packet is, which its checksum depends on.
+std::vector<Case> in_parts(const Net& net) {
+    Ip ip = net.request();
+    ip.dont_fragment = false;
+    Ip forwarded = net.request(63);
+    forwarded.dont_fragment = false;
+    const Sctp opening{client_port, web_port, {INIT}}, data{client_port, web_port, {DATA}};
+    const std::string payload(200, 'd');
+    const auto in = fragments(frame(ip, data, payload), 64);
+    const auto out = fragments(frame(forwarded, data, payload, towards_server), 64);
+    const Bytes init = frame(net.request(), opening);
+    Case by_nat{"SCTP in fragments goes to no other port" + net.name,
+                net.farm(Protocol::sctp, Method::nat),
+                {{init, Verdict::transmit}, {in[0], Verdict::drop}},
+                abi::Drop::send_failed};
+    Case direct{"SCTP in fragments by direct routing" + net.name,
+                net.farm(Protocol::sctp, Method::direct),
+                {{init, Verdict::transmit}}};
+    for (size_t i = 0; i < in.size(); ++i)
+        direct.steps.push_back({in[i], Verdict::transmit, out[i]});
+    return {by_nat, direct};
+}
+
 // ICMP errors.
 std::vector<Case> errors(const Net& net) {
     const Sctp opening{client_port, web_port, {INIT}};
@@ -182,9 +205,11 @@ std::vector<Case> sctp() {
     return all;
 }
 
-std::vector<Case> sctp_errors() {
-    std::vector<Case> all = errors(Net{false});
-    for (const Case& each : errors(Net{true})) all.push_back(each);
+std::vector<Case> sctp_of_each_family() {
+    std::vector<Case> all;
+    for (const Net& net : {Net{false}, Net{true}})
+        for (const auto& part : {errors(net), in_parts(net)})
+            all.insert(all.end(), part.begin(), part.end());
     return all;
 }
 
