@@ -1,7 +1,7 @@
 // NAT of SCTP to another port: the checksum is amended.
 //
 // It covers the whole packet from the ports on, but no addresses.  One that is left to hardware is
-// 0 and has to stay so: what computes it later does not leave the field out of what it sums.  Where
+// 0 and has to stay so: when the kernel computes it after all, it sums the field as it stands.  Where
 // the packet is several that travel as one, it is always left to whoever divides it.
 #pragma once
 
