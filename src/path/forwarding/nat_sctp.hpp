@@ -1,8 +1,8 @@
 // NAT of SCTP to another port: the checksum is amended.
 //
 // It covers the whole packet from the ports on, but no addresses.  One that is left to hardware is
-// 0 and has to stay so: when the kernel computes it after all, it sums the field as it stands.  Where
-// the packet is several that travel as one, it is always left to whoever divides it.
+// 0 and has to stay so: when the kernel computes it after all, it sums the field as it stands.
+// Where the packet is several that travel as one, it is always left to whoever divides it.
 #pragma once
 
 #include <stddef.h>
