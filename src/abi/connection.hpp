@@ -13,7 +13,7 @@
 
 namespace turnout::abi {
 
-// Protocol states; the numbers are IPVS's (TCP), UDP and the rest follow.
+// Protocol states; the numbers are IPVS's (TCP), UDP's and SCTP's follow.  `none` is everybody's.
 enum class State : uint8_t {
     none = 0,
     established = 1,
@@ -27,8 +27,22 @@ enum class State : uint8_t {
     listen = 9,
     syn_ack = 10,
     udp = 11,
+    // In IPVS's order; path/states/sctp.hpp tells them.
+    sctp_init1 = 12,
+    sctp_init = 13,
+    sctp_cookie_sent = 14,
+    sctp_cookie_replied = 15,
+    sctp_cookie_wait = 16,
+    sctp_cookie = 17,
+    sctp_cookie_echoed = 18,
+    sctp_established = 19,
+    sctp_shutdown_sent = 20,
+    sctp_shutdown_received = 21,
+    sctp_shutdown_ack_sent = 22,
+    sctp_rejected = 23,
+    sctp_closed = 24,
 };
-inline constexpr uint32_t state_count = 12;
+inline constexpr uint32_t state_count = 25;
 inline constexpr uint32_t state_rows = 32;  // a power of two: any masked state is a row
 
 // How packets reach their server; the numbers are IPVS's.

@@ -10,9 +10,12 @@
 #include "bpf/xdp_lane.hpp"
 #include "path/call_out.hpp"
 #include "path/forwarding/icmp_error.hpp"
+#include "path/forwarding/nat_sctp.hpp"
 #include "path/forwarding/tunnel_error.hpp"
 #include "path/forwarding/wrap.hpp"
 #include "path/helpers/sip.hpp"
+#include "path/parse_sctp.hpp"
+#include "path/states/sctp.hpp"
 #include "table/sweep.hpp"
 
 using namespace turnout;
@@ -177,6 +180,37 @@ extern "C" {
 [[gnu::noinline]] int turnout_tc_parse_icmp(__sk_buff* context, Packet* packet) {
     CompleteLane env(context);
     return packet && parse_icmp(env, *packet);
+}
+
+[[gnu::noinline]] int turnout_xdp_parse_sctp(xdp_md* context, Packet* packet) {
+    FastLane env(context);
+    return packet && parse_sctp(env, *packet);
+}
+
+[[gnu::noinline]] int turnout_tc_parse_sctp(__sk_buff* context, Packet* packet) {
+    CompleteLane env(context);
+    return packet && parse_sctp(env, *packet);
+}
+
+[[gnu::noinline]] uint32_t turnout_next_sctp_state(uint32_t state, uint32_t chunk,
+                                                   uint32_t direction, uint32_t only_requests) {
+    return static_cast<uint32_t>(
+        sctp_table::next(static_cast<abi::State>(state), static_cast<uint8_t>(chunk),
+                         static_cast<Direction>(direction), only_requests));
+}
+
+[[gnu::noinline]] int turnout_xdp_amend_sctp(xdp_md* context, const Packet* packet,
+                                             uint8_t direction, const Rewrite* rewrite) {
+    FastLane env(context);
+    return packet && rewrite &&
+           amend_sctp(env, *packet, static_cast<Direction>(direction), *rewrite);
+}
+
+[[gnu::noinline]] int turnout_tc_amend_sctp(__sk_buff* context, const Packet* packet,
+                                            uint8_t direction, const Rewrite* rewrite) {
+    CompleteLane env(context);
+    return packet && rewrite &&
+           amend_sctp(env, *packet, static_cast<Direction>(direction), *rewrite);
 }
 
 [[gnu::noinline]] int turnout_xdp_rewrite_icmp_error(xdp_md* context, const Packet* packet,

@@ -20,6 +20,8 @@ uint32_t turnout_ask(turnout::Opening* opening);
 uint32_t turnout_schedule(turnout::Opening* opening);
 uint32_t turnout_connect(turnout::Opening* opening);
 uint32_t turnout_call_out(turnout::Opening* opening);
+uint32_t turnout_next_sctp_state(uint32_t state, uint32_t chunk, uint32_t direction,
+                                 uint32_t only_requests);
 uint64_t turnout_find_fragment_note(const turnout::Packet* packet, uint32_t now);
 uint32_t turnout_note_first(const turnout::Packet* packet, uint32_t location, uint8_t direction,
                             uint32_t now);
@@ -133,6 +135,12 @@ struct TablesEnv {
     TURNOUT_INLINE static uint32_t note_first(const Packet& packet, Location location,
                                               Direction direction, abi::Tick now) {
         return turnout_note_first(&packet, location, static_cast<uint8_t>(direction), now);
+    }
+
+    TURNOUT_INLINE static abi::State next_sctp_state(abi::State state, uint8_t chunk,
+                                                     Direction direction, bool only_requests) {
+        return static_cast<abi::State>(turnout_next_sctp_state(
+            static_cast<uint32_t>(state), chunk, static_cast<uint32_t>(direction), only_requests));
     }
 
     // Looked up here: Linux 6.1 takes a table's memory for an update, but not that of a parameter.

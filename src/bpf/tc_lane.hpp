@@ -18,6 +18,9 @@ int turnout_route(__sk_buff* packet, const turnout::abi::Address* to, uint8_t fa
                   turnout::Route* route);
 int turnout_read_call(__sk_buff* packet, turnout::Opening* opening, uint32_t offset);
 int turnout_tc_parse_icmp(__sk_buff* context, turnout::Packet* packet);
+int turnout_tc_parse_sctp(__sk_buff* context, turnout::Packet* packet);
+int turnout_tc_amend_sctp(__sk_buff* context, const turnout::Packet* packet, uint8_t direction,
+                          const turnout::Rewrite* rewrite);
 int turnout_tc_rewrite_icmp_error(__sk_buff* context, const turnout::Packet* packet,
                                   uint8_t direction, const turnout::Rewrite* rewrite);
 int turnout_tc_turn_into_error(__sk_buff* context, const turnout::Packet* packet,
@@ -90,6 +93,14 @@ class TcEnv : public TablesEnv {
     TURNOUT_INLINE bool parse_icmp(Packet& packet) const {
         return turnout_tc_parse_icmp(packet_, &packet) != 0;
     }
+    TURNOUT_INLINE bool parse_sctp(Packet& packet) const {
+        return turnout_tc_parse_sctp(packet_, &packet) != 0;
+    }
+    TURNOUT_INLINE bool amend_sctp(const Packet& packet, Direction direction,
+                                   const Rewrite& rewrite) const {
+        return turnout_tc_amend_sctp(packet_, &packet, static_cast<uint8_t>(direction), &rewrite) !=
+               0;
+    }
     TURNOUT_INLINE bool rewrite_icmp_error(const Packet& packet, Direction direction,
                                            const Rewrite& rewrite) const {
         return turnout_tc_rewrite_icmp_error(packet_, &packet, static_cast<uint8_t>(direction),
@@ -135,6 +146,14 @@ class TcEnv : public TablesEnv {
                    0 &&
                l4_csum_replace(packet_, offset, 0, half(port_diff), mark) == 0;
     }
+    // The kernel amends a checksum, but not one that it has yet to compute: so it tells.
+    TURNOUT_INLINE bool is_left_to_hardware(uint32_t offset) const {
+        if (l4_csum_replace(packet_, offset, 0, 1, 0) != 0) return true;
+        auto* checksum = header_at<be16>(window(), offset);
+        const bool left = !checksum || checksum->raw == 0;
+        if (checksum) checksum->raw = 0;
+        return left;
+    }
     TURNOUT_INLINE void note_written(uint64_t diff) const { csum_update(packet_, half(diff)); }
     TURNOUT_INLINE bool push(uint32_t bytes, abi::Family family, abi::TunnelType type) const {
         return skb_adjust_room(packet_, static_cast<int32_t>(bytes), BPF_ADJ_ROOM_MAC,
@@ -166,8 +185,10 @@ class TcEnv : public TablesEnv {
         return packet_->pkt_type == packet_host && !packet_->vlan_present;
     }
 
-    // Drivers may leave headers outside the window.
+    // Drivers may leave headers outside the window.  Of SCTP packets that travel as one, only what
+    // they have in common is in it, and has to be alone there: the kernel divides them by that.
     TURNOUT_INLINE void gather(uint32_t wanted) const {
+        if (packet_->gso_size == divided_by_fragments) return;
         const Window w = window();
         if (packet_->len < wanted) wanted = packet_->len;
         if (static_cast<uint64_t>(w.end - w.begin) < wanted) skb_pull_data(packet_, wanted);
@@ -188,6 +209,7 @@ class TcEnv : public TablesEnv {
 
   private:
     static constexpr uint32_t packet_host = 0;
+    static constexpr uint32_t divided_by_fragments = 0xffff;  // the kernel's GSO_BY_FRAGS
     static constexpr uint32_t headers = sizeof(EthernetHeader) + 60 + sizeof(TcpHeader);
 
     // What the room is for, so that super-packets can be cut up with all their headers.  The

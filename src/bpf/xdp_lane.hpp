@@ -13,6 +13,9 @@ namespace turnout::bpf {
 // See tc_lane.hpp.
 extern "C" {
 int turnout_xdp_parse_icmp(xdp_md* context, turnout::Packet* packet);
+int turnout_xdp_parse_sctp(xdp_md* context, turnout::Packet* packet);
+int turnout_xdp_amend_sctp(xdp_md* context, const turnout::Packet* packet, uint8_t direction,
+                           const turnout::Rewrite* rewrite);
 int turnout_xdp_rewrite_icmp_error(xdp_md* context, const turnout::Packet* packet,
                                    uint8_t direction, const turnout::Rewrite* rewrite);
 int turnout_xdp_wrap(xdp_md* context, const turnout::Packet* packet, uint32_t server);
@@ -40,12 +43,30 @@ class XdpEnv : public TablesEnv {
         const Window w = window();
         return static_cast<uint32_t>(w.end - w.begin);
     }
+    TURNOUT_INLINE bool byte(uint32_t offset, uint8_t& c) const {
+        if (offset > longest_frame) return false;
+        hold(offset);  // else the bound below would be left out
+        const Window w = window();
+        const uint8_t* at = w.begin + (offset & longest_frame);
+        hold(at);  // see header_at()
+        if (at + 1 > w.end) return false;
+        c = *at;
+        return true;
+    }
     // XDP cannot tell: a frame beyond the MTU goes to the complete lane, which can.
     TURNOUT_INLINE static uint32_t segment_size() { return 0; }
 
     TURNOUT_INLINE static uint32_t mark() { return 0; }
     TURNOUT_INLINE bool parse_icmp(Packet& packet) const {
         return turnout_xdp_parse_icmp(frame_, &packet) != 0;
+    }
+    TURNOUT_INLINE bool parse_sctp(Packet& packet) const {
+        return turnout_xdp_parse_sctp(frame_, &packet) != 0;
+    }
+    TURNOUT_INLINE bool amend_sctp(const Packet& packet, Direction direction,
+                                   const Rewrite& rewrite) const {
+        return turnout_xdp_amend_sctp(frame_, &packet, static_cast<uint8_t>(direction), &rewrite) !=
+               0;
     }
     TURNOUT_INLINE bool rewrite_icmp_error(const Packet& packet, Direction direction,
                                            const Rewrite& rewrite) const {
@@ -75,6 +96,7 @@ class XdpEnv : public TablesEnv {
                                        bool optional) const {
         return amend_in_place(window(), offset, address_diff, port_diff, optional);
     }
+    TURNOUT_INLINE static bool is_left_to_hardware(uint32_t) { return false; }
     TURNOUT_INLINE static void note_written(uint64_t) {}
     TURNOUT_INLINE bool push(uint32_t bytes, abi::Family, abi::TunnelType) const {
         return xdp_adjust_head(frame_, -static_cast<int>(bytes)) == 0;
@@ -115,6 +137,8 @@ class XdpEnv : public TablesEnv {
     }
 
   private:
+    static constexpr uint32_t longest_frame = 0x7fff;  // a bound for the verifier
+
     xdp_md* frame_;
     int action_ = XDP_PASS;
 };

@@ -15,6 +15,10 @@ Error no_such_server(const Service& service, const ServerKey& key) {
                         to_string(key.address, key.port)};
 }
 
+bool has_ports(Protocol protocol) {
+    return protocol == Protocol::tcp || protocol == Protocol::udp || protocol == Protocol::sctp;
+}
+
 Status check_server(const Service& service, const Server& server) {
     if (server.key.address.family != service.key.address.family && server.method != Method::tunnel)
         return fail(EINVAL,
@@ -44,8 +48,8 @@ Status Model::check_service(const Service& service) const {
     const ServiceKey& key = service.key;
     if (key.address.family == Family::ipv6 && (service.netmask < 1 || service.netmask > 128))
         return fail(EINVAL, "a prefix of IPv6 has 1 to 128 bits");
-    if (key.mark == 0 && key.protocol != Protocol::tcp && key.protocol != Protocol::udp)
-        return fail(EOPNOTSUPP, "only TCP and UDP services are supported by this version");
+    if (key.mark == 0 && !has_ports(key.protocol))
+        return fail(EOPNOTSUPP, "a service is of TCP, UDP or SCTP, or has a firewall mark");
     if (key.mark == 0 && key.port == 0 && !service.persistent())
         return fail(EINVAL, "port 0 needs a persistent service");
     if (key.mark == 0 && !key.address.is_unicast())

@@ -12,11 +12,14 @@
 #include "native/memory_tables.hpp"
 #include "path/amend.hpp"
 #include "path/forwarding/icmp_error.hpp"
+#include "path/forwarding/nat_sctp.hpp"
 #include "path/forwarding/tunnel_error.hpp"
 #include "path/forwarding/wrap.hpp"
 #include "path/helpers/sip.hpp"
+#include "path/parse_sctp.hpp"
 #include "path/pipeline.hpp"
 #include "path/schedule.hpp"
+#include "path/states/sctp.hpp"
 #include "table/sweep.hpp"
 
 namespace turnout::native {
@@ -107,6 +110,14 @@ class NativeEnv {
     Window window() { return {packet_.data() + ip_align, packet_.data() + packet_.size()}; }
     void gather(uint32_t) {}
     bool parse_icmp(Packet& packet) { return turnout::parse_icmp(*this, packet); }
+    bool parse_sctp(Packet& packet) { return turnout::parse_sctp(*this, packet); }
+    abi::State next_sctp_state(abi::State state, uint8_t chunk, Direction direction,
+                               bool only_requests) {
+        return sctp_table::next(state, chunk, direction, only_requests);
+    }
+    bool amend_sctp(const Packet& packet, Direction direction, const Rewrite& rewrite) {
+        return turnout::amend_sctp(*this, packet, direction, rewrite);
+    }
     bool rewrite_icmp_error(const Packet& packet, Direction direction, const Rewrite& rewrite) {
         return turnout::rewrite_icmp_error(*this, packet, direction, rewrite);
     }
@@ -195,6 +206,7 @@ class NativeEnv {
     bool amend_checksum(uint32_t offset, uint64_t address_diff, uint64_t port_diff, bool optional) {
         return amend_in_place(window(), offset, address_diff, port_diff, optional);
     }
+    bool is_left_to_hardware(uint32_t) { return false; }
     void note_written(uint64_t) {}
     bool push(uint32_t bytes, abi::Family, abi::TunnelType) {
         packet_.insert(packet_.begin() + ip_align, bytes, 0);

@@ -91,12 +91,14 @@ template <class E>
 concept Environment = TablesEnvironment<E> &&
     requires(E env, uint32_t n, Route& route, const abi::Address& address, uint64_t difference,
              Opening& opening, Packet& packet, const Rewrite& rewrite, const IcmpError& error,
-             Location location) {
+             Location location, uint8_t& byte) {
     { env.window() } -> gives<Window>;
     // Brings the first `n` bytes into the window, as far as the packet has them and the lane can.
     env.gather(n);
     // Bytes from the Ethernet header on, also those outside the window.
     { env.length() } -> gives<uint32_t>;
+    // Reads the byte at an offset, also outside the window; false beyond the packet's end.
+    { env.byte(n, byte) } -> gives<bool>;
     // Of a super-packet, several segments that travel as one packet, a segment's payload in bytes;
     // of any other 0.
     { env.segment_size() } -> gives<uint32_t>;
@@ -107,6 +109,10 @@ concept Environment = TablesEnvironment<E> &&
     env.read_call(n, opening);
     // parse_icmp() of path/parse.hpp: false for all but errors about packets that may be ours.
     { env.parse_icmp(packet) } -> gives<bool>;
+    // parse_sctp() of path/, next() of path/states/sctp.hpp and amend_sctp() of path/forwarding/.
+    { env.parse_sctp(packet) } -> gives<bool>;
+    { env.next_sctp_state(abi::State{}, uint8_t{}, Direction::reply, true) } -> gives<abi::State>;
+    { env.amend_sctp(packet, Direction::reply, rewrite) } -> gives<bool>;
     // rewrite_icmp_error() of path/forwarding/: false when the kernel refused.
     { env.rewrite_icmp_error(packet, Direction::reply, rewrite) } -> gives<bool>;
     // find_note() and note_first() of path/fragments.hpp.
@@ -137,6 +143,8 @@ concept Environment = TablesEnvironment<E> &&
     // Changes the transport checksum at `offset` by what the change of addresses (part of the
     // pseudo header) and of ports adds.  `optional`: 0 means there is none (UDP).
     { env.amend_checksum(n, difference, difference, true) } -> gives<bool>;
+    // True if hardware, or the kernel, has yet to compute the checksum at `offset`, which is 0.
+    { env.is_left_to_hardware(n) } -> gives<bool>;
     // What bytes that were written add to the packet's sum, if no checksum beside them makes up for
     // it: hardware may have summed the packet as it came.
     env.note_written(difference);

@@ -55,6 +55,8 @@ template <Environment Env>
 TURNOUT_INLINE uint32_t size_on_the_wire(Env& env, const Packet& packet) {
     const uint32_t segment = env.segment_size();
     if (segment == 0) return packet.ip_length;
+    // SCTP's are as large as each was made, by the path MTU that its sender knows: none is told.
+    if (static_cast<IpProtocol>(packet.protocol) == IpProtocol::sctp) return 0;
     uint32_t headers = packet.transport_offset - ip_offset;
     if (static_cast<IpProtocol>(packet.protocol) != IpProtocol::tcp)
         return headers + static_cast<uint32_t>(sizeof(UdpHeader)) + segment;

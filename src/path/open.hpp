@@ -9,6 +9,7 @@
 
 #include "path/find_connection.hpp"
 #include "path/find_service.hpp"
+#include "path/parse_sctp.hpp"
 #include "path/persistence.hpp"
 #include "table/counts.hpp"
 #include "table/sweep.hpp"
@@ -16,20 +17,28 @@
 
 namespace turnout {
 
-// IPVS schedules TCP on a SYN without RST, UDP on any packet; never from the FTP data port, whose
-// connections the helper makes.
+// IPVS schedules TCP on a SYN without RST, SCTP on an INIT, UDP on any packet; never from the FTP
+// data port, whose connections the helper makes.
 TURNOUT_INLINE bool may_open(const Packet& packet) {
     if (is_icmp_error(packet) || packet.source_port == ftp_data_port) return false;
-    if (static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp) return true;
-    return (packet.tcp_flags & (tcp_flag::syn | tcp_flag::rst)) == tcp_flag::syn;
+    switch (static_cast<IpProtocol>(packet.protocol)) {
+        case IpProtocol::udp:
+            return true;
+        case IpProtocol::sctp:
+            return is_init(packet);
+        default:
+            return (packet.tcp_flags & (tcp_flag::syn | tcp_flag::rst)) == tcp_flag::syn;
+    }
 }
 
-// An ended TCP connection makes way for a new one from the same port (conn_reuse_mode 1), unless
-// persistence holds it to its server.
+// An ended TCP or SCTP connection makes way for a new one from the same port (conn_reuse_mode 1),
+// unless persistence holds it to its server.
 TURNOUT_INLINE bool makes_way(const abi::Connection& connection, const Packet& packet) {
-    if (!(packet.tcp_flags & tcp_flag::syn) || connection.link) return false;
+    if (connection.link) return false;
     const auto state = static_cast<abi::State>(connection.status & abi::status::state_mask);
-    return state == abi::State::time_wait || state == abi::State::close;
+    if (packet.tcp_flags & tcp_flag::syn)
+        return state == abi::State::time_wait || state == abi::State::close;
+    return is_init(packet) && state == abi::State::sctp_closed;
 }
 
 namespace detail {

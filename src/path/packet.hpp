@@ -29,6 +29,7 @@ struct Packet {
     uint8_t ttl;         // IPv6: the hop limit
     uint8_t tos;         // IPv6: the traffic class
     uint8_t tcp_flags;   // tcp_flag bits; 0 for all but TCP
+    uint8_t sctp_chunk;  // of SCTP: the SctpChunk that decides; see path/parse_sctp.hpp
     bool dont_fragment;  // the DF bit, which IPv6 does not have
     Part part;
     be32 fragment_id;           // what the fragments of a packet have in common

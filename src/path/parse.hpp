@@ -129,7 +129,7 @@ TURNOUT_INLINE bool parse_udp(const Window& window, Packet& packet) {
 
 TURNOUT_INLINE bool has_ports(uint8_t protocol) {
     const auto kind = static_cast<IpProtocol>(protocol);
-    return kind == IpProtocol::tcp || kind == IpProtocol::udp;
+    return kind == IpProtocol::tcp || kind == IpProtocol::udp || kind == IpProtocol::sctp;
 }
 
 // Enough for an error's headers and those it quotes, with options.
@@ -216,8 +216,8 @@ TURNOUT_INLINE uint64_t audience(Env& env, const abi::Address& address) {
     return word ? *word >> (cell % 32 * 2) & 3 : 0;
 }
 
-// True for TCP and UDP packets, whole or in fragments, and for ICMP errors about such; everything
-// else is left to the kernel.
+// True for TCP, UDP and SCTP packets, whole or in fragments, and for ICMP errors about such;
+// everything else is left to the kernel.
 template <Environment Env>
 TURNOUT_INLINE bool parse(Env& env, Packet& packet) {
     const Window window = env.window();
@@ -234,6 +234,8 @@ TURNOUT_INLINE bool parse(Env& env, Packet& packet) {
             return detail::parse_tcp(window, packet);
         case IpProtocol::udp:
             return detail::parse_udp(window, packet);
+        case IpProtocol::sctp:
+            return env.parse_sctp(packet);
         case IpProtocol::icmp:
             return !ipv6 && packet.part == Part::whole && env.parse_icmp(packet);
         case IpProtocol::icmpv6:

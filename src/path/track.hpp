@@ -1,111 +1,55 @@
-// Step 5: what the packet does to its connection: state, timeout, the server's counts.
-//
-// The TCP tables are IPVS's, one for each of: packets from the client, packets from the server
-// (NAT), and packets from the client when the server's are not seen (direct routing, tunnelling).
+// Step 7: what the packet does to its connection: state, timeout, the server's counts.
 #pragma once
 
 #include <stdint.h>
 
 #include "path/find_connection.hpp"
 #include "path/persistence.hpp"
+#include "path/states/tcp.hpp"
 #include "table/atomic.hpp"
 
 namespace turnout {
 
-namespace tcp_table {
-
-// A row of eleven states, four bits each, as one number: the BPF back end has no constant arrays.
-using Row = uint64_t;
-
-// The abbreviations of IPVS's tables.
-enum : uint8_t { NO, ES, SS, SR, FW, TW, CL, CW, LA, LI, SA };
-
-template <class... States>
-consteval Row row(States... next) {
-    static_assert(sizeof...(next) == 11);
-    Row packed = 0;
-    int shift = 0;
-    ((packed |= static_cast<Row>(next) << shift, shift += 4), ...);
-    return packed;
-}
-
-// The first of these that a packet has decides; a packet with none closes.
-enum class Event : uint8_t { rst, syn, fin, ack, none };
-
-TURNOUT_INLINE Event event_of(uint8_t flags) {
-    if (flags & tcp_flag::rst) return Event::rst;
-    if (flags & tcp_flag::syn) return Event::syn;
-    if (flags & tcp_flag::fin) return Event::fin;
-    if (flags & tcp_flag::ack) return Event::ack;
-    return Event::none;
-}
-
-//                                      from: NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA
-inline constexpr Row request_syn = row(SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR);
-inline constexpr Row request_fin = row(CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW);
-inline constexpr Row request_ack = row(ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES);
-inline constexpr Row request_rst = row(CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR);
-inline constexpr Row reply_syn = row(SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR);
-inline constexpr Row reply_fin = row(TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW);
-inline constexpr Row reply_ack = row(ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES);
-inline constexpr Row reply_rst = row(CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL);
-inline constexpr Row request_only_syn = row(SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR);
-inline constexpr Row request_only_fin = row(CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW);
-inline constexpr Row request_only_ack = row(ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES);
-inline constexpr Row request_only_rst = row(CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL);
-
-TURNOUT_INLINE Row pick(Event event, Row rst, Row syn, Row fin, Row ack) {
-    switch (event) {
-        case Event::rst:
-            return rst;
-        case Event::syn:
-            return syn;
-        case Event::fin:
-            return fin;
-        case Event::ack:
-            return ack;
-        case Event::none:
-            break;
-    }
-    return row(CL, CL, CL, CL, CL, CL, CL, CL, CL, CL, CL);
-}
-
-TURNOUT_INLINE abi::State next(abi::State state, uint8_t flags, Direction direction,
-                               bool request_only) {
-    const Event event = event_of(flags);
-    Row row;
-    if (direction == Direction::reply)
-        row = pick(event, reply_rst, reply_syn, reply_fin, reply_ack);
-    else if (request_only)
-        row = pick(event, request_only_rst, request_only_syn, request_only_fin, request_only_ack);
-    else
-        row = pick(event, request_rst, request_syn, request_fin, request_ack);
-    return static_cast<abi::State>(row >> (static_cast<uint32_t>(state) * 4 & 63) & 15);
-}
-
-TURNOUT_INLINE bool is_active(abi::State state) {
-    return state == abi::State::established || state == abi::State::syn_sent ||
-           state == abi::State::syn_recv || state == abi::State::syn_ack;
-}
-
-}  // namespace tcp_table
-
 namespace detail {
 
-// The status word after this packet.
-TURNOUT_INLINE uint32_t next_status(uint32_t status, const Packet& packet, Direction direction) {
-    using namespace abi;
-    const bool reply = direction == Direction::reply;
-    if (reply) status &= ~status::no_output;
-    State state = State::udp;
-    if (static_cast<IpProtocol>(packet.protocol) == IpProtocol::tcp) {
-        state = tcp_table::next(static_cast<State>(status & status::state_mask), packet.tcp_flags,
-                                direction, status & status::no_output);
-        status &= ~status::active;
-        if (tcp_table::is_active(state)) status |= status::active;
+// The state after this packet.
+template <Environment Env>
+TURNOUT_INLINE abi::State next_state(Env& env, uint32_t status, const Packet& packet,
+                                     Direction direction) {
+    const auto state = static_cast<abi::State>(status & abi::status::state_mask);
+    const bool request_only = status & abi::status::no_output;
+    switch (static_cast<IpProtocol>(packet.protocol)) {
+        case IpProtocol::tcp:
+            return tcp_table::next(state, packet.tcp_flags, direction, request_only);
+        case IpProtocol::sctp:
+            return env.next_sctp_state(state, packet.sctp_chunk, direction, request_only);
+        default:
+            return abi::State::udp;
     }
-    if (state == State::established || (state == State::udp && reply)) status |= status::assured;
-    return (status & ~status::state_mask) | static_cast<uint32_t>(state);
+}
+
+// Active by its state.
+TURNOUT_INLINE bool is_active(abi::State state) {
+    return tcp_table::is_active(state) || state == abi::State::sctp_established;
+}
+
+// Come to something by this packet.
+TURNOUT_INLINE bool is_assured(abi::State state, Direction direction) {
+    return state == abi::State::established || state == abi::State::sctp_established ||
+           (state == abi::State::udp && direction == Direction::reply);
+}
+
+// The status word after this packet.
+template <Environment Env>
+TURNOUT_INLINE uint32_t next_status(Env& env, uint32_t status, const Packet& packet,
+                                    Direction direction) {
+    using namespace abi;
+    if (direction == Direction::reply) status &= ~status::no_output;
+    const State state = next_state(env, status, packet, direction);
+    status &= ~(status::active | status::state_mask);
+    if (is_active(state)) status |= status::active;
+    if (is_assured(state, direction)) status |= status::assured;
+    return status | static_cast<uint32_t>(state);
 }
 
 // What moving between active and inactive adds to a server's load word.
@@ -131,7 +75,7 @@ TURNOUT_INLINE void track(Env& env, const abi::Settings& settings, const Packet&
     for (int attempt = 0; attempt < 4; ++attempt) {
         const uint32_t before = load_once(connection.status);
         if (before & abi::status::dead) return;  // ended meanwhile, and its count given back
-        const uint32_t after = detail::next_status(before, packet, flow.direction);
+        const uint32_t after = detail::next_status(env, before, packet, flow.direction);
         if (before != after && !swap_if(connection.status, before, after)) continue;
         if (~before & after & abi::status::assured) assure_template(env, connection);
         if (const uint64_t change = detail::load_change(before, after)) add(server.load, change);

@@ -112,6 +112,32 @@ const char* name_of(const abi::Connection& connection) {
             return "SYNACK";
         case abi::State::udp:
             return "UDP";
+        case abi::State::sctp_init1:
+            return "INIT1";
+        case abi::State::sctp_init:
+            return "INIT";
+        case abi::State::sctp_cookie_sent:
+            return "C-SENT";
+        case abi::State::sctp_cookie_replied:
+            return "C-REPLIED";
+        case abi::State::sctp_cookie_wait:
+            return "C-WAIT";
+        case abi::State::sctp_cookie:
+            return "COOKIE";
+        case abi::State::sctp_cookie_echoed:
+            return "C-ECHOED";
+        case abi::State::sctp_established:
+            return "ESTABLISHED";
+        case abi::State::sctp_shutdown_sent:
+            return "S-SENT";
+        case abi::State::sctp_shutdown_received:
+            return "S-RECEIVED";
+        case abi::State::sctp_shutdown_ack_sent:
+            return "S-ACK-SENT";
+        case abi::State::sctp_rejected:
+            return "REJECTED";
+        case abi::State::sctp_closed:
+            return "CLOSED";
     }
     return "ERR!";
 }
@@ -138,9 +164,33 @@ void set_defaults(abi::Settings& settings) {
         uint32_t seconds;
     };
     constexpr Default defaults[] = {
-        {none, 2},       {established, 900}, {syn_sent, 120}, {syn_recv, 60},
-        {fin_wait, 120}, {time_wait, 120},   {close, 10},     {close_wait, 60},
-        {last_ack, 30},  {listen, 120},      {syn_ack, 120},  {udp, 300},
+        {none, 2},
+        {established, 900},
+        {syn_sent, 120},
+        {syn_recv, 60},
+        {fin_wait, 120},
+        {time_wait, 120},
+        {close, 10},
+        {close_wait, 60},
+        {last_ack, 30},
+        {listen, 120},
+        {syn_ack, 120},
+        {udp, 300},
+        // Four seconds: an INIT that is lost comes again after three.
+        {sctp_init1, 4},
+        {sctp_rejected, 4},
+        {sctp_established, 900},
+        // A second more than the longest time between two attempts.
+        {sctp_init, 61},
+        {sctp_cookie_sent, 61},
+        {sctp_cookie_replied, 61},
+        {sctp_cookie_wait, 61},
+        {sctp_cookie, 61},
+        {sctp_cookie_echoed, 61},
+        {sctp_shutdown_sent, 61},
+        {sctp_shutdown_received, 61},
+        {sctp_shutdown_ack_sent, 61},
+        {sctp_closed, 61},
     };
     static_assert(std::size(defaults) == abi::state_count);
     for (const auto& [state, seconds] : defaults)

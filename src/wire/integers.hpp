@@ -1,5 +1,6 @@
-// Integers as they stand on the wire: big-endian, and of a type of their own, so that a
-// host-order number can never be compared with or stored into a packet by accident.
+// Integers as they stand on the wire: big-endian (SCTP's checksum: little-endian), and of a type of
+// their own, so that a host-order number can never be compared with or stored into a packet by
+// accident.
 //
 // Plain structs without members or templates: they appear in map types, whose debug information
 // the kernel checks.
@@ -16,6 +17,10 @@ struct be16 {
 };
 
 struct be32 {
+    uint32_t raw;
+};
+
+struct le32 {
     uint32_t raw;
 };
 
@@ -40,6 +45,13 @@ TURNOUT_INLINE constexpr uint16_t to_host(be16 value) {
 }
 TURNOUT_INLINE constexpr uint32_t to_host(be32 value) {
     return to_be(value.raw).raw;
+}
+
+TURNOUT_INLINE constexpr le32 to_le(uint32_t host) {
+    return {host_is_little_endian ? host : swap_bytes(host)};
+}
+TURNOUT_INLINE constexpr uint32_t to_host(le32 value) {
+    return to_le(value.raw).raw;
 }
 
 TURNOUT_INLINE constexpr bool operator==(be16 a, be16 b) {

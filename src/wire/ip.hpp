@@ -21,6 +21,7 @@ enum class IpProtocol : uint8_t {
     authentication = 51,
     icmpv6 = 58,
     destination_options = 60,
+    sctp = 132,
 };
 
 struct Ipv4Header {

@@ -7,7 +7,7 @@ A feature that is switched on here lets its scenarios run and the random ones us
 # What both sides can do today: move names up here from WAITED_FOR.
 HAVE = frozenset({"rr", "wrr", "lc", "wlc", "sed", "nq", "dh", "sh", "mh", "lblc", "lblcr", "fo",
                   "ovf", "none", "persistence", "sip", "thresholds", "one-packet",
-                  "marks", "expire-quiescent", "ipv6"})
+                  "marks", "expire-quiescent", "ipv6", "sctp"})
 
 WAITED_FOR = {
     "twos": "power of two choices",

@@ -6,7 +6,8 @@ A packet is a plain value; its identification tells, when it comes out, which on
 import struct
 from dataclasses import dataclass, replace
 
-from headers import (IP_IN_IP, IPV6_IN_IP, TCP, UDP, Header, internet_checksum, is_ipv6,
+import sctp
+from headers import (IP_IN_IP, IPV6_IN_IP, SCTP, TCP, UDP, Header, internet_checksum, is_ipv6,
                      pseudo_header, split, without_padding)
 
 ETHERNET_IPV4, ETHERNET_IPV6 = b"\x08\x00", b"\x86\xdd"
@@ -17,30 +18,41 @@ FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 
 @dataclass(frozen=True)
 class Packet:
-    """A packet of TCP or UDP; its addresses tell the family."""
+    """A packet of TCP, UDP or SCTP; its addresses tell the family."""
 
     protocol: int
     source: tuple  # address, port
     target: tuple
     identification: int
-    flags: int = 0
+    flags: int = 0  # TCP
+    chunks: tuple = ()  # SCTP: their types
     payload: bytes = b""
     ttl: int = 64
 
     def after_a_hop(self, **changes):
         return replace(self, ttl=self.ttl - 1, **changes)
 
+    @property
+    def opens(self):
+        """Whether it asks for a new connection."""
+        return bool(self.flags & SYN) or self.chunks[:1] == (sctp.INIT,)
+
     def to_bytes(self):
-        source, target = self.source[0], self.target[0]
-        segment = self.segment()
-        pseudo = pseudo_header(source, target, self.protocol, len(segment))
+        if self.protocol == SCTP:
+            body = sctp.segment(self.source[1], self.target[1], self.chunks)
+        else:
+            body = self.with_checksum(self.segment())
+        return Header(self.source[0], self.target[0], self.protocol, self.identification,
+                      self.ttl).before(body)
+
+    def with_checksum(self, segment):
+        pseudo = pseudo_header(self.source[0], self.target[0], self.protocol, len(segment))
         checksum = struct.pack("!H", internet_checksum(pseudo + segment) or 0xffff)
         at = 16 if self.protocol == TCP else 6
-        return Header(source, target, self.protocol, self.identification, self.ttl).before(
-            segment[:at] + checksum + segment[at + 2:])
+        return segment[:at] + checksum + segment[at + 2:]
 
     def segment(self):
-        """Its checksum is 0."""
+        """Of TCP or UDP; its checksum is 0."""
         ports = struct.pack("!2H", self.source[1], self.target[1])
         if self.protocol == TCP:
             return ports + struct.pack("!2I2B3H", 1, 1, 5 << 4, self.flags, 65535, 0,
@@ -74,7 +86,7 @@ class Seen:
     identification: int
     source: tuple
     target: tuple
-    detail: int  # TCP flags; ICMP type and code
+    detail: int  # TCP flags; SCTP's first chunk; ICMP type and code
 
 
 def read(frame):
@@ -87,8 +99,10 @@ def read(frame):
     if header.protocol in (IP_IN_IP, IPV6_IN_IP):
         tunnel = header
         header, body = split(body)
-    ports = struct.unpack("!2H", body[:4]) if header.protocol in (TCP, UDP) else (0, 0)
-    detail = body[13] if header.protocol == TCP else int.from_bytes(body[:2], "big")
+    has_ports = header.protocol in (TCP, UDP, SCTP)
+    ports = struct.unpack("!2H", body[:4]) if has_ports else (0, 0)
+    at = {TCP: slice(13, 14), SCTP: slice(12, 13)}.get(header.protocol, slice(2))
+    detail = int.from_bytes(body[at], "big")
     return Seen(mac=frame[:6], data=data, tunnel=tunnel, protocol=header.protocol,
                 identification=header.identification, source=(header.source, ports[0]),
                 target=(header.target, ports[1]), detail=detail)

@@ -20,6 +20,8 @@ AVOIDED = {
                 "into direct routing, IPVS goes on with the route it remembered for the old method "
                 "and asks the servers' network who has the virtual address",
     "twos": "random by nature",
+    "SCTP's INIT1 and REJECTED": "over after four seconds, see sleeping: a second INIT follows the "
+                "first",
     "weights above LARGEST_WEIGHT with thresholds": "wrr walks down from the largest weight step by "
                 "step while its server is overloaded: in the kernel that can take minutes",
 }
@@ -29,8 +31,13 @@ LARGEST_WEIGHT = 9
 STRAY_FLAGS = ("syn", "ack", "fin", "fin+ack", "rst", "rst+ack", "syn+ack", "data", "none", "syn+fin",
                "syn+rst")
 LATER_FLAGS = tuple(flags for flags in STRAY_FLAGS if "syn" not in flags)
+CHUNKS = ("data", "sack", "init", "init-ack", "cookie-echo", "cookie-ack", "shutdown",
+          "shutdown-ack", "shutdown-complete", "error", "abort", "cookie-echo+abort")
+# After an INIT of the server's own, or of an association's first INIT, states are short-lived.
+SERVER_CHUNKS = tuple(chunk for chunk in CHUNKS if chunk != "init")
 TAKES_FLAGS = {"sh": ("sh-port", "sh-fallback"), "mh": ("mh-port", "mh-fallback")}
 NETWORKS = {"ipv4": ("255.255.255.0", "255.255.255.252"), "ipv6": (64, 60, 48, 126)}
+OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service"}
 OTHER_FAMILY = {"ipv4": "v6", "ipv6": "v4"}
 IPV6_SHARE = 0.4
 SERVERS = 8
@@ -108,16 +115,22 @@ class Story:
     def any_scheduler(self):
         return self.dice.choice([name for name in SCHEDULERS if name in self.have])
 
+    def any_protocol(self):
+        if "sctp" in self.have and self.chance(0.2):
+            return "sctp"
+        return "udp" if self.chance(0.3) else "tcp"
+
     def addressed(self, number, scheduler):
-        protocol = "udp" if self.chance(0.3) else "tcp"
+        protocol = self.any_protocol()
         any_port = "persistence" in self.have and self.chance(0.1)
         port = 0 if any_port else self.dice.choice((80, 80, 443, 5060))
         places = [f"vip{number}:{place}" for place in ((80, 443, 8080) if any_port else (port,))]
-        return Service(f"-{protocol[0]} vip{number}:{port}", places, protocol, scheduler, port)
+        option = OPTIONS[protocol]
+        return Service(f"{option} vip{number}:{port}", places, protocol, scheduler, port)
 
     def marked(self, number, scheduler):
         """A service of a firewall mark, which two ports of one address and one of another get."""
-        protocol = "udp" if self.chance(0.3) else "tcp"
+        protocol = self.any_protocol()
         places = [f"vip{number}:80", f"vip{number}:443", f"vip{number + 10}:80"]
         for place in places:
             self.say(f"mark {number} {protocol} {place}")
@@ -206,8 +219,9 @@ class Story:
 
     def arrive(self, service):
         burst = self.new_burst(service)
-        verb = "udp" if service.protocol == "udp" else self.dice.choice(("open", "open", "visit"))
-        self.say(f"{verb} {burst.text()}")
+        verbs = {"udp": ("udp",), "sctp": ("associate",)}.get(service.protocol,
+                                                              ("open", "open", "visit"))
+        self.say(f"{self.dice.choice(verbs)} {burst.text()}")
 
     def meet_again(self, service):
         """Something on connections that were made before."""
@@ -220,6 +234,13 @@ class Story:
         if service.protocol == "udp":
             self.say(self.dice.choice((f"udp {some}", f"answer udp {some}")))
             return
+        if service.protocol == "sctp":
+            self.say(self.dice.choice((
+                f"shutdown {some}", f"shutdown {some} by server", f"chunk abort {some}",
+                *(f"{verb} {some}" for verb in ("associate", "chunk init") if reopens),
+                f"chunk {self.dice.choice(CHUNKS[:2] + CHUNKS[3:])} {some}",
+                f"chunk {self.dice.choice(SERVER_CHUNKS)} {some} by server")))
+            return
         self.say(self.dice.choice((
             f"close {some}", f"close {some}", f"close {some} by server", f"reset {some}",
             f"reset {some} by server", f"answer {self.dice.choice(STRAY_FLAGS)} {some}",
@@ -230,6 +251,11 @@ class Story:
         """A segment of no connection."""
         if service.protocol == "udp":
             self.arrive(service)
+            return
+        if service.protocol == "sctp":
+            chunk, place = self.dice.choice(CHUNKS), self.new_burst(service).text()
+            for _ in range(2 if chunk == "init" else 1):
+                self.say(f"chunk {chunk} {place}")
             return
         self.say(f"segment {self.dice.choice(STRAY_FLAGS)} {self.new_burst(service).text()}")
 

@@ -5,6 +5,7 @@ import unittest
 import features
 import generator
 import headers
+import sctp
 from compare import first_difference
 from frames import ETHERNET_IPV4, ETHERNET_IPV6, Packet, read, tunnelled
 from oracle import deal
@@ -68,12 +69,21 @@ class Dealing(unittest.TestCase):
 class Packets(unittest.TestCase):
     def test_what_is_built_is_read_again(self):
         for source, target in (("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2")):
-            for protocol in (headers.TCP, headers.UDP):
+            for protocol in (headers.TCP, headers.UDP, headers.SCTP):
                 packet = Packet(protocol, (source, 1), (target, 2), 77, payload=b"odd")
                 seen = read(packet.in_frame(bytes(6), bytes(6)) + bytes(7))
                 self.assertEqual(seen.data, packet.to_bytes())
                 self.assertEqual((seen.source, seen.target), (packet.source, packet.target))
                 self.assertEqual((seen.protocol, seen.identification), (protocol, 77))
+
+    def test_sctp(self):
+        self.assertEqual(sctp.crc32c(b"123456789"), 0xe3069283)
+        packet = Packet(headers.SCTP, ("192.0.2.1", 1), ("192.0.2.2", 2), 77,
+                        chunks=(sctp.CHUNKS["cookie-echo"], sctp.CHUNKS["abort"]))
+        data = packet.to_bytes()
+        self.assertEqual([data[32], data[48]], [10, 6])
+        self.assertEqual(read(packet.in_frame(bytes(6), bytes(6))).detail, 10)
+        self.assertFalse(packet.opens)
 
     def test_tunnels_of_each_family_in_each(self):
         ends = {"192.0.2.1": "192.0.2.2", "2001:db8::1": "2001:db8::2"}

@@ -9,7 +9,7 @@ import socket
 import struct
 from dataclasses import dataclass
 
-IP_IN_IP, TCP, UDP, IPV6_IN_IP, ICMP, ICMPV6 = 4, 6, 17, 41, 1, 58
+IP_IN_IP, TCP, UDP, IPV6_IN_IP, ICMP, ICMPV6, SCTP = 4, 6, 17, 41, 1, 58, 132
 DONT_FRAGMENT = 0x4000
 IPV6_LENGTH = 40
 

@@ -10,16 +10,19 @@ import time
 
 import frames
 import headers
+import sctp
 from names import server_mac
 from scenario import EVERY_LIST, LISTS, Mistake, endpoint, expand
 from world import server_side_address
 
 FLAGS = {"fin": frames.FIN, "syn": frames.SYN, "rst": frames.RST, "psh": frames.PSH,
          "ack": frames.ACK, "urg": frames.URG, "none": 0, "data": frames.PSH | frames.ACK}
-PROTOCOLS = {"tcp": headers.TCP, "udp": headers.UDP}
+PROTOCOLS = {"tcp": headers.TCP, "udp": headers.UDP, "sctp": headers.SCTP}
 SERVER_MACS = {server_mac(number): f"rs{number}" for number in range(1, 201)}
 
 UNREACHABLE_PORT = {(headers.ICMP, 0x0303), (headers.ICMPV6, 0x0104)}
+# How a host that has no SCTP refuses it.
+UNKNOWN_PROTOCOL = {(headers.ICMP, 0x0302), (headers.ICMPV6, 0x0401)}
 NOTHING = "-"
 TO_CLIENT = "client"
 PAST = "past"  # the answer of a server reached by direct routing or a tunnel: not through here
@@ -144,6 +147,21 @@ class Player:
         bits = flag_bits(flags)
         return self.each(lambda flow: self.send(flow, bits), "tcp", clients, targets)
 
+    def on_associate(self, *words):
+        return self.each(self.associate, "sctp", *words)
+
+    def on_shutdown(self, clients, targets, *by):
+        asks, agrees = (self.answer, self.send) if by else (self.send, self.answer)
+        return self.each(lambda flow: brief([
+            asks(flow, chunks=chunk_types("shutdown")),
+            agrees(flow, chunks=chunk_types("shutdown-ack")),
+            asks(flow, chunks=chunk_types("shutdown-complete"))]), "sctp", clients, targets)
+
+    def on_chunk(self, names, clients, targets, *by):
+        types = chunk_types(names)
+        act = self.answer if by else self.send
+        return self.each(lambda flow: act(flow, chunks=types), "sctp", clients, targets)
+
     def on_udp(self, clients, targets, *payload):
         data = payload_bytes(payload)
         return self.each(lambda flow: self.send(flow, 0, data), "udp", clients, targets)
@@ -184,6 +202,14 @@ class Player:
         return brief([first, self.answer(flow, frames.SYN | frames.ACK),
                       self.send(flow, frames.ACK)])
 
+    def associate(self, flow):
+        first = self.send(flow, chunks=chunk_types("init"))
+        if not is_server(first):
+            return first
+        return brief([first, self.answer(flow, chunks=chunk_types("init-ack")),
+                      self.send(flow, chunks=chunk_types("cookie-echo+data")),
+                      self.answer(flow, chunks=chunk_types("cookie-ack"))])
+
     def close(self, flow):
         return brief([self.send(flow, frames.FIN | frames.ACK),
                       self.answer(flow, frames.FIN | frames.ACK),
@@ -194,11 +220,11 @@ class Player:
                       self.send(flow, frames.FIN | frames.ACK),
                       self.answer(flow, frames.ACK)])
 
-    def send(self, flow, flags, payload=b""):
+    def send(self, flow, flags=0, payload=b"", chunks=()):
         """One packet of the client's; its fate."""
         packet = frames.Packet(flow.protocol, flow.client, flow.target,
-                               next(self.identifications), flags, payload)
-        again = flags & frames.SYN and flow.known
+                               next(self.identifications), flags, chunks, payload)
+        again = packet.opens and flow.known
         at_clients, at_servers = self.world.from_client(packet)
         if again:
             time.sleep(self.director.tick)
@@ -206,12 +232,12 @@ class Player:
         fates += [fate_at_client(packet, frame) for frame in at_clients]
         return "+".join(fates) or NOTHING
 
-    def answer(self, flow, flags, payload=b""):
+    def answer(self, flow, flags=0, payload=b"", chunks=()):
         """One packet of the server's.  Only NAT servers answer through the director."""
         if not flow.server:
             return PAST
         packet = frames.Packet(flow.protocol, flow.server, flow.client,
-                               next(self.identifications), flags, payload)
+                               next(self.identifications), flags, chunks, payload)
         at_clients, at_servers = self.world.from_server(packet)
         fates = [answer_at_client(flow, packet, frame) for frame in at_clients]
         fates += [describe(frame) for frame in at_servers]
@@ -254,6 +280,8 @@ def fate_at_client(packet, frame):
         return "reset"
     if (seen.protocol, seen.detail) in UNREACHABLE_PORT:
         return "unreachable"
+    if (seen.protocol, seen.detail) in UNKNOWN_PROTOCOL:
+        return "no-protocol"
     return describe(frame)
 
 
@@ -295,6 +323,13 @@ def flag_bits(names):
         return sum(FLAGS[name] for name in names.split("+"))
     except KeyError as name:
         raise Mistake(f"there is no flag {name}: {' '.join(FLAGS)}") from None
+
+
+def chunk_types(names):
+    try:
+        return tuple(sctp.CHUNKS[name] for name in names.split("+"))
+    except KeyError as name:
+        raise Mistake(f"there is no chunk {name}: {' '.join(sctp.CHUNKS)}") from None
 
 
 def payload_bytes(words):

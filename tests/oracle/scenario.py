@@ -122,6 +122,10 @@ def check_flags(words):
     check_flow(words[1:])
 
 
+def check_chunks(words):
+    check_by(words[1:])
+
+
 def check_list(words):
     for word in words:
         if word not in LISTS:
@@ -152,12 +156,15 @@ VERBS = {
     "ipvsadm": lambda words: None,
     "try": lambda words: None,
     "sysctl": count(2, "a name and a value"),
-    "mark": count(3, "a number, tcp or udp, and a target"),
+    "mark": count(3, "a number, tcp, udp or sctp, and a target"),
     "open": check_flow,
     "visit": check_flow,
     "close": check_by,
     "reset": check_by,
     "segment": check_flags,
+    "associate": check_flow,
+    "shutdown": check_by,
+    "chunk": check_chunks,
     "udp": check_flow,
     "answer": check_flags,
     "call": check_flags,

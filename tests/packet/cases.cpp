@@ -7,13 +7,13 @@ const std::vector<Case>& packet_cases() {
         std::vector<Case> all;
         for (const auto& part :
              {passing(), direct_routing(), nat(), tunnelling(), serving(), persistence(),
-              thresholds(), one_packet(), marks(), sip_calls(), wild_replies()})
+              thresholds(), one_packet(), marks(), sip_calls(), wild_replies(), sctp()})
             for (const Case& each : part) {
                 all.push_back(each);
                 if (!each.ipv4_alone) all.push_back(in_ipv6(each));
             }
-        for (const auto& part :
-             {icmp_errors(), own_errors(), in_fragments(), ipv6(), tunnel_kinds()})
+        for (const auto& part : {icmp_errors(), own_errors(), in_fragments(), sctp_of_each_family(),
+                                 ipv6(), tunnel_kinds()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

@@ -52,9 +52,11 @@ std::vector<Case> one_packet();
 std::vector<Case> marks();
 std::vector<Case> sip_calls();
 std::vector<Case> wild_replies();
+std::vector<Case> sctp();
 std::vector<Case> icmp_errors();
 std::vector<Case> own_errors();
 std::vector<Case> in_fragments();
+std::vector<Case> sctp_of_each_family();
 std::vector<Case> ipv6();
 
 }  // namespace turnout::test

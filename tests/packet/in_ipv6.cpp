@@ -112,6 +112,10 @@ void translate(Bytes& bytes) {
             bytes = frame(header, Udp{from, to, checksum}, payload(8), ethernet);
             return;
         }
+        case 132:
+            // Its checksum covers no addresses.
+            bytes = frame(header, uint8_t{132}, {bytes.begin() + transport, bytes.end()}, ethernet);
+            return;
         default:
             std::abort();
     }

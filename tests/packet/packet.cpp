@@ -36,7 +36,8 @@ uint16_t complement(uint32_t total) {
 }
 
 constexpr uint8_t icmp_protocol = 1, ipv4_in_ip = 4, tcp_protocol = 6, udp_protocol = 17,
-                  ipv6_in_ip = 41, fragment_extension = 44, gre_protocol = 47, icmpv6_protocol = 58;
+                  ipv6_in_ip = 41, fragment_extension = 44, gre_protocol = 47, icmpv6_protocol = 58,
+                  sctp_protocol = 132;
 
 // Where things stand in a packet whose IP header is at `ip`.
 struct View {
@@ -76,6 +77,28 @@ uint16_t transport_checksum(const View& packet) {
     const uint32_t pseudo = sum(packet.bytes, addresses, addresses + 2 * packet.address_size()) +
                             protocol + static_cast<uint32_t>(packet.end() - from);
     return complement(pseudo + sum(packet.bytes, from, packet.end()));
+}
+
+// RFC 9260, appendix A: the polynomial goes over the packet with a checksum of 0, lowest bit of
+// each byte first.
+uint32_t sctp_checksum(const View& packet) {
+    const size_t from = packet.transport().second;
+    uint32_t crc = 0xffffffff;
+    for (size_t at = from; at < packet.end(); ++at) {
+        const bool in_checksum = at >= from + 8 && at < from + 12;
+        crc ^= in_checksum ? 0u : packet.bytes[at];
+        for (int bit = 0; bit < 8; ++bit) crc = crc % 2 ? crc / 2 ^ 0x82f63b78 : crc / 2;
+    }
+    return ~crc;
+}
+
+// The field as it stands.
+uint32_t sctp_checksum_in(const View& packet) {
+    const size_t field = packet.transport().second + 8;
+    uint32_t checksum = 0;
+    for (size_t i = 0; i < 4; ++i)
+        checksum |= static_cast<uint32_t>(packet.bytes[field + i]) << 8 * i;
+    return checksum;
 }
 
 uint16_t icmp_checksum(const View& packet) {
@@ -165,6 +188,27 @@ Bytes frame(const Ip& ip, const Udp& udp, const std::string& payload, const Ethe
     Bytes bytes = build(ip, udp_protocol, datagram, ethernet);
     if (udp.checksum) set_transport_checksum(bytes, 6);
     return bytes;
+}
+
+Bytes frame(const Ip& ip, const Sctp& sctp, const std::string& payload, const Ethernet& ethernet) {
+    Bytes bytes;
+    put16(bytes, sctp.source_port);
+    put16(bytes, sctp.destination_port);
+    bytes.insert(bytes.end(), {0xca, 0xfe, 0, 1, 0, 0, 0, 0});
+    std::string more = payload;
+    for (const uint8_t type : sctp.chunks) {
+        bytes.insert(bytes.end(), {type, 0});
+        put16(bytes, static_cast<uint16_t>(4 + more.size()));
+        bytes.insert(bytes.end(), more.begin(), more.end());
+        while (bytes.size() % 4) bytes.push_back(0);
+        more.clear();
+    }
+    Bytes made = build(ip, sctp_protocol, bytes, ethernet);
+    const View view{made, ethernet_size};
+    const uint32_t checksum = sctp_checksum(view);
+    const size_t field = view.transport().second + 8;
+    for (size_t i = 0; i < 4; ++i) made[field + i] = static_cast<uint8_t>(checksum >> 8 * i);
+    return made;
 }
 
 Bytes frame(const Ip& ip, const Icmp& icmp, const Bytes& about, const Ethernet& ethernet) {
@@ -289,6 +333,8 @@ std::string one_ip_fault(const View& packet) {
         case udp_protocol:
             if (get16(bytes, transport + 6) == 0) return "";
             return transport_checksum(packet) ? "wrong UDP checksum" : "";
+        case sctp_protocol:
+            return sctp_checksum(packet) != sctp_checksum_in(packet) ? "wrong SCTP checksum" : "";
         default:
             return "";
     }

@@ -54,6 +54,17 @@ inline constexpr uint16_t gue_port = 6080;
 // GUE's source port is the director's own choice: 0 stands for any that it may choose.
 inline constexpr uint16_t any_port = 0, first_own_port = 32768, last_own_port = 60999;
 
+// `chunks`: the types of the packet's chunks, each of which is a header, and the first all of the
+// payload.
+struct Sctp {
+    uint16_t source_port, destination_port;
+    std::vector<uint8_t> chunks;
+};
+
+inline constexpr uint8_t DATA = 0, INIT = 1, INIT_ACK = 2, ABORT = 6, SHUTDOWN = 7,
+                         SHUTDOWN_ACK = 8, COOKIE_ECHO = 10, COOKIE_ACK = 11,
+                         SHUTDOWN_COMPLETE = 14;
+
 inline constexpr uint8_t FIN = 1, SYN = 2, RST = 4, ACK = 16;
 
 struct Ethernet {
@@ -64,6 +75,8 @@ struct Ethernet {
 Bytes frame(const Ip& ip, const Tcp& tcp, const std::string& payload = "",
             const Ethernet& ethernet = {});
 Bytes frame(const Ip& ip, const Udp& udp, const std::string& payload = "",
+            const Ethernet& ethernet = {});
+Bytes frame(const Ip& ip, const Sctp& sctp, const std::string& payload = "",
             const Ethernet& ethernet = {});
 // Any other protocol, or what only claims to be one.
 Bytes frame(const Ip& ip, uint8_t protocol, const Bytes& payload, const Ethernet& ethernet = {});

@@ -10,6 +10,7 @@
 #include "path/pseudo_header.hpp"
 #include "wire/checksum.hpp"
 #include "wire/icmp.hpp"
+#include "wire/sctp.hpp"
 #include "wire/transport.hpp"
 
 namespace turnout {
@@ -35,6 +36,19 @@ TURNOUT_INLINE uint32_t checksum_offset(const Packet& packet) {
     return packet.transport_offset + static_cast<uint32_t>(field);
 }
 
+TURNOUT_INLINE bool is_sctp(const Packet& packet) {
+    return static_cast<IpProtocol>(packet.protocol) == IpProtocol::sctp;
+}
+
+// An error cannot be made of an SCTP packet whose checksum is left to the hardware: it would be
+// filled in where the packet is quoted, and nobody can tell now what it will be.
+template <class Env>
+TURNOUT_INLINE bool is_unfinished_sctp(Env& env, const Packet& packet) {
+    if (packet.part != Part::whole || is_icmp_error(packet) || !is_sctp(packet)) return false;
+    const auto* sctp = header_at<SctpHeader>(env.window(), packet.transport_offset);
+    return sctp && sctp->checksum.raw == 0;
+}
+
 // A transport checksum that is left to the hardware holds the sum of the pseudo header so far. When
 // it is filled in, everything from the transport header on will add up to its complement.
 template <class Env>
@@ -51,8 +65,8 @@ TURNOUT_INLINE bool is_left_to_hardware(Env& env, const Packet& packet, be16& so
 template <class Env>
 TURNOUT_INLINE uint64_t quoted_sum(Env& env, const Packet& packet, uint32_t bytes) {
     be16 so_far{};
-    const bool whole = packet.part == Part::whole && !is_icmp_error(packet);
-    if (!whole || !is_left_to_hardware(env, packet, so_far)) return env.sum(ip_offset, bytes);
+    const bool plain = packet.part != Part::whole || is_icmp_error(packet) || is_sctp(packet);
+    if (plain || !is_left_to_hardware(env, packet, so_far)) return env.sum(ip_offset, bytes);
     return env.sum(ip_offset, packet.transport_offset - ip_offset) +
            static_cast<uint16_t>(~so_far.raw);
 }
@@ -95,6 +109,7 @@ TURNOUT_INLINE bool write_ipv6(const Window& window, const Packet& packet, uint3
 // See Environment::turn_into_error.
 template <class Env>
 TURNOUT_INLINE bool turn_into_error(Env& env, const Packet& packet, const IcmpError& error) {
+    if (detail::is_unfinished_sctp(env, packet)) return false;
     const bool ipv6 = packet.family == abi::Family::ipv6;
     const uint32_t ip_size = ip_header_size(packet.family);
     const uint32_t headers = ip_size + static_cast<uint32_t>(sizeof(IcmpHeader));

@@ -20,7 +20,11 @@ TURNOUT_INLINE uint64_t address_difference(const Rewrite& rewrite) {
 }
 
 template <Environment Env>
-TURNOUT_INLINE bool amend_transport(Env& env, const Packet& packet, const Rewrite& rewrite) {
+TURNOUT_INLINE bool amend_transport(Env& env, const Packet& packet, Direction direction,
+                                    const Rewrite& rewrite) {
+    if (static_cast<IpProtocol>(packet.protocol) == IpProtocol::sctp)
+        // It covers no addresses.
+        return rewrite.port_from == rewrite.port_to || env.amend_sctp(packet, direction, rewrite);
     const bool udp = static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp;
     const uint64_t field = udp ? offsetof(UdpHeader, checksum) : offsetof(TcpHeader, checksum);
     const uint32_t offset = packet.transport_offset + static_cast<uint32_t>(field);
@@ -64,7 +68,7 @@ TURNOUT_INLINE bool rewrite_packet(Env& env, const Packet& packet, Direction dir
                                    const Rewrite& rewrite) {
     const bool reply = direction == Direction::reply;
     const bool has_ports = packet.part != Part::later;
-    if (has_ports && !detail::amend_transport(env, packet, rewrite)) return false;
+    if (has_ports && !detail::amend_transport(env, packet, direction, rewrite)) return false;
     const Window window = env.window();  // anew: amending may have moved the bytes
     if (has_ports) {
         auto* ports = header_at<Ports>(window, packet.transport_offset);
