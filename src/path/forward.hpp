@@ -79,7 +79,8 @@ TURNOUT_INLINE bool may_be_cut(Env& env, const Packet& packet, const Delivery& d
     const bool bare = delivery.method != abi::Method::tunnel ||
                       delivery.server->tunnel_type == abi::TunnelType::ipip;
     return packet.family == abi::Family::ipv4 && !packet.dont_fragment && !options && bare &&
-           env.segment_size() == 0 && packet.ip_length <= most_in_pieces;
+           env.segment_size() == 0 && packet.ip_length <= most_in_pieces &&
+           !is_unfinished_sctp(env, packet);
 }
 
 // A fast lane reads no payload: not even to sum it up for an outer checksum.
@@ -188,10 +189,6 @@ TURNOUT_INLINE bool shape(Env& env, const Packet& packet, const Flow& flow,
     return true;
 }
 
-}  // namespace detail
-
-namespace detail {
-
 // The transport's protocol, if its checksum is left to the hardware; else 0.
 template <Environment Env>
 TURNOUT_INLINE uint8_t unsummed(Env& env, const Packet& packet) {
@@ -207,8 +204,7 @@ TURNOUT_INLINE bool is_known(const Delivery& delivery) {
 template <Environment Env>
 TURNOUT_INLINE bool send_in_pieces(Env& env, const Delivery& delivery, uint8_t unsummed) {
     const bool tunnel = delivery.method == abi::Method::tunnel;
-    const bool known = delivery.hop.state == HopState::fresh || delivery.hop.route->neighbour_known;
-    return env.send_in_pieces(delivery.mtu, known ? delivery.hop.neighbour : nullptr,
+    return env.send_in_pieces(delivery.mtu, is_known(delivery) ? delivery.hop.neighbour : nullptr,
                               tunnel ? delivery.server->family : abi::Family::none, unsummed);
 }
 

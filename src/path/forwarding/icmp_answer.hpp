@@ -53,6 +53,7 @@ TURNOUT_INLINE bool is_unfinished_sctp(Env& env, const Packet& packet) {
 // it is filled in, everything from the transport header on will add up to its complement.
 template <class Env>
 TURNOUT_INLINE bool is_left_to_hardware(Env& env, const Packet& packet, be16& so_far) {
+    if (is_sctp(packet)) return false;
     const auto* field = header_at<be16>(env.window(), checksum_offset(packet));
     if (!field) return false;
     const uint32_t length = ip_offset + packet.ip_length - packet.transport_offset;
