@@ -121,7 +121,7 @@ expect_equal "the table" "$table" "$(table)"
 # shellcheck source=lab/topology.sh
 . "$root/lab/topology.sh"
 cable director eth1 servers
-ip -n "$LAB_NAME-director" address add "$SERVER_GATEWAY/24" dev eth1
+ip -n "$LAB_NAME-director" address add "$SERVER_GATEWAY_IPV4/24" dev eth1
 tune director net.ipv4.conf.eth1.accept_local=1
 eventually 5 bash -c "'$root/lab/lab' exec director '$BIN/turnout' status | grep 'eth1 .*tc on'"
 expect_unharmed
@@ -131,7 +131,7 @@ end_director TERM
 start_director --interface eth0 --interface eth1
 ip -n "$LAB_NAME-director" link del eth1
 cable director eth1 servers
-ip -n "$LAB_NAME-director" address add "$SERVER_GATEWAY/24" dev eth1
+ip -n "$LAB_NAME-director" address add "$SERVER_GATEWAY_IPV4/24" dev eth1
 tune director net.ipv4.conf.eth1.accept_local=1
 eventually 5 bash -c "'$root/lab/lab' exec director '$BIN/turnout' status | grep 'eth1 .*tc on'"
 expect_unharmed
