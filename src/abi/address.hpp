@@ -20,6 +20,19 @@ TURNOUT_INLINE bool operator==(const Address& a, const Address& b) {
            a.word[3] == b.word[3];
 }
 
+// As they stand in IP headers.
+TURNOUT_INLINE Address address_of(be32 ipv4) {
+    return {{ipv4, be32{0}, be32{0}, be32{0}}};
+}
+TURNOUT_INLINE Address address_of(const be32 (&ipv6)[4]) {
+    return {{ipv6[0], ipv6[1], ipv6[2], ipv6[3]}};
+}
+
+// An address in one word, for hashes.
+TURNOUT_INLINE constexpr be32 one_word(const Address& a) {
+    return {a.word[0].raw ^ a.word[1].raw ^ a.word[2].raw ^ a.word[3].raw};
+}
+
 TURNOUT_INLINE bool is_none(const Address& a) {
     return !(a.word[0].raw | a.word[1].raw | a.word[2].raw | a.word[3].raw);
 }

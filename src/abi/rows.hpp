@@ -51,9 +51,7 @@ inline constexpr uint32_t words = 2048;
 }  // namespace filter
 
 TURNOUT_INLINE constexpr uint32_t filter_cell(const Address& address) {
-    const uint32_t folded =
-        address.word[0].raw ^ address.word[1].raw ^ address.word[2].raw ^ address.word[3].raw;
-    return (folded * 0x9e3779b1u) >> 16;
+    return (one_word(address).raw * 0x9e3779b1u) >> 16;
 }
 
 enum class Scheduler : uint8_t {

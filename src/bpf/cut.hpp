@@ -10,12 +10,6 @@ namespace turnout::bpf {
 
 inline constexpr uint32_t longest_cut = 8192;
 
-// A number between 1 and a power of two, which the verifier is to see.
-TURNOUT_INLINE uint32_t bounded(uint32_t value, uint32_t power_of_two) {
-    hold(value);
-    return ((value - 1) & (power_of_two - 1)) + 1;
-}
-
 // The whole, as its pieces need to know it.
 struct Cut {
     __sk_buff* packet;
@@ -81,10 +75,9 @@ TURNOUT_INLINE bool complete_checksum(__sk_buff* packet, Payload& payload, uint8
                                       uint64_t sum) {
     constexpr uint32_t headers = 96;  // more than both IP headers and the transport's
     const bool udp = static_cast<IpProtocol>(protocol) == IpProtocol::udp;
-    const uint64_t field = udp ? offsetof(UdpHeader, checksum) : offsetof(TcpHeader, checksum);
     auto checksum = static_cast<uint16_t>(~fold(sum));
     if (udp && checksum == 0) checksum = 0xffff;
-    *reinterpret_cast<uint16_t*>(payload.byte + field) = checksum;
+    *reinterpret_cast<uint16_t*>(payload.byte + checksum_field(protocol)) = checksum;
     return skb_adjust_room(packet, -static_cast<int32_t>(headers), BPF_ADJ_ROOM_MAC, 0) == 0 &&
            skb_adjust_room(packet, headers, BPF_ADJ_ROOM_MAC, 0) == 0;
 }
@@ -108,10 +101,7 @@ TURNOUT_INLINE bool send_in_pieces(__sk_buff* packet, uint32_t mtu, const abi::N
     }
     if (to) {
         cut.interface = to->interface;
-        const bool ipv6 = tunnel == abi::Family::ipv6;
-        const EthernetHeader ethernet{
-            to->destination, to->source,
-            to_be(static_cast<uint16_t>(ipv6 ? EtherType::ipv6 : EtherType::ipv4))};
+        const EthernetHeader ethernet{to->destination, to->source, ether_type_of(tunnel)};
         if (skb_store_bytes(packet, 0, &ethernet, sizeof ethernet, 0)) return false;
     }
     loop(most_in_pieces / 8, cut_step, &cut);

@@ -115,12 +115,6 @@ TURNOUT_INLINE long skb_adjust_room(__sk_buff* packet, int32_t difference, uint3
     return reinterpret_cast<Helper>(BPF_FUNC_skb_adjust_room)(packet, difference, mode, flags);
 }
 
-TURNOUT_INLINE int64_t csum_diff(const uint32_t* from, uint32_t from_size, const uint32_t* to,
-                                 uint32_t to_size, uint32_t seed) {
-    using Helper = int64_t (*)(const uint32_t*, uint32_t, const uint32_t*, uint32_t, uint32_t);
-    return reinterpret_cast<Helper>(BPF_FUNC_csum_diff)(from, from_size, to, to_size, seed);
-}
-
 TURNOUT_INLINE long l4_csum_replace(__sk_buff* packet, uint32_t offset, uint64_t from, uint64_t to,
                                     uint64_t flags) {
     using Helper = long (*)(__sk_buff*, uint32_t, uint64_t, uint64_t, uint64_t);

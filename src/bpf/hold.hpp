@@ -8,14 +8,14 @@
 
 namespace turnout::bpf {
 
+inline constexpr uint32_t power_above_held = 2048;
+static_assert(longest_held <= power_above_held);
+
 // Copies the frame into the CPU's room; false when it is too long.
 TURNOUT_INLINE bool copy_frame(__sk_buff* packet, FragmentRoom& room) {
-    uint32_t length = packet->len;
-    if (length == 0 || length > longest_held) return false;
-    hold(length);
-    room.fragment.length = length;
-    // Shows what was just asked to a verifier that has lost sight of it.
-    length = ((length - 1) & 2047) + 1;
+    if (packet->len == 0 || packet->len > longest_held) return false;
+    room.fragment.length = packet->len;
+    const uint32_t length = bounded(room.fragment.length, power_above_held);
     if (length > longest_held) return false;
     return skb_load_bytes(packet, 0, room.fragment.byte, length) == 0;
 }
@@ -32,7 +32,9 @@ TURNOUT_INLINE bool hold_fragment(__sk_buff* packet, const Packet& parsed, abi::
     TablesEnv env;
     const FragmentNote note = find_note(env, parsed, now);
     if (note.held >= most_held) return false;
-    return put_aside(packet, parsed, note.held) && (note_waiting(env, parsed, now), true);
+    if (!put_aside(packet, parsed, note.held)) return false;
+    note_waiting(env, parsed, note, now);
+    return true;
 }
 
 // Makes the packet the one that was put aside under the number in the room's key, and has a copy of
@@ -40,9 +42,7 @@ TURNOUT_INLINE bool hold_fragment(__sk_buff* packet, const Packet& parsed, abi::
 TURNOUT_INLINE void call_in(__sk_buff* packet, FragmentRoom& room) {
     auto* held = static_cast<HeldFragment*>(map_lookup_elem(&to_held, &room.key));
     if (!held) return;
-    uint32_t length = held->length;
-    hold(length);
-    length = ((length - 1) & 2047) + 1;
+    const uint32_t length = bounded(held->length, power_above_held);
     if (length > longest_held) return;
     if (skb_change_tail(packet, length, 0) == 0 &&
         skb_store_bytes(packet, 0, held->byte, length, 0) == 0)

@@ -48,48 +48,31 @@ struct CallsMap {
     int (*max_entries)[abi::named_calls];
 };
 
-// Packets in fragments, and fragments that came before their first: the oldest give way.
-struct FragmentNotes {
+// The oldest rows give way.
+template <class Key, class Row, uint32_t Rows>
+struct LruHash {
     int (*type)[BPF_MAP_TYPE_LRU_HASH];
-    FragmentKey* key;
-    FragmentNote* value;
-    int (*max_entries)[16384];
+    Key* key;
+    Row* value;
+    int (*max_entries)[Rows];
 };
-struct HeldFragments {
-    int (*type)[BPF_MAP_TYPE_LRU_HASH];
-    HeldKey* key;
-    HeldFragment* value;
-    int (*max_entries)[1024];
+
+// Each CPU's room for one.
+template <class Row>
+struct Room {
+    int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
+    uint32_t* key;
+    Row* value;
+    int (*max_entries)[1];
 };
-// Each CPU's room for a fragment on its way into or out of that table.
+
+// A fragment on its way to those that wait for their first, or from there.
 struct FragmentRoom {
     HeldKey key;
     HeldFragment fragment;
 };
-struct FragmentRooms {
-    int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
-    uint32_t* key;
-    FragmentRoom* value;
-    int (*max_entries)[1];
-};
 
-// Each CPU's room for the connection it is opening.
-struct Openings {
-    int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
-    uint32_t* key;
-    Opening* value;
-    int (*max_entries)[1];
-};
-
-// Each CPU's room for a piece of a packet.
-struct Pieces {
-    int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
-    uint32_t* key;
-    Piece* value;
-    int (*max_entries)[1];
-};
-
-// Each CPU's room for a packet that leaves in pieces.
+// A packet that leaves in pieces.
 struct Payload {
     // As much again as a piece may be, so that the verifier sees every piece within.
     uint8_t byte[most_in_pieces + 8192 + 4];
@@ -97,12 +80,6 @@ struct Payload {
     Ipv4Header piece;   // of the piece in hand
     Ipv4Header outer_ipv4, outer_piece;
     Ipv6Header outer_ipv6;
-};
-struct Payloads {
-    int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
-    uint32_t* key;
-    Payload* value;
-    int (*max_entries)[1];
 };
 
 // The sweeper's clockwork and where it stands.
@@ -136,6 +113,12 @@ using ConnectionsMap = Array<abi::Bucket, 1>;            // at load
 using ServiceRecordsMap = Array<abi::ServiceRecord, 1>;  // at load
 using ServerRecordsMap = Array<abi::ServerRecord, 1>;    // at load
 using CountersMap = Array<abi::Counters, 1>;             // at load
+using FragmentsMap = LruHash<FragmentKey, FragmentNote, 16384>;
+using HeldMap = LruHash<HeldKey, HeldFragment, 1024>;
+using Openings = Room<Opening>;
+using Pieces = Room<Piece>;
+using Payloads = Room<Payload>;
+using FragmentRooms = Room<FragmentRoom>;
 
 #define TURNOUT_MAP(Type, name) \
     extern Type name;           \
@@ -166,8 +149,8 @@ TURNOUT_MAP(SweeperMap, to_sweeper);
 TURNOUT_MAP(Openings, to_openings);
 TURNOUT_MAP(Pieces, to_pieces);
 TURNOUT_MAP(Payloads, to_payloads);
-TURNOUT_MAP(FragmentNotes, to_fragments);
-TURNOUT_MAP(HeldFragments, to_held);
+TURNOUT_MAP(FragmentsMap, to_fragments);
+TURNOUT_MAP(HeldMap, to_held);
 TURNOUT_MAP(FragmentRooms, to_fragment_rm);
 }
 #undef TURNOUT_MAP

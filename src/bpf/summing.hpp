@@ -20,11 +20,8 @@ TURNOUT_INLINE long sum_piece(uint32_t index, Summing& summing) {
     auto* piece = row_of<Piece>(to_pieces, 0u);
     const uint32_t begin = summing.begin + index * longest_piece;
     if (!piece || begin >= summing.end) return 1;
-    // Less one and one again: shows a verifier that it is neither 0 nor too much.
-    uint32_t last = summing.end - begin - 1;
-    if (last >= longest_piece) last = longest_piece - 1;
-    hold(last);
-    const uint32_t size = (last & (longest_piece - 1)) + 1;
+    const uint32_t left = summing.end - begin;
+    const uint32_t size = bounded(left < longest_piece ? left : longest_piece, longest_piece);
     if (skb_load_bytes(summing.packet, begin, piece->byte, size) != 0) return 1;
     for (uint32_t i = 0; i < 3; ++i) piece->byte[size + i] = 0;
     summing.sum =

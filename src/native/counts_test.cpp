@@ -67,13 +67,6 @@ class Counts : public testing::Test {
     Counts() {
         world.now = abi::tick_of_ns(now_ns);
         world.random = [this] { return static_cast<uint32_t>(random()); };
-        world.route = [](const abi::Address& to) {
-            Route route{};
-            route.neighbour = {1, 1500, {}, {}, 1};
-            route.next_hop = to;
-            route.neighbour_known = true;
-            return std::optional(route);
-        };
         add_services();
     }
 

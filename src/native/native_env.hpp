@@ -24,13 +24,22 @@
 
 namespace turnout::native {
 
+// A way to everybody, by interface 1.
+inline std::optional<Route> direct_route(const abi::Address& to) {
+    Route route{};
+    route.neighbour = {1, 1500, {}, {}, 1};
+    route.next_hop = to;
+    route.neighbour_known = true;
+    return route;
+}
+
 // What stands outside the tables: time, chance, and the kernel's routing.
 struct World {
     abi::Tick now = 1;
     std::function<uint32_t()> random = [] { return 1u; };
     uint32_t mark = 0;  // the firewall mark that packets bring along
     Mac own_mac = {};   // of the interface that packets come in by
-    std::function<std::optional<Route>(const abi::Address&)> route = {};
+    std::function<std::optional<Route>(const abi::Address&)> route = direct_route;
     std::vector<std::vector<uint8_t>> called_in = {};  // frames that are to come in once more
     std::vector<std::vector<uint8_t>> sent = {};       // pieces of a packet, but for the last
 };
@@ -163,7 +172,7 @@ class NativeEnv {
         const FragmentNote before = find_note(*this, packet, now);
         if (length() > longest_held || before.held >= most_held) return false;
         tables_.held_fragments[text_of(fragment_key(packet))].push_back(frame());
-        note_waiting(*this, packet, now);
+        note_waiting(*this, packet, before, now);
         return true;
     }
     bool release_fragments(const Packet& packet, uint32_t) {

@@ -54,15 +54,12 @@ TURNOUT_INLINE uint32_t note_first(Env& env, const Packet& packet, Location loca
     return before.fate == FragmentFate::waits ? before.held : 0;
 }
 
-// Notes that one more fragment waits for its first; gives its number, from 0.
+// Notes that one more fragment waits for its first; `note` is what is known so far.
 template <TablesEnvironment Env>
-TURNOUT_INLINE uint32_t note_waiting(Env& env, const Packet& packet, abi::Tick now) {
-    FragmentNote note = find_note(env, packet, now);
-    const uint32_t number = note.held;
+TURNOUT_INLINE void note_waiting(Env& env, const Packet& packet, FragmentNote note, abi::Tick now) {
     if (note.fate != FragmentFate::waits) note = {0, now, 0, FragmentFate::waits, {}};
-    note.held = static_cast<uint16_t>(number + 1);
+    note.held = static_cast<uint16_t>(note.held + 1);
     env.put_fragment_note(fragment_key(packet), note);
-    return number;
 }
 
 }  // namespace turnout

@@ -15,21 +15,13 @@ namespace turnout {
 
 namespace detail {
 
-TURNOUT_INLINE abi::Address ipv4_address(be32 address) {
-    return {{address, be32{0}, be32{0}, be32{0}}};
-}
-
-TURNOUT_INLINE abi::Address ipv6_address(const be32 (&words)[4]) {
-    return {{words[0], words[1], words[2], words[3]}};
-}
-
 TURNOUT_INLINE bool parse_ipv4(const Window& window, uint32_t offset, Packet& packet) {
     const auto* ip = header_at<Ipv4Header>(window, offset);
     if (!ip || ip->version_and_length >> 4 != 4 || header_length(*ip) < sizeof(Ipv4Header))
         return false;
     packet.family = abi::Family::ipv4;
-    packet.source = ipv4_address(ip->source);
-    packet.destination = ipv4_address(ip->destination);
+    packet.source = abi::address_of(ip->source);
+    packet.destination = abi::address_of(ip->destination);
     packet.protocol = ip->protocol;
     packet.ttl = ip->ttl;
     packet.tos = ip->tos;
@@ -90,8 +82,8 @@ TURNOUT_INLINE bool parse_ipv6(const Window& window, uint32_t offset, Packet& pa
     const auto* ip = header_at<Ipv6Header>(window, offset);
     if (!ip || to_host(ip->version_class_label) >> 28 != 6) return false;
     packet.family = abi::Family::ipv6;
-    packet.source = ipv6_address(ip->source);
-    packet.destination = ipv6_address(ip->destination);
+    packet.source = abi::address_of(ip->source);
+    packet.destination = abi::address_of(ip->destination);
     packet.protocol = ip->next_header;
     packet.ttl = ip->hop_limit;
     packet.tos = traffic_class(*ip);

@@ -1,9 +1,11 @@
 // TCP (RFC 9293) and UDP (RFC 768) headers, as far as a director reads them.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "wire/integers.hpp"
+#include "wire/ip.hpp"
 
 namespace turnout {
 
@@ -37,5 +39,12 @@ struct UdpHeader {
     be16 checksum;  // 0: none (IPv4 only)
 };
 static_assert(sizeof(UdpHeader) == 8);
+
+// Where the checksum stands in a TCP or UDP header.
+TURNOUT_INLINE uint32_t checksum_field(uint8_t protocol) {
+    const bool udp = static_cast<IpProtocol>(protocol) == IpProtocol::udp;
+    return static_cast<uint32_t>(udp ? offsetof(UdpHeader, checksum)
+                                     : offsetof(TcpHeader, checksum));
+}
 
 }  // namespace turnout

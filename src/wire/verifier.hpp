@@ -34,4 +34,11 @@ TURNOUT_INLINE void hold(T& value) {
     asm volatile("" : "+r"(value));
 }
 
+// A number that is between 1 and a power of two, so that the verifier sees it: it may have lost
+// sight of a comparison, and Linux 6.1's learns nothing from one with 0.
+TURNOUT_INLINE uint32_t bounded(uint32_t value, uint32_t power_of_two) {
+    hold(value);
+    return ((value - 1) & (power_of_two - 1)) + 1;
+}
+
 }  // namespace turnout

@@ -13,6 +13,8 @@ import socket
 import struct
 import sys
 
+from tunnels import total
+
 PORT = int(os.environ.get("ECHO_PORT", "80"))
 PIECE = 1000
 IP_RECVERR, IPV6_RECVERR, MSG_ERRQUEUE = 11, 25, 0x2000
@@ -55,20 +57,12 @@ def hop(address, ttl):
     return f"type {error.type} code {error.code} from {socket.inet_ntop(family, where)}"
 
 
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff or 0xffff
-
-
 def datagram(family, source, target, payload):
     header = struct.pack("!3H", source[1], PORT, 8 + len(payload))
     addresses = socket.inet_pton(family, source[0]) + socket.inet_pton(family, target)
     pseudo = addresses + struct.pack("!2I", 8 + len(payload), socket.IPPROTO_UDP)
-    total = checksum(pseudo + header + b"\0\0" + payload)
-    return header + struct.pack("!H", total) + payload
+    checksum = ~total(pseudo + header + b"\0\0" + payload) & 0xffff or 0xffff
+    return header + struct.pack("!H", checksum) + payload
 
 
 def fragments(family, source, target, data):

@@ -13,6 +13,8 @@ import socket
 import struct
 import sys
 
+from tunnels import total
+
 SCTP = 132
 ETH_P_IP = 0x0800
 SOL_PACKET, PACKET_VNET_HDR = 263, 15
@@ -58,15 +60,10 @@ def tag_that_sums_to_zero(ports, chunk):
     return solution
 
 
-def internet_checksum(data):
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    return ~(total % 0xffff) & 0xffff
-
-
 def ipv4_header(source, target, length):
     header = struct.pack("!2B3H2BH", 0x45, 0, 20 + length, 1, 0x4000, 64, SCTP, 0)
     header += socket.inet_aton(source) + socket.inet_aton(target)
-    return header[:10] + struct.pack("!H", internet_checksum(header)) + header[12:]
+    return header[:10] + struct.pack("!H", ~total(header) & 0xffff) + header[12:]
 
 
 def send(device, mac, source, target, port, kind):

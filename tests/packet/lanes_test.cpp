@@ -22,13 +22,6 @@ class Lanes : public testing::Test {
               [](const model::Address&) { return std::optional(director_address); },
               [] { return uint64_t{1000000000}; }) {
         std::memcpy(&world.own_mac, director_mac.data(), sizeof world.own_mac);
-        world.route = [](const abi::Address& to) {
-            Route route{};
-            route.neighbour = {1, 1500, {}, {}, 1};
-            route.next_hop = to;
-            route.neighbour_known = true;
-            return std::optional(route);
-        };
         model::Service service;
         service.key = dns;
         service.scheduler = "rr";

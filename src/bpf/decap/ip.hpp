@@ -22,14 +22,6 @@ struct Ip {
     bool is_part;      // IPv4: a fragment; IPv6: its protocol tells
 };
 
-TURNOUT_INLINE abi::Address address_of(be32 ipv4) {
-    return {{ipv4, {0}, {0}, {0}}};
-}
-
-TURNOUT_INLINE abi::Address address_of(const be32 (&ipv6)[4]) {
-    return {{ipv6[0], ipv6[1], ipv6[2], ipv6[3]}};
-}
-
 TURNOUT_INLINE bool read_ipv4(const __sk_buff* packet, uint32_t begin, Ip& ip) {
     Ipv4Header header = {};
     if (!read(packet, begin, header)) return false;
@@ -37,8 +29,8 @@ TURNOUT_INLINE bool read_ipv4(const __sk_buff* packet, uint32_t begin, Ip& ip) {
     ip = {.begin = begin,
           .payload = begin + header_length(header),
           .end = begin + to_host(header.total_length),
-          .source = address_of(header.source),
-          .destination = address_of(header.destination),
+          .source = abi::address_of(header.source),
+          .destination = abi::address_of(header.destination),
           .family = abi::Family::ipv4,
           .protocol = header.protocol,
           .is_part = (header.fragment.raw & ipv4_fragment::is_part.raw) != 0};
@@ -52,8 +44,8 @@ TURNOUT_INLINE bool read_ipv6(const __sk_buff* packet, uint32_t begin, Ip& ip) {
     ip = {.begin = begin,
           .payload = begin + static_cast<uint32_t>(sizeof header),
           .end = begin + static_cast<uint32_t>(sizeof header) + to_host(header.payload_length),
-          .source = address_of(header.source),
-          .destination = address_of(header.destination),
+          .source = abi::address_of(header.source),
+          .destination = abi::address_of(header.destination),
           .family = abi::Family::ipv6,
           .protocol = header.next_header,
           .is_part = false};

@@ -18,8 +18,7 @@ struct GreWithChecksum {
 };
 
 TURNOUT_INLINE GreHeader gre_header(abi::Family inner) {
-    const bool ipv6 = inner == abi::Family::ipv6;
-    return {be16{0}, to_be(static_cast<uint16_t>(ipv6 ? EtherType::ipv6 : EtherType::ipv4))};
+    return {be16{0}, ether_type_of(inner)};
 }
 
 }  // namespace detail

@@ -14,10 +14,6 @@ namespace turnout {
 
 namespace detail {
 
-TURNOUT_INLINE uint32_t folded(const abi::Address& address) {
-    return address.word[0].raw ^ address.word[1].raw ^ address.word[2].raw ^ address.word[3].raw;
-}
-
 // Linux's range of ports that programs get which ask for none (ip_local_port_range).
 inline constexpr uint32_t first_flow_port = 32768, flow_ports = 60999 - first_flow_port + 1;
 
@@ -40,8 +36,7 @@ TURNOUT_INLINE uint64_t sum_of(const GueHeaders& headers) {
 // The outer source port: one for every flow, so that routers and cards that spread traffic by ports
 // spread flows and keep each in order.
 TURNOUT_INLINE be16 flow_port(const Packet& packet) {
-    const uint64_t ends = detail::folded(packet.source) |
-                          static_cast<uint64_t>(detail::folded(packet.destination)) << 32;
+    const uint64_t ends = join(one_word(packet.source), one_word(packet.destination));
     const uint64_t ports = packet.source_port.raw |
                            static_cast<uint32_t>(packet.destination_port.raw) << 16 |
                            static_cast<uint64_t>(packet.protocol) << 32;

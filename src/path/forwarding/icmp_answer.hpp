@@ -30,12 +30,6 @@ namespace detail {
 // An error is no larger than what every host takes (RFC 1812, section 4.3.2.3; RFC 4443, 2.4 c).
 inline constexpr uint32_t largest_error = 576, largest_error_ipv6 = 1280;
 
-TURNOUT_INLINE uint32_t checksum_offset(const Packet& packet) {
-    const bool udp = static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp;
-    const uint64_t field = udp ? offsetof(UdpHeader, checksum) : offsetof(TcpHeader, checksum);
-    return packet.transport_offset + static_cast<uint32_t>(field);
-}
-
 TURNOUT_INLINE bool is_sctp(const Packet& packet) {
     return static_cast<IpProtocol>(packet.protocol) == IpProtocol::sctp;
 }
@@ -54,7 +48,8 @@ TURNOUT_INLINE bool is_unfinished_sctp(Env& env, const Packet& packet) {
 template <class Env>
 TURNOUT_INLINE bool is_left_to_hardware(Env& env, const Packet& packet, be16& so_far) {
     if (is_sctp(packet)) return false;
-    const auto* field = header_at<be16>(env.window(), checksum_offset(packet));
+    const auto* field =
+        header_at<be16>(env.window(), packet.transport_offset + checksum_field(packet.protocol));
     if (!field) return false;
     const uint32_t length = ip_offset + packet.ip_length - packet.transport_offset;
     so_far = *field;

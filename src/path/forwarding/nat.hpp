@@ -26,8 +26,7 @@ TURNOUT_INLINE bool amend_transport(Env& env, const Packet& packet, Direction di
         // It covers no addresses.
         return rewrite.port_from == rewrite.port_to || env.amend_sctp(packet, direction, rewrite);
     const bool udp = static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp;
-    const uint64_t field = udp ? offsetof(UdpHeader, checksum) : offsetof(TcpHeader, checksum);
-    const uint32_t offset = packet.transport_offset + static_cast<uint32_t>(field);
+    const uint32_t offset = packet.transport_offset + checksum_field(packet.protocol);
     return env.amend_checksum(offset, address_difference(rewrite),
                               difference(rewrite.port_from, rewrite.port_to), udp);
 }

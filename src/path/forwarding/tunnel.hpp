@@ -11,6 +11,7 @@
 #include "path/env.hpp"
 #include "path/forwarding/tunnel_kind.hpp"
 #include "path/parse.hpp"
+#include "path/pseudo_header.hpp"
 #include "wire/checksum.hpp"
 
 namespace turnout {
@@ -66,14 +67,11 @@ TURNOUT_INLINE bool write_outer_ipv6(Env& env, const Packet& packet, const abi::
     ip->payload_length = to_be(static_cast<uint16_t>(between + packet.ip_length));
     ip->next_header = tunnel_protocol(server, packet.family);
     ip->hop_limit = static_cast<uint8_t>(packet.ttl - 1);
-    uint64_t sum = static_cast<uint64_t>(ip->version_class_label.raw) + ip->payload_length.raw +
-                   static_cast<uint64_t>(ip->next_header | ip->hop_limit << 8);
     for (int i = 0; i < 4; ++i) {
         ip->source[i] = server.tunnel_source.word[i];
         ip->destination[i] = server.address.word[i];
-        sum += static_cast<uint64_t>(ip->source[i].raw) + ip->destination[i].raw;
     }
-    env.note_written(sum);
+    env.note_written(sum_of(*ip));
     return true;
 }
 
@@ -90,7 +88,7 @@ TURNOUT_INLINE bool put_outer_header(Env& env, const Packet& packet, const abi::
         return false;
     auto* ethernet = header_at<EthernetHeader>(env.window(), 0);
     if (!ethernet) return false;
-    ethernet->type = to_be(static_cast<uint16_t>(ipv6 ? EtherType::ipv6 : EtherType::ipv4));
+    ethernet->type = ether_type_of(server.family);
     return ipv6 ? detail::write_outer_ipv6(env, packet, server, between)
                 : detail::write_outer_ipv4(env, packet, server, between);
 }

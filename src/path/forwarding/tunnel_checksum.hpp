@@ -60,11 +60,10 @@ TURNOUT_INLINE InnerSum inner_sum_of(Env& env, const Packet& packet, const abi::
 namespace detail {
 
 // From the transport header to the end.
-TURNOUT_INLINE uint64_t transport_sum(const Packet& packet, uint64_t addresses, uint8_t protocol) {
+TURNOUT_INLINE uint64_t transport_sum(const Packet& packet, const abi::Address& from,
+                                      const abi::Address& to, uint8_t protocol) {
     const uint32_t length = ip_offset + packet.ip_length - packet.transport_offset;
-    const uint64_t pseudo =
-        addresses + to_be(static_cast<uint16_t>(protocol)).raw + to_be(length).raw;
-    return static_cast<uint16_t>(~fold(pseudo));
+    return static_cast<uint16_t>(~fold(pseudo_sum(from, to, protocol, length)));
 }
 
 // An IPv4 header adds up to nothing, by its own checksum; and ICMP has no pseudo header.
@@ -72,7 +71,7 @@ template <Environment Env>
 TURNOUT_INLINE uint64_t told_sum_ipv4(Env& env, const Packet& packet) {
     const auto* ip = header_at<Ipv4Header>(env.window(), ip_offset);
     if (!ip || is_icmp_error(packet)) return 0;
-    return transport_sum(packet, static_cast<uint64_t>(ip->source.raw) + ip->destination.raw,
+    return transport_sum(packet, abi::address_of(ip->source), abi::address_of(ip->destination),
                          ip->protocol);
 }
 
@@ -80,16 +79,11 @@ template <Environment Env>
 TURNOUT_INLINE uint64_t told_sum_ipv6(Env& env, const Packet& packet) {
     const auto* ip = header_at<Ipv6Header>(env.window(), ip_offset);
     if (!ip) return 0;
-    uint64_t addresses = 0;
-    for (int i = 0; i < 4; ++i)
-        addresses += static_cast<uint64_t>(ip->source[i].raw) + ip->destination[i].raw;
-    static_assert(host_is_little_endian, "byte pairs are summed as they lie in memory");
-    const uint64_t header = static_cast<uint64_t>(ip->version_class_label.raw) +
-                            ip->payload_length.raw +
-                            static_cast<uint64_t>(ip->next_header | ip->hop_limit << 8) + addresses;
     const auto icmp = static_cast<uint8_t>(IpProtocol::icmpv6);
     const uint64_t sum =
-        header + transport_sum(packet, addresses, is_icmp_error(packet) ? icmp : packet.protocol);
+        sum_of(*ip) + transport_sum(packet, abi::address_of(ip->source),
+                                    abi::address_of(ip->destination),
+                                    is_icmp_error(packet) ? icmp : packet.protocol);
     if constexpr (Env::is_complete())
         if (has_extensions(packet)) {
             constexpr uint32_t first = ip_offset + sizeof(Ipv6Header);

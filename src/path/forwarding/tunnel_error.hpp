@@ -68,7 +68,7 @@ TURNOUT_INLINE bool is_about(const Window& window, const Packet& packet,
         return ip && ip->protocol == protocol && ip->destination == server.address.word[0];
     }
     const auto* ip = header_at<Ipv6Header>(window, offset);
-    return ip && ip->next_header == protocol && ipv6_address(ip->destination) == server.address;
+    return ip && ip->next_header == protocol && abi::address_of(ip->destination) == server.address;
 }
 
 // Leaves of the packet what was in the tunnel.
@@ -77,8 +77,7 @@ TURNOUT_INLINE bool unwrap(Env& env, Packet& packet) {
     if (!env.pull(packet.quoted_offset - ip_offset)) return false;
     auto* ethernet = header_at<EthernetHeader>(env.window(), 0);
     if (!ethernet) return false;
-    const bool ipv6 = packet.family == abi::Family::ipv6;
-    ethernet->type = to_be(static_cast<uint16_t>(ipv6 ? EtherType::ipv6 : EtherType::ipv4));
+    ethernet->type = ether_type_of(packet.family);
     packet.ip_length -= packet.quoted_offset - ip_offset;
     return true;
 }

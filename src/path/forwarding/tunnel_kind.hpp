@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "abi/rows.hpp"
+#include "wire/ethernet.hpp"
 #include "wire/gre.hpp"
 #include "wire/gue.hpp"
 #include "wire/ip.hpp"
@@ -14,6 +15,11 @@ namespace turnout {
 // Bytes of an IP header without options: an outer header has none.
 TURNOUT_INLINE uint32_t ip_header_size(abi::Family family) {
     return family == abi::Family::ipv6 ? sizeof(Ipv6Header) : sizeof(Ipv4Header);
+}
+
+TURNOUT_INLINE be16 ether_type_of(abi::Family family) {
+    const bool ipv6 = family == abi::Family::ipv6;
+    return to_be(static_cast<uint16_t>(ipv6 ? EtherType::ipv6 : EtherType::ipv4));
 }
 
 TURNOUT_INLINE uint8_t protocol_of_inner(abi::Family inner) {

@@ -19,9 +19,7 @@ TURNOUT_INLINE constexpr uint32_t golden_8(uint32_t value) {
 
 // An address as one number in host order; IPv6 folds.
 TURNOUT_INLINE uint32_t folded(const abi::Address& address) {
-    const uint32_t word =
-        address.word[0].raw ^ address.word[1].raw ^ address.word[2].raw ^ address.word[3].raw;
-    return to_host(be32{word});
+    return to_host(abi::one_word(address));
 }
 
 // What sh and mh hash of a client.
