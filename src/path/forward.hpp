@@ -13,6 +13,7 @@
 #include "path/forwarding/tunnel.hpp"
 #include "path/forwarding/tunnel_checksum.hpp"
 #include "path/next_hop.hpp"
+#include "wire/verifier.hpp"
 
 namespace turnout {
 
@@ -47,7 +48,8 @@ TURNOUT_INLINE uint32_t mtu_of(const Delivery& delivery, abi::Tick now) {
         mtu = abi::bytes_of(told) < mtu ? abi::bytes_of(told) : mtu;
     else if (told)
         store_once(delivery.state->path_mtu, abi::PathMtu{0});
-    return mtu - outer_size(*delivery.server);
+    // Forgotten, or all that follows would be verified for each kind of tunnel.
+    return forgotten(mtu - outer_size(*delivery.server), now);
 }
 
 // The size that counts of a packet: of a super-packet, that of its segments.
