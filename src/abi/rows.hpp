@@ -27,6 +27,8 @@ inline constexpr uint32_t any_port = 8;       // there are services on every por
 inline constexpr uint32_t wild_replies = 16;  // NAT servers of services by mark, on every port
 inline constexpr uint32_t sip = 32;           // persistence by SIP calls
 inline constexpr uint32_t expire_quiescent_template = 64;
+inline constexpr uint32_t no_path_mtu_discovery = 128;  // in IPv4 tunnels
+inline constexpr uint32_t schedule_icmp = 256;          // errors open connections
 }  // namespace settings_flag
 
 // One row for all programs.  Written by the daemon.

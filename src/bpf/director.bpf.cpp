@@ -240,14 +240,16 @@ extern "C" {
                                         : Relayed::not_ours);
 }
 
-[[gnu::noinline]] int turnout_xdp_wrap(xdp_md* context, const Packet* packet, uint32_t server) {
+[[gnu::noinline]] int turnout_xdp_wrap(xdp_md* context, const Packet* packet, uint32_t server,
+                                       uint32_t in_pieces) {
     FastLane env(context);
-    return packet && wrap(env, *packet, server);
+    return packet && wrap(env, *packet, server, in_pieces != 0);
 }
 
-[[gnu::noinline]] int turnout_tc_wrap(__sk_buff* context, const Packet* packet, uint32_t server) {
+[[gnu::noinline]] int turnout_tc_wrap(__sk_buff* context, const Packet* packet, uint32_t server,
+                                      uint32_t in_pieces) {
     CompleteLane env(context);
-    return packet && wrap(env, *packet, server);
+    return packet && wrap(env, *packet, server, in_pieces != 0);
 }
 
 [[gnu::noinline]] uint64_t turnout_tc_sum(__sk_buff* context, uint32_t offset, uint32_t bytes) {

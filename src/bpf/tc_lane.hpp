@@ -31,7 +31,8 @@ int turnout_tc_send_in_pieces(__sk_buff* context, uint32_t mtu, const turnout::a
                               uint8_t tunnel, uint8_t unsummed);
 int turnout_tc_hold_fragment(__sk_buff* context, const turnout::Packet* packet, uint32_t now);
 int turnout_tc_release_fragments(__sk_buff* context, const turnout::Packet* packet, uint32_t count);
-int turnout_tc_wrap(__sk_buff* context, const turnout::Packet* packet, uint32_t server);
+int turnout_tc_wrap(__sk_buff* context, const turnout::Packet* packet, uint32_t server,
+                    uint32_t in_pieces);
 uint64_t turnout_tc_sum(__sk_buff* context, uint32_t offset, uint32_t bytes);
 }
 
@@ -161,8 +162,8 @@ class TcEnv : public TablesEnv {
         return skb_adjust_room(packet_, static_cast<int32_t>(bytes), BPF_ADJ_ROOM_MAC,
                                outer_headers(family, type)) == 0;
     }
-    TURNOUT_INLINE bool wrap(const Packet& packet, uint32_t server) const {
-        return turnout_tc_wrap(packet_, &packet, server) != 0;
+    TURNOUT_INLINE bool wrap(const Packet& packet, uint32_t server, bool in_pieces) const {
+        return turnout_tc_wrap(packet_, &packet, server, in_pieces) != 0;
     }
 
     TURNOUT_INLINE Verdict transmit(const abi::Neighbour& to) {

@@ -18,7 +18,8 @@ int turnout_xdp_amend_sctp(xdp_md* context, const turnout::Packet* packet, uint8
                            const turnout::Rewrite* rewrite);
 int turnout_xdp_rewrite_icmp_error(xdp_md* context, const turnout::Packet* packet,
                                    uint8_t direction, const turnout::Rewrite* rewrite);
-int turnout_xdp_wrap(xdp_md* context, const turnout::Packet* packet, uint32_t server);
+int turnout_xdp_wrap(xdp_md* context, const turnout::Packet* packet, uint32_t server,
+                     uint32_t in_pieces);
 }
 
 class XdpEnv : public TablesEnv {
@@ -102,8 +103,8 @@ class XdpEnv : public TablesEnv {
     TURNOUT_INLINE bool push(uint32_t bytes, abi::Family, abi::TunnelType) const {
         return xdp_adjust_head(frame_, -static_cast<int>(bytes)) == 0;
     }
-    TURNOUT_INLINE bool wrap(const Packet& packet, uint32_t server) const {
-        return turnout_xdp_wrap(frame_, &packet, server) != 0;
+    TURNOUT_INLINE bool wrap(const Packet& packet, uint32_t server, bool in_pieces) const {
+        return turnout_xdp_wrap(frame_, &packet, server, in_pieces) != 0;
     }
 
     TURNOUT_INLINE Verdict transmit(const abi::Neighbour& to) {

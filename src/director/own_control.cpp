@@ -7,16 +7,21 @@
 namespace turnout::director {
 namespace {
 
-// A setting that is one flag of the data plane's.
+// A setting that is one flag of the data plane's, set when it departs from its standard.
 struct FlagSetting {
     const char* name;
     uint32_t flag;
+    bool standard;
     const char* meaning;
 };
 
 constexpr FlagSetting flag_settings[] = {
-    {"expire_quiescent_template", abi::settings_flag::expire_quiescent_template,
+    {"expire_quiescent_template", abi::settings_flag::expire_quiescent_template, false,
      "1: clients bound by persistence to a server of weight 0 are given another"},
+    {"pmtu_disc", abi::settings_flag::no_path_mtu_discovery, true,
+     "0: IPv4 packets too large for a tunnel are fragmented, whatever they say of it"},
+    {"schedule_icmp", abi::settings_flag::schedule_icmp, false,
+     "1: an ICMP error of no connection is scheduled as a packet of its client would be"},
 };
 
 constexpr uint32_t greatest_rule_number = 65535;
@@ -47,8 +52,10 @@ Status Director::remove_mark_rule(uint32_t number) {
 
 std::vector<model::Setting> Director::settings() const {
     std::vector<model::Setting> all;
-    for (const auto& [name, flag, meaning] : flag_settings)
-        all.push_back({name, (rows_.settings->flags & flag) != 0, 0, 0, 1, meaning});
+    for (const auto& [name, flag, standard, meaning] : flag_settings) {
+        const bool departs = rows_.settings->flags & flag;
+        all.push_back({name, departs != standard, standard, 0, 1, meaning});
+    }
     return all;
 }
 
@@ -58,7 +65,7 @@ Status Director::set(const std::string& name, int64_t value) {
         if (value < 0 || value > 1)
             return fail(ERANGE, name + " is 0 or 1, not " + std::to_string(value));
         uint32_t& flags = rows_.settings->flags;
-        if (value)
+        if ((value != 0) != setting.standard)
             __atomic_fetch_or(&flags, setting.flag, __ATOMIC_SEQ_CST);
         else
             __atomic_fetch_and(&flags, ~setting.flag, __ATOMIC_SEQ_CST);

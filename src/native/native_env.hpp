@@ -225,8 +225,8 @@ class NativeEnv {
         std::memmove(frame, frame + bytes, sizeof(EthernetHeader));
         return true;
     }
-    bool wrap(const Packet& packet, uint32_t server) {
-        return turnout::wrap(*this, packet, server);
+    bool wrap(const Packet& packet, uint32_t server, bool in_pieces) {
+        return turnout::wrap(*this, packet, server, in_pieces);
     }
     Verdict transmit(const abi::Neighbour& to) {
         auto* ethernet = header_at<EthernetHeader>(window(), 0);

@@ -155,7 +155,7 @@ concept Environment = TablesEnvironment<E> &&
     // affair.
     { env.push(n, abi::Family::ipv4, abi::TunnelType::ipip) } -> gives<bool>;
     // wrap() of path/forwarding/, which takes a server's row: false when the kernel refused.
-    { env.wrap(packet, n) } -> gives<bool>;
+    { env.wrap(packet, n, true) } -> gives<bool>;
     // Complete lanes only: gives a packet that is ready to this machine itself.  A reply that is
     // for a client here comes from an address of our own, which from the network is refused.
     { env.hand_to_host(Direction::reply) } -> gives<Verdict>;

@@ -24,15 +24,18 @@ enum class Way : uint8_t {
     onward,  // as the kernel has routed it: this machine is the server and answers
 };
 
+// What leaves in pieces: nothing, the packet itself, or what a tunnel has made of it.
+enum class Pieces : uint8_t { none, of_packet, of_tunnel };
+
 // A packet ready to go, or why it cannot.
 struct Delivery {
     const abi::Server* server;
     abi::ServerState* state;
     abi::Method method;
     Way way;
-    Hop hop;         // of a neighbour
-    uint32_t mtu;    // see mtu_of()
-    bool in_pieces;  // it does not fit, but may be fragmented
+    Hop hop;        // of a neighbour
+    uint32_t mtu;   // see mtu_of()
+    Pieces pieces;  // of a packet that does not fit, but may be fragmented
 };
 
 enum class Readiness : uint8_t {
@@ -83,15 +86,21 @@ TURNOUT_INLINE bool fits(Env& env, const Packet& packet, const Delivery& deliver
            size_on_the_wire(env, packet) <= delivery.mtu;
 }
 
-// May a packet that does not fit be fragmented?  IP options would not belong into every piece.
+// How may a packet that does not fit be fragmented?  Itself, so that the far end of a tunnel need
+// not put anything together; but not its IP options, which would not belong into every piece, nor
+// what GUE and GRE put before it.
 template <Environment Env>
-TURNOUT_INLINE bool may_be_cut(Env& env, const Packet& packet, const Delivery& delivery) {
+TURNOUT_INLINE Pieces may_be_cut(Env& env, const Packet& packet, const Delivery& delivery) {
+    if (packet.family != abi::Family::ipv4 || packet.dont_fragment || env.segment_size() != 0 ||
+        packet.ip_length > most_in_pieces || is_unfinished_sctp(env, packet))
+        return Pieces::none;
+    const bool tunnel = delivery.method == abi::Method::tunnel;
     const bool options = packet.transport_offset != ip_offset + sizeof(Ipv4Header);
-    const bool bare = delivery.method != abi::Method::tunnel ||
-                      delivery.server->tunnel_type == abi::TunnelType::ipip;
-    return packet.family == abi::Family::ipv4 && !packet.dont_fragment && !options && bare &&
-           env.segment_size() == 0 && packet.ip_length <= most_in_pieces &&
-           !is_unfinished_sctp(env, packet);
+    const bool bare = !tunnel || delivery.server->tunnel_type == abi::TunnelType::ipip;
+    if (bare && !options) return Pieces::of_packet;
+    const bool cuttable = tunnel && delivery.server->family == abi::Family::ipv4 &&
+                          packet.ip_length + outer_size(*delivery.server) <= most_in_pieces;
+    return cuttable ? Pieces::of_tunnel : Pieces::none;
 }
 
 // A fast lane reads no payload: not even to sum it up for an outer checksum.
@@ -115,8 +124,8 @@ TURNOUT_INLINE Readiness otherwise(Readiness readiness) {
 }  // namespace detail
 
 template <Environment Env>
-TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi::Tick now,
-                                 Delivery& delivery) {
+TURNOUT_INLINE Readiness prepare(Env& env, const abi::Settings& settings, Packet& packet,
+                                 Flow& flow, abi::Tick now, Delivery& delivery) {
     using detail::otherwise;
     abi::Connection& connection = *flow.connection;
     delivery.server = env.server(connection.server);
@@ -156,10 +165,14 @@ TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi
     if (delivery.hop.state == HopState::unknown) return Readiness::for_another_lane;
     if (!env.can_transmit(delivery.hop.neighbour->interface)) return Readiness::for_another_lane;
     delivery.mtu = detail::mtu_of(delivery, now);
+    // pmtu_disc: without it, no packet is too big for a tunnel, and no tunnel's packet has DF.
+    if (delivery.method == abi::Method::tunnel &&
+        settings.flags & abi::settings_flag::no_path_mtu_discovery)
+        packet.dont_fragment = false;
     if (!detail::fits(env, packet, delivery)) {
-        if (!Env::is_complete() || !detail::may_be_cut(env, packet, delivery))
-            return otherwise<Env>(Readiness::too_big);
-        delivery.in_pieces = true;
+        if constexpr (Env::is_complete())
+            delivery.pieces = detail::may_be_cut(env, packet, delivery);
+        if (delivery.pieces == Pieces::none) return otherwise<Env>(Readiness::too_big);
     }
     if (delivery.method != abi::Method::tunnel) return Readiness::ready;
     if (is_none(delivery.server->tunnel_source)) return Readiness::no_tunnel_source;
@@ -216,7 +229,7 @@ TURNOUT_INLINE bool shape(Env& env, const Packet& packet, const Flow& flow,
             return nat(env, packet, flow.direction, rewrite_of(packet, flow, *delivery.server));
         case abi::Method::tunnel:
             return encapsulate(env, packet, *delivery.server, flow.connection->server,
-                               delivery.in_pieces);
+                               delivery.pieces != Pieces::none);
         case abi::Method::direct:
         case abi::Method::local:
             break;  // goes as it is, to the server's MAC address
@@ -238,8 +251,13 @@ TURNOUT_INLINE bool is_known(const Delivery& delivery) {
 
 template <Environment Env>
 TURNOUT_INLINE bool send_in_pieces(Env& env, const Delivery& delivery, uint8_t unsummed) {
+    const abi::Neighbour* const to = is_known(delivery) ? delivery.hop.neighbour : nullptr;
+    if (delivery.pieces == Pieces::of_tunnel) {
+        const uint32_t mtu = delivery.mtu + outer_size(*delivery.server);
+        return !unsummed && env.send_in_pieces(mtu, to, abi::Family::none, 0);
+    }
     const bool tunnel = delivery.method == abi::Method::tunnel;
-    return env.send_in_pieces(delivery.mtu, is_known(delivery) ? delivery.hop.neighbour : nullptr,
+    return env.send_in_pieces(delivery.mtu, to,
                               tunnel ? delivery.server->family : abi::Family::none, unsummed);
 }
 
@@ -250,7 +268,7 @@ TURNOUT_INLINE Verdict forward(Env& env, const Packet& packet, const Flow& flow,
                                const Delivery& delivery) {
     uint8_t unsummed = 0;
     if constexpr (Env::is_complete())
-        if (delivery.in_pieces) unsummed = detail::unsummed(env, packet);
+        if (delivery.pieces != Pieces::none) unsummed = detail::unsummed(env, packet);
     if (!detail::shape(env, packet, flow, delivery)) {
         env.count_drop(abi::Drop::send_failed);
         return Verdict::drop;
@@ -258,12 +276,13 @@ TURNOUT_INLINE Verdict forward(Env& env, const Packet& packet, const Flow& flow,
     if constexpr (Env::is_complete()) {
         if (delivery.way == Way::onward) return Verdict::pass;
         if (delivery.way == Way::host) return env.hand_to_host(flow.direction);
-        if (delivery.in_pieces && !detail::send_in_pieces(env, delivery, unsummed)) {
+        const bool whole = delivery.pieces == Pieces::none;
+        if (!whole && !detail::send_in_pieces(env, delivery, unsummed)) {
             env.count_drop(abi::Drop::send_failed);
             return Verdict::drop;
         }
         // Of pieces the kernel may not know which family they are of.
-        const bool resolving = !delivery.in_pieces || !detail::is_known(delivery);
+        const bool resolving = whole || !detail::is_known(delivery);
         if (delivery.hop.state == HopState::asked && resolving)
             return env.transmit_resolving(*delivery.hop.route);
     }

@@ -31,6 +31,13 @@ TURNOUT_INLINE bool may_open(const Packet& packet) {
     }
 }
 
+// An error of no connection (schedule_icmp): where several directors share a service, it may come
+// to one that has not seen the packet it is about.  Schedulers that hash still find that packet's
+// server.
+TURNOUT_INLINE bool may_open_by_error(const abi::Settings& settings, const Packet& packet) {
+    return settings.flags & abi::settings_flag::schedule_icmp && !packet.about_tunnel;
+}
+
 // An ended TCP or SCTP connection makes way for a new one from the same port (conn_reuse_mode 1),
 // unless persistence holds it to its server.
 TURNOUT_INLINE bool makes_way(const abi::Connection& connection, const Packet& packet) {

@@ -167,8 +167,9 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
     // chosen, as in IPVS.
     const uint32_t status = former ? load_once(former->status) : 0;
     const bool ended = former && end(*former, status, now);
-    const Verdict verdict =
-        may_open(packet) ? open(env, settings, packet, now, flow) : Verdict::pass;
+    const bool opens =
+        is_icmp_error(packet) ? may_open_by_error(settings, packet) : may_open(packet);
+    const Verdict verdict = opens ? open(env, settings, packet, now, flow) : Verdict::pass;
     if (ended) return_count(env, *former, status);
     return verdict;
 }
@@ -275,13 +276,13 @@ TURNOUT_INLINE Verdict direct(Env& env) {
     if (packet.about_tunnel) return detail::relay(env, packet, flow);
 
     Delivery delivery{};
-    const Readiness readiness = prepare(env, packet, flow, now, delivery);
+    const Readiness readiness = prepare(env, *settings, packet, flow, now, delivery);
     if (readiness != Readiness::ready) {
         if constexpr (!Env::is_complete()) hand_over(env, *settings, flow.location);
         return detail::give_up(env, packet, flow, now, delivery, readiness);
     }
 
-    if (!is_icmp_error(packet) && packet.part != Part::later)
+    if (packet.part != Part::later && (!is_icmp_error(packet) || is_new(*flow.connection)))
         track(env, *settings, packet, flow, *delivery.state, now);
     account(env, packet, flow, *delivery.server);
     if constexpr (Env::is_complete()) end_handed_over(env, *flow.connection, now);

@@ -141,6 +141,14 @@ for family in ipv4 ipv6; do
     [[ $family == ipv4 ]] || echo_client udp "$VIP" 4000 0 1 >/dev/null 2>&1 || true
     expect_datagram "a large one" "$VIP" 4000
 
+    if [[ $family == ipv4 ]]; then # IPv6 has no such thing
+        begin "$family: without pmtu_disc nobody is told, and all that DF forbids to cut is cut"
+        turnout set pmtu_disc 0
+        only -i "$(server_address 3)"
+        expect_datagram "a datagram with DF" "$VIP" 1472
+        expect_equal "the client knows" "mtu unknown" "$(path_mtu)"
+        turnout set pmtu_disc 1
+    fi
 
     begin "$family: in any order"
     for order in 2,1,0 1,2,0 0,2,1; do

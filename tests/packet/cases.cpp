@@ -12,8 +12,8 @@ const std::vector<Case>& packet_cases() {
                 all.push_back(each);
                 if (!each.ipv4_alone) all.push_back(in_ipv6(each));
             }
-        for (const auto& part : {icmp_errors(), own_errors(), in_fragments(), sctp_of_each_family(),
-                                 ipv6(), tunnel_kinds()})
+        for (const auto& part : {icmp_errors(), own_errors(), in_fragments(), path_mtu(),
+                                 sctp_of_each_family(), ipv6(), tunnel_kinds()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

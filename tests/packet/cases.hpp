@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,7 @@ struct Case {
     std::vector<model::MarkRule> mark_rules = {};
     std::optional<uint32_t> records = {};  // of the connection table, which the case leaves there
     bool ipv4_alone = false;               // says nothing about IPv6, or not the same
+    std::map<std::string, int64_t> settings = {};  // others than the standard ones
 };
 
 // The same case in IPv6: every address and header of IPv4 replaced.
@@ -56,6 +58,7 @@ std::vector<Case> sctp();
 std::vector<Case> icmp_errors();
 std::vector<Case> own_errors();
 std::vector<Case> in_fragments();
+std::vector<Case> path_mtu();
 std::vector<Case> sctp_of_each_family();
 std::vector<Case> ipv6();
 

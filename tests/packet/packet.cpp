@@ -342,7 +342,7 @@ std::string one_ip_fault(const View& packet) {
 
 std::string ip_fault(const View& packet) {
     const std::string fault = one_ip_fault(packet);
-    const auto inner = inside(packet);
+    const auto inner = packet.is_fragment() ? std::nullopt : inside(packet);
     return !fault.empty() || !inner ? fault : ip_fault({packet.bytes, *inner});
 }
 

@@ -44,6 +44,13 @@ void change(director::Director& director, const std::vector<model::Change>& chan
     }
 }
 
+// All settings stand at their standard values, but for these.
+void set(director::Director& director, const std::map<std::string, int64_t>& others) {
+    for (const model::Setting& setting : director.settings())
+        ASSERT_TRUE(director.set(setting.name, setting.standard));
+    for (const auto& [name, value] : others) ASSERT_TRUE(director.set(name, value));
+}
+
 // Lines of the connection table that are taken, for connections or whatever else.
 uint32_t records_in(const tables::Rows& rows) {
     uint32_t records = 0;
@@ -100,6 +107,7 @@ TEST_P(PacketCase, holds) {
     World& w = world(complete);
     director::Director& director = w.fresh();
     change(director, c.changes);
+    set(director, c.settings);
     ASSERT_TRUE(director.add_mark_rules(c.mark_rules));
     for (size_t i = 0; i < c.steps.size(); ++i) {
         if (i == 1) change(director, c.later);

@@ -99,7 +99,7 @@ TURNOUT_INLINE bool put_outer_header(Env& env, const Packet& packet, const abi::
 template <Environment Env>
 TURNOUT_INLINE bool encapsulate(Env& env, const Packet& packet, const abi::Server& server,
                                 uint32_t server_id, bool in_pieces) {
-    if (server.tunnel_type != abi::TunnelType::ipip) return env.wrap(packet, server_id);
+    if (server.tunnel_type != abi::TunnelType::ipip) return env.wrap(packet, server_id, in_pieces);
     return put_outer_header(env, packet, server, 0, !in_pieces);
 }
 

@@ -10,13 +10,14 @@ namespace turnout {
 
 // See Environment::wrap.
 template <class Env>
-TURNOUT_INLINE bool wrap(Env& env, const Packet& packet, uint32_t server_id) {
+TURNOUT_INLINE bool wrap(Env& env, const Packet& packet, uint32_t server_id, bool in_pieces) {
     const abi::Server* server = env.server(server_id);
     if (!server) return false;
     const InnerSum how = inner_sum_of(env, packet, *server);
     const uint64_t inner = sum_inner(env, packet, how);
     const bool with_checksum = how != InnerSum::not_wanted;
-    if (!put_outer_header(env, packet, *server, tunnel_header_size(*server, with_checksum), true))
+    if (!put_outer_header(env, packet, *server, tunnel_header_size(*server, with_checksum),
+                          !in_pieces))
         return false;
     return server->tunnel_type == abi::TunnelType::gue
                ? write_gue(env, packet, *server, with_checksum, inner)

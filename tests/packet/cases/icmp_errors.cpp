@@ -33,6 +33,24 @@ Case whole(const Net& net, Method method, const std::string& name) {
             {{net.syn(), Verdict::transmit}, {in, Verdict::transmit, out}}};
 }
 
+// Of a connection that is not known here, as where several directors share a service.
+Case scheduled(const Net& net, Method method, const std::string& name) {
+    const Bytes in = frame(Ip{net.far_router, net.vip, 50}, net.too_big(), net.answer());
+    Bytes out = frame(Ip{net.far_router, net.vip, 49}, net.too_big(), net.answer(), towards_server);
+    if (method == Method::nat)
+        out = frame(Ip{net.far_router, net.server, 49}, net.too_big(), net.answer_by_nat(),
+                    towards_server);
+    if (method == Method::tunnel)
+        out = tunnelled(Ip{net.at(director_address), net.server, 49, 0, true, 0, false, 0}, out);
+    const Bytes next = frame(net.request(), Tcp{client_port, web_port, ACK}, "data");
+    Case made{
+        "with schedule_icmp an error of no connection opens one " + name + net.name,
+        net.farm(Protocol::tcp, method),
+        {{in, Verdict::transmit, out}, {in, Verdict::transmit, out}, {next, Verdict::transmit}}};
+    made.settings = {{"schedule_icmp", 1}};
+    return made;
+}
+
 Case passes(const Net& net, const std::string& name, const Bytes& in) {
     return {name + net.name,
             net.farm(Protocol::tcp, Method::nat),
@@ -51,7 +69,16 @@ std::vector<Case> in(const Net& net) {
     only_ports.quoted = 4;
     Icmp no_ports = only_ports;
     no_ports.quoted = 2;
+    const Bytes of_no_service =
+        frame(Ip{net.vip, net.client, 60}, Tcp{9, client_port, ACK}, "data");
+    Case of_nobody = passes(net, "with schedule_icmp an error of no service passes",
+                            error_from(net.too_big(), of_no_service));
+    of_nobody.settings = {{"schedule_icmp", 1}};
     std::vector<Case> all{
+        scheduled(net, Method::nat, "by NAT"),
+        scheduled(net, Method::direct, "by direct routing"),
+        scheduled(net, Method::tunnel, "through the tunnel"),
+        of_nobody,
         by_nat_to_the_server(net, "a packet too big", net.too_big()),
         by_nat_to_the_server(net, "a port unreachable", net.unreachable()),
         by_nat_to_the_server(net, "time exceeded", net.time_exceeded()),
