@@ -35,6 +35,16 @@ Icmp too_big(const Net& net, uint32_t mtu) {
     return error;
 }
 
+// One byte more than fits is told so; what is quoted has had its hop taken, as in IPVS.
+Step too_large(const Net& net, uint32_t mtu) {
+    const auto large = [&](uint8_t hops) {
+        return frame(net.request(hops), data, filling(net, mtu + 1));
+    };
+    Step made = answers(net, large(63), too_big(net, mtu));
+    made.in = large(64);
+    return made;
+}
+
 Case with_drop(Case made, abi::Drop reason) {
     made.drop = reason;
     return made;
@@ -42,11 +52,10 @@ Case with_drop(Case made, abi::Drop reason) {
 
 // What a method leaves of an MTU of 1500.
 Case does_not_fit(const Net& net, Method method, uint32_t mtu, const std::string& name) {
-    const Bytes in = frame(net.request(), data, filling(net, mtu + 1));
     return with_drop({"what does not fit " + name + " is answered with the MTU" + net.name,
                       net.farm(Protocol::tcp, method),
                       {step(net.syn()), step(frame(net.request(), data, filling(net, mtu))),
-                       answers(net, in, too_big(net, mtu))}},
+                       too_large(net, mtu)}},
                      abi::Drop::too_big);
 }
 
@@ -132,8 +141,7 @@ struct Tunnel {
 Case router_tells(const Tunnel& tunnel) {
     const uint32_t left = tunnel.left_of(1400);
     const Bytes in = tunnel.error(too_big(tunnel.outer, 1400));
-    const Bytes large = frame(tunnel.inner.request(), data, filling(tunnel.inner, left + 1));
-    Step remembered = answers(tunnel.inner, large, too_big(tunnel.inner, left));
+    Step remembered = too_large(tunnel.inner, left);
     remembered.fast = Verdict::transmit;  // the router's error was not for this lane
     return {
         "a router's MTU reaches the client, and is remembered" + tunnel.name(),
@@ -160,12 +168,11 @@ Case of_another_tunnel(const Tunnel& tunnel, const std::string& what, const mode
 
 Case does_not_fit(const Tunnel& tunnel) {
     const uint32_t left = tunnel.left_of(1500);
-    const Bytes in = frame(tunnel.inner.request(), data, filling(tunnel.inner, left + 1));
     return with_drop({"what does not fit into the tunnel is answered with the MTU" + tunnel.name(),
                       tunnel.farm(),
                       {step(tunnel.inner.syn()),
                        step(frame(tunnel.inner.request(), data, filling(tunnel.inner, left))),
-                       answers(tunnel.inner, in, too_big(tunnel.inner, left))}},
+                       too_large(tunnel.inner, left)}},
                      abi::Drop::too_big);
 }
 
