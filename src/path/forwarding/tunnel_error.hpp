@@ -79,6 +79,10 @@ TURNOUT_INLINE bool unwrap(Env& env, Packet& packet) {
     if (!ethernet) return false;
     ethernet->type = ether_type_of(packet.family);
     packet.ip_length -= packet.quoted_offset - ip_offset;
+    if (packet.family == abi::Family::ipv6) return true;
+    const auto* ip = header_at<Ipv4Header>(env.window(), ip_offset);
+    if (!ip) return false;
+    packet.tos = ip->tos;
     return true;
 }
 

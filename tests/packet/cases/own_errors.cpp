@@ -110,7 +110,9 @@ struct Tunnel {
     Bytes error(const Icmp& icmp, const Bytes& packet) const {
         Icmp made = icmp;
         made.quoted = 1000;
-        return frame(Ip{outer.near_router, near_end(), 64}, made, packet, from_server);
+        Ip ip{outer.near_router, near_end(), 64};
+        ip.tos = 0x1e;  // the client is told with that of its own packet
+        return frame(ip, made, packet, from_server);
     }
     Bytes error(const Icmp& icmp, const model::Address& to, const Bytes& packet,
                 const model::Tunnel& by) const {
