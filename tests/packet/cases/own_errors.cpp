@@ -160,6 +160,15 @@ Case router_gives_up(const Tunnel& tunnel) {
                                                   tunnel.inner.time_exceeded(), tunnel.sent())}};
 }
 
+Case router_garbles(const Tunnel& tunnel) {
+    Bytes in = tunnel.error(tunnel.outer.time_exceeded());
+    in.back() ^= 1;
+    return with_drop({"an error about a tunnel with a wrong checksum is not told" + tunnel.name(),
+                      tunnel.farm(),
+                      {step(tunnel.inner.syn()), {in, Verdict::drop, {}, Verdict::pass}}},
+                     abi::Drop::tunnel_error);
+}
+
 Case of_another_tunnel(const Tunnel& tunnel, const std::string& what, const model::Address& to,
                        const model::Tunnel& by) {
     return {"an error about another's tunnel passes: " + what + tunnel.name(),
@@ -210,7 +219,8 @@ Case looks_like_a_tunnel() {
 }
 
 std::vector<Case> about(const Tunnel& tunnel) {
-    std::vector<Case> all{does_not_fit(tunnel), router_tells(tunnel), router_gives_up(tunnel)};
+    std::vector<Case> all{does_not_fit(tunnel), router_tells(tunnel), router_gives_up(tunnel),
+                          router_garbles(tunnel)};
     const auto pass = [&](const std::string& what, const model::Address& to,
                           const model::Tunnel& by) {
         all.push_back(of_another_tunnel(tunnel, what, to, by));
