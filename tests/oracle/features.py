@@ -11,6 +11,11 @@ HAVE = frozenset({"rr", "wrr", "lc", "wlc", "sed", "nq", "dh", "sh", "mh", "lblc
 
 WAITED_FOR = {
     "twos": "power of two choices",
+    "pmtu-disc": "sysctl pmtu_disc 0: tunnels that may be fragmented",
+    "schedule-icmp": "sysctl schedule_icmp 1: connections made of errors",
+    "localnode": "servers that are the director itself",
+    "local-clients": "clients on the director itself",
+    "tunnel-pieces": "fragments of what is too large for GRE and GUE tunnels",
     "sysctl": "`turnout set NAME VALUE` for the other net.ipv4.vs.NAME",
 }
 
