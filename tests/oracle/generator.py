@@ -19,7 +19,7 @@ AVOIDED = {
     "TTLs that end, and packets beyond the MTU": "IPVS counts what it refuses, and it changes the "
                 "states of connections: a listed difference",
     "counters after packets in fragments": "a listed difference",
-    "damaged packets": "a host does not refuse them, and tunnels with checksums: listed differences",
+    "damaged packets": "no host refuses them, tunnels with checksums keep them so: listed differences",
     "IPv6 options before TCP, and in fragments": "listed differences",
     "fragments with a firewall mark": "the kernel marks the first alone",
     "fragments of one-packet services, and of SCTP": "a listed difference",

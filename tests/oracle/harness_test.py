@@ -58,7 +58,8 @@ class Language(unittest.TestCase):
 
     def test_what_touches_the_whole_director_gets_its_own(self):
         for text in ("sysctl expire_nodest_conn 1", "ipvsadm --set 1 2 3", "ipvsadm -A -f 1",
-                     "try ipvsadm -C", "ipvsadm -A -t 192.0.2.1:80", "open [2001:db8::1]:1 vip1:80"):
+                     "try ipvsadm -C", "ipvsadm -A -t 192.0.2.1:80", "open [2001:db8::1]:1 vip1:80",
+                     "narrow rs1 1400", "dial udp vip1:80"):
             self.assertTrue(parse("a", text, 0).wants_own_director, text)
         self.assertFalse(parse("a", "ipvsadm -Z -t vip1:80", 0).wants_own_director)
 

@@ -96,8 +96,8 @@ def without_padding(data):
 
 
 def split(packet, into_fragments=True):
-    """The first header of a packet, and what it heads.  Options behind IPv6's fragment header belong
-    to what is divided, unless it is looked into."""
+    """The first header of a packet, and what it heads.  Options behind IPv6's fragment header are
+    part of what is divided, unless it is looked into."""
     return split_ipv6(packet, into_fragments) if packet[0] >> 4 == 6 else split_ipv4(packet)
 
 

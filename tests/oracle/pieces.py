@@ -8,7 +8,7 @@ GUE_PORT = 6080  # what scenarios use for it
 
 
 def put_together(datagrams):
-    """[(its first fragment's place in the list, the datagram)]; what lacks a fragment stays as it is."""
+    """[(place of its first fragment, the datagram)]; what lacks a fragment stays as it is."""
     wholes = join(list(enumerate(datagrams)), lambda _: 0)
     return join(wholes, inside)
 

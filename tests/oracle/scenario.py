@@ -33,8 +33,9 @@ IPV6_TWIN = ".ipv6"
 EVERY_LIST = ("services", "thresholds", "persistent", "connections", "stats")
 
 # What acts on a whole director, not on the scenario's own services alone.
-AFFECTS_OTHERS = re.compile(r"^\s*(sysctl|mark|narrow|listen|dial|error too-big)\b|^[^#]*ipvsadm\b.*(\s--set\b|\s-f\b|\s-[CZ]\s*$)|"
-                            + LITERAL_ADDRESS.pattern, re.MULTILINE)
+AFFECTS_OTHERS = re.compile(
+    r"^\s*(sysctl|mark|narrow|listen|dial|error too-big)\b|"
+    r"^[^#]*ipvsadm\b.*(\s--set\b|\s-f\b|\s-[CZ]\s*$)|" + LITERAL_ADDRESS.pattern, re.MULTILINE)
 
 
 class Mistake(Exception):
