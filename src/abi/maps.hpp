@@ -28,5 +28,6 @@ inline constexpr char sweeper[] = "to_sweeper";
 // Of the programs alone, and pinned so that a new daemon's programs go on with them.
 inline constexpr char fragments[] = "to_fragments";
 inline constexpr char held_fragments[] = "to_held";
+inline constexpr char lanes[] = "to_lanes";  // row 0: the complete lane, for what goes out
 
 }  // namespace turnout::abi::map

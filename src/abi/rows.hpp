@@ -16,7 +16,7 @@
 namespace turnout::abi {
 
 // Bumped whenever a row's layout or meaning changes; part of the path of the pinned tables.
-inline constexpr uint32_t tables_version = 5;
+inline constexpr uint32_t tables_version = 6;
 
 // What some service needs, so that packets are spared the work while none does; and choices.
 namespace settings_flag {
@@ -142,6 +142,8 @@ TURNOUT_INLINE constexpr uint32_t inactive(uint64_t load) {
 namespace server_flag {
 // Removed, but connections remember it: their packets are dropped until it is added again.
 inline constexpr uint32_t removed = 1;
+// The address is one of the director's own: its packets go to the host.
+inline constexpr uint32_t local = 2;
 }  // namespace server_flag
 
 // What a tunnel's packets are made of; the numbers are IPVS's.

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <set>
 
 #include "api/server.hpp"
 #include "api/socket_path.hpp"
@@ -44,11 +45,14 @@ Result<Fd> take_lock(uint64_t cookie) {
     return lock;
 }
 
+kernel::AddressBytes bytes_of(const model::Address& address) {
+    const auto begin = address.bytes.begin();
+    return {begin, begin + (address.family == model::Family::ipv4 ? 4 : 16)};
+}
+
 std::optional<model::Address> source_for(const model::Address& to) {
-    const size_t size = to.family == model::Family::ipv4 ? 4 : 16;
-    const auto source =
-        kernel::source_for({to.bytes.begin(), to.bytes.begin() + static_cast<long>(size)});
-    if (!source || source->size() != size) return std::nullopt;
+    const auto source = kernel::source_for(bytes_of(to));
+    if (!source || source->size() != bytes_of(to).size()) return std::nullopt;
     model::Address address;
     address.family = to.family;
     std::copy(source->begin(), source->end(), address.bytes.begin());
@@ -64,7 +68,7 @@ Status check_named(const std::vector<kernel::Interface>& interfaces, const std::
         return fail(ENODEV, "--interface '" + name +
                                 "': there is none of that name in this network namespace; "
                                 "`ip link` lists them");
-    if (!named->ethernet)
+    if (!named->ethernet && !named->loopback)
         return fail(EINVAL, "--interface " + name +
                                 ": it carries no Ethernet frames of its own; of a bond, name the "
                                 "bond and not its members");
@@ -80,7 +84,7 @@ class Daemon {
           watch_(std::move(watch)),
           director_(plane_->rows(),
                     {.services = plane_->sizes().services, .servers = plane_->sizes().servers},
-                    source_for, monotonic_ns),
+                    source_for, monotonic_ns, [this](const auto& a) { return is_own(a); }),
           server_(io_, director_, ipvs::socket_path(cookie)),
           api_(io_, director_, api::socket_path(cookie)),
           network_(io_, watch_.fd()),
@@ -96,6 +100,8 @@ class Daemon {
     Status serve(const kernel::Interface& interface);
     bool is_wanted(const kernel::Interface& interface) const;
     bool must_serve_all() const;
+    bool is_own(const model::Address& address) const;
+    void look_at_addresses();
     void follow_network();
     void keep_time();
 
@@ -103,6 +109,7 @@ class Daemon {
     asio::io_context io_{1};
     std::unique_ptr<kernel::DataPlane> plane_;
     kernel::NetworkWatch watch_;
+    std::set<kernel::AddressBytes> addresses_;
     director::Director director_;
     ipvs::Server server_;
     api::Server api_;
@@ -111,8 +118,10 @@ class Daemon {
     asio::steady_timer ticker_;
 };
 
-// Routes are asked for as if packets came in by `lo`: see the complete lane.
-Status let_loopback_forward() {
+// Routes are asked for as if packets came in by `lo`, and replies to clients on this machine do
+// come in by it, from an address of its own: see the complete lane.
+Status prepare_loopback() {
+    if (auto ok = kernel::write_sysctl("net.ipv4.conf.lo.accept_local", "1"); !ok) return ok;
     const Status ipv4 = kernel::write_sysctl("net.ipv4.conf.lo.forwarding", "1");
     const Status ipv6 = kernel::write_sysctl("net.ipv6.conf.lo.forwarding", "1");
     const bool without_ipv6 = !ipv6 && ipv6.error().code == ENOENT;
@@ -121,9 +130,10 @@ Status let_loopback_forward() {
 
 // Forwarding first, then the sockets: whoever is answered can rely on the packets.
 Status Daemon::start() {
-    if (auto ok = let_loopback_forward(); !ok) return ok;
+    if (auto ok = prepare_loopback(); !ok) return ok;
     if (auto ok = plane_->start_sweeper(); !ok) return ok;
     if (auto ok = serve_interfaces(); !ok) return ok;
+    look_at_addresses();
     if (auto ok = server_.start(); !ok) return ok;
     if (auto ok = api_.start(); !ok) return ok;
     follow_network();
@@ -134,7 +144,7 @@ Status Daemon::start() {
 
 bool Daemon::is_wanted(const kernel::Interface& interface) const {
     const auto& names = options_.interfaces;
-    if (names.empty()) return interface.ethernet;
+    if (names.empty()) return interface.ethernet || interface.loopback;
     return std::find(names.begin(), names.end(), interface.name) != names.end();
 }
 
@@ -168,6 +178,20 @@ Status Daemon::serve_interfaces() {
     return {};
 }
 
+bool Daemon::is_own(const model::Address& address) const {
+    const bool loopback = address.family == model::Family::ipv4 && address.bytes[0] == 127;
+    return loopback || addresses_.contains(bytes_of(address));
+}
+
+// Where servers are, and where tunnels begin, follows the addresses and routes that there are.
+void Daemon::look_at_addresses() {
+    if (auto addresses = kernel::list_addresses())
+        addresses_ = {addresses->begin(), addresses->end()};
+    else
+        spdlog::warn("{}", addresses.error().message);
+    director_.routes_changed();
+}
+
 void Daemon::follow_network() {
     network_.async_wait(asio::posix::stream_descriptor::wait_read, [this](auto error) {
         if (error) return;
@@ -179,13 +203,13 @@ void Daemon::follow_network() {
                         spdlog::warn("{}", served.error().message);
                 },
             .gone = [this](uint32_t index) { plane_->forget(index); },
-            .routes_changed = [this] { director_.routes_changed(); },
+            .routes_changed = [this] { look_at_addresses(); },
         });
         // Messages were lost: look at everything anew.
         if (!read) {
             if (const auto served = serve_interfaces(); !served)
                 spdlog::warn("{}", served.error().message);
-            director_.routes_changed();
+            look_at_addresses();
         }
         follow_network();
     });

@@ -265,6 +265,13 @@ extern "C" {
     return env.action(direct(env));
 }
 
+// What this machine itself sends meets the complete lane on its way out.  Everything else has met
+// it on its way in.
+[[gnu::section("tc"), gnu::used]] int turnout_tc_egress(__sk_buff* packet) {
+    if (packet->ingress_ifindex == 0) tail_call(packet, &to_lanes, 0);
+    return TC_ACT_UNSPEC;
+}
+
 // Run once by every daemon that starts: the first sets the clockwork up, a later one points it to
 // its own sweeper.
 [[gnu::section("tc"), gnu::used]] int turnout_sweep([[maybe_unused]] __sk_buff* packet) {

@@ -48,6 +48,12 @@ TURNOUT_INLINE long loop(uint32_t count, long (*body)(uint32_t, Context*), Conte
                                                    0);
 }
 
+// Goes on in a program of the table and does not come back, unless there is none.
+TURNOUT_INLINE void tail_call(void* context, void* programs, uint32_t index) {
+    using Helper = long (*)(void*, void*, uint32_t);
+    reinterpret_cast<Helper>(BPF_FUNC_tail_call)(context, programs, index);
+}
+
 TURNOUT_INLINE long redirect(uint32_t interface, uint64_t flags) {
     using Helper = long (*)(uint32_t, uint64_t);
     return reinterpret_cast<Helper>(BPF_FUNC_redirect)(interface, flags);

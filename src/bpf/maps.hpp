@@ -95,6 +95,14 @@ struct SweeperMap {
     int (*max_entries)[1];
 };
 
+// Programs to go on in; the loader's affair.
+struct LanesMap {
+    int (*type)[BPF_MAP_TYPE_PROG_ARRAY];
+    int (*key_size)[sizeof(uint32_t)];
+    int (*value_size)[sizeof(uint32_t)];
+    int (*max_entries)[1];
+};
+
 using SettingsMap = Array<abi::Settings, 1>;
 using FilterMap = Array<uint64_t, abi::filter::words>;
 using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;  // at load
@@ -152,6 +160,7 @@ TURNOUT_MAP(Payloads, to_payloads);
 TURNOUT_MAP(FragmentsMap, to_fragments);
 TURNOUT_MAP(HeldMap, to_held);
 TURNOUT_MAP(FragmentRooms, to_fragment_rm);
+TURNOUT_MAP(LanesMap, to_lanes);
 }
 #undef TURNOUT_MAP
 

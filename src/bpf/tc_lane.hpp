@@ -35,6 +35,8 @@ int turnout_tc_wrap(__sk_buff* context, const turnout::Packet* packet, uint32_t 
 uint64_t turnout_tc_sum(__sk_buff* context, uint32_t offset, uint32_t bytes);
 }
 
+inline constexpr uint32_t loopback = 1;  // ifindex of `lo` in every network namespace
+
 TURNOUT_INLINE Mac mac_of(const uint8_t (&bytes)[6]) {
     Mac mac;
     __builtin_memcpy(&mac, bytes, sizeof mac);
@@ -43,7 +45,6 @@ TURNOUT_INLINE Mac mac_of(const uint8_t (&bytes)[6]) {
 
 TURNOUT_INLINE bool ask_kernel_for_route(__sk_buff* packet, const abi::Address& to,
                                          abi::Family family, Route& route) {
-    constexpr uint32_t loopback = 1;  // ifindex of `lo` in every network namespace
     bpf_fib_lookup request{};
     request.family = static_cast<uint8_t>(family);
     __builtin_memcpy(request.ipv6_dst, &to, sizeof to);  // where IPv4's stands as well
@@ -68,6 +69,7 @@ class TcEnv : public TablesEnv {
     TURNOUT_INLINE explicit TcEnv(__sk_buff* packet) : packet_(packet) {}
 
     TURNOUT_INLINE static constexpr bool is_complete() { return true; }
+    TURNOUT_INLINE bool is_outgoing() const { return packet_->ingress_ifindex == 0; }
 
     TURNOUT_INLINE Window window() const {
         // Read by assembly: see XdpEnv::window().
@@ -168,10 +170,12 @@ class TcEnv : public TablesEnv {
         if (!ethernet) return Verdict::drop;
         ethernet->destination = to.destination;
         ethernet->source = to.source;
+        note_done();
         action_ = static_cast<int>(redirect(to.interface, 0));
         return Verdict::transmit;
     }
     TURNOUT_INLINE Verdict transmit_resolving(const Route& route) {
+        note_done();
         bpf_redir_neigh next{};
         next.nh_family = static_cast<uint32_t>(route.family);
         __builtin_memcpy(next.ipv6_nh, &route.next_hop, sizeof next.ipv6_nh);
@@ -180,9 +184,25 @@ class TcEnv : public TablesEnv {
         return Verdict::transmit;
     }
 
-    // Not bridged past us, not of another VLAN (its own interface will show it).
+    // What does not pass to the host as it came in takes the way of all that it sends to itself, by
+    // `lo`, which the daemon lets have packets of its own addresses.
+    TURNOUT_INLINE Verdict hand_to_host(Direction direction) {
+        if (direction == Direction::request && !is_outgoing()) return Verdict::pass;
+        packet_->tc_index = done;
+        return come_in_by_loopback();
+    }
+    TURNOUT_INLINE Verdict come_in_by_loopback() {
+        auto* ethernet = header_at<EthernetHeader>(window(), 0);
+        if (!ethernet) return Verdict::drop;
+        ethernet->destination = Mac{};
+        action_ = static_cast<int>(redirect(loopback, BPF_F_INGRESS));
+        return Verdict::transmit;
+    }
+
+    // Not bridged past us, not of another VLAN (its own interface will show it), not done before.
     TURNOUT_INLINE bool is_for_us() const {
-        return packet_->pkt_type == packet_host && !packet_->vlan_present;
+        if (packet_->pkt_type != packet_host || packet_->vlan_present) return false;
+        return !is_of_this_host() || packet_->tc_index != done;
     }
 
     // Drivers may leave headers outside the window.  Of SCTP packets that travel as one, only what
@@ -208,6 +228,14 @@ class TcEnv : public TablesEnv {
     }
 
   private:
+    // Packets of this host meet us where they go out and where they come in again.  When we are
+    // done with one, this number says so, in a field that is for traffic control.
+    static constexpr uint32_t done = 0x7475;
+    TURNOUT_INLINE bool is_of_this_host() const { return packet_->ingress_ifindex <= loopback; }
+    TURNOUT_INLINE void note_done() const {
+        if (is_of_this_host()) packet_->tc_index = done;
+    }
+
     static constexpr uint32_t packet_host = 0;
     static constexpr uint32_t divided_by_fragments = 0xffff;  // the kernel's GSO_BY_FRAGS
     static constexpr uint32_t headers = sizeof(EthernetHeader) + 60 + sizeof(TcpHeader);

@@ -26,6 +26,7 @@ class XdpEnv : public TablesEnv {
     TURNOUT_INLINE explicit XdpEnv(xdp_md* frame) : frame_(frame) {}
 
     TURNOUT_INLINE static constexpr bool is_complete() { return false; }
+    TURNOUT_INLINE static constexpr bool is_outgoing() { return false; }
 
     TURNOUT_INLINE Window window() const {
         // Read by assembly: a compiler is free to read `data` in a way the verifier refuses.
@@ -115,6 +116,8 @@ class XdpEnv : public TablesEnv {
                       : static_cast<int>(redirect(to.interface, 0));
         return Verdict::transmit;
     }
+    TURNOUT_INLINE static Verdict hand_to_host(Direction) { return Verdict::pass; }
+    TURNOUT_INLINE static Verdict come_in_by_loopback() { return Verdict::pass; }
     TURNOUT_INLINE static Verdict transmit_resolving(const Route&) { return Verdict::pass; }
 
     // Frames for others reach an interface too: flooded by a switch, or in promiscuous mode.

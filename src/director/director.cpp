@@ -9,11 +9,11 @@
 namespace turnout::director {
 
 Director::Director(tables::Rows& rows, model::Limits limits, tables::SourceFor source_for,
-                   Clock clock)
+                   Clock clock, tables::IsOwn is_own)
     : rows_(rows),
       clock_(std::move(clock)),
       model_(limits, tables::scheduler_names()),
-      tables_(rows, std::move(source_for)),
+      tables_(rows, std::move(source_for), std::move(is_own)),
       mark_rules_(rows) {
     tables_.collect(clock_() / 1000000000);
     for (const model::Service& service : tables_.adopt()) model_.restore(service);

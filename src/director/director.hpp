@@ -19,7 +19,9 @@ namespace turnout::director {
 class Director : public model::Control, public model::OwnControl {
   public:
     // Adopts what stands in the rows, which outlive the director.
-    Director(tables::Rows& rows, model::Limits limits, tables::SourceFor source_for, Clock clock);
+    Director(
+        tables::Rows& rows, model::Limits limits, tables::SourceFor source_for, Clock clock,
+        tables::IsOwn is_own = [](const model::Address&) { return false; });
 
     Status apply(const model::Change& change) override;
     std::vector<model::ServiceReport> services() const override;
@@ -40,7 +42,7 @@ class Director : public model::Control, public model::OwnControl {
     // Once every Estimator::period_ns: rates, and rows that are not needed any more.
     void tick();
     // After routes or addresses have changed.
-    void routes_changed() { tables_.refresh_sources(); }
+    void routes_changed() { tables_.refresh_ways(); }
 
   private:
     Status add_service(const model::AddService& change);

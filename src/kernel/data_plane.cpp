@@ -40,7 +40,7 @@ constexpr const char* map_names[] = {
     names::rings,          names::mark_rules,  names::calls,          names::server_states,
     names::reply_services, names::neighbours,  names::interfaces,     names::service_records,
     names::server_records, names::connections, names::counters,       names::drops,
-    names::sweeper,        names::fragments,   names::held_fragments,
+    names::sweeper,        names::fragments,   names::held_fragments, names::lanes,
 };
 
 std::string tables_directory(const std::string& directory) {
@@ -174,7 +174,18 @@ Result<std::unique_ptr<Maps>> make_tables(bpf_object* object, const std::string&
     return maps;
 }
 
+// Where the egress program goes on, that of an earlier daemon as well.
+Status enter_lane(bpf_object* object) {
+    const uint32_t row = 0;
+    const int lane = bpf_program__fd(bpf_object__find_program_by_name(object, "turnout_tc"));
+    if (bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, names::lanes), &row, &lane,
+                            BPF_ANY) == 0)
+        return {};
+    return fail_errno(errno, "cannot enter the complete lane for what goes out");
+}
+
 std::string wanted_xdp(const Interface& interface, XdpMode mode) {
+    if (interface.loopback) return "off";
     switch (mode) {
         case XdpMode::native:
             return "native";
@@ -227,6 +238,7 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
         size_maps(state->object.get(), sizes);
     }
     if (bpf_object__load(state->object.get()) != 0) return std::unexpected(load_error(errno));
+    if (auto ok = enter_lane(state->object.get()); !ok) return std::unexpected(ok.error());
     auto maps = state->adopted ? Maps::open(tables)
                                : make_tables(state->object.get(), directory, sizes.servers);
     if (!maps) return std::unexpected(maps.error());
@@ -273,9 +285,13 @@ Result<Lanes> DataPlane::attach_lanes(const Interface& interface, XdpMode mode) 
     next.flags |= row.flags & abi::interface_flag::qdisc_is_ours;
     row = next;
 
-    const auto made_qdisc = attach_tc(interface.index, program("turnout_tc"));
+    const auto made_qdisc = add_qdisc(interface.index);
     if (!made_qdisc) return std::unexpected(made_qdisc.error());
     if (*made_qdisc) row.flags |= abi::interface_flag::qdisc_is_ours;
+    if (auto ok = attach_tc(interface.index, Hook::egress, program("turnout_tc_egress")); !ok)
+        return std::unexpected(ok.error());
+    if (auto ok = attach_tc(interface.index, Hook::ingress, program("turnout_tc")); !ok)
+        return std::unexpected(ok.error());
 
     const std::string pin = link_pin(state_->directory, interface.index);
     const std::string xdp = wanted_xdp(interface, mode);
@@ -328,6 +344,7 @@ PinnedDataPlane::PinnedDataPlane(std::unique_ptr<State> state) : state_(std::mov
 PinnedDataPlane::~PinnedDataPlane() = default;
 
 Result<std::unique_ptr<PinnedDataPlane>> PinnedDataPlane::open(const std::string& directory) {
+    libbpf_set_print(silent);
     const std::string tables = tables_directory(directory);
     if (!fs::exists(tables)) return fail(ENOENT, "no data plane in this network namespace");
     auto maps = Maps::open(tables);

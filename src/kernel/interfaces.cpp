@@ -56,6 +56,7 @@ Interface interface_of(const nlmsghdr* message) {
     const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
     Interface interface;
     interface.index = static_cast<uint32_t>(info->ifi_index);
+    interface.loopback = info->ifi_type == ARPHRD_LOOPBACK;
     interface.ethernet = info->ifi_type == ARPHRD_ETHER;
     for_each_attribute(message, sizeof *info, [&](const nlattr* attribute) {
         switch (mnl_attr_get_type(attribute)) {
@@ -109,25 +110,52 @@ Status ask(mnl_socket* socket, nlmsghdr* request, const Each& each) {
     }
 }
 
-}  // namespace
-
-Result<std::vector<Interface>> list_interfaces() {
+// Calls `each` for everything of a kind, of any family.
+template <class Each>
+Status dump(uint16_t kind, const Each& each) {
     auto socket = open_rtnetlink(0);
     if (!socket) return std::unexpected(socket.error());
     char buffer[256] = {};
     nlmsghdr* request = mnl_nlmsg_put_header(buffer);
-    request->nlmsg_type = RTM_GETLINK;
+    request->nlmsg_type = kind;
     request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg));
+    mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg));  // the largest of their headers
+    return ask(socket->get(), request, each);
+}
+
+AddressBytes bytes_of(const nlattr* attribute) {
+    const auto* bytes = static_cast<const uint8_t*>(mnl_attr_get_payload(attribute));
+    return {bytes, bytes + mnl_attr_get_payload_len(attribute)};
+}
+
+}  // namespace
+
+Result<std::vector<Interface>> list_interfaces() {
     std::vector<Interface> interfaces;
     const auto add = [&](const nlmsghdr* message) {
         if (message->nlmsg_type == RTM_NEWLINK) interfaces.push_back(interface_of(message));
     };
-    if (auto ok = ask(socket->get(), request, add); !ok) return std::unexpected(ok.error());
+    if (auto ok = dump(RTM_GETLINK, add); !ok) return std::unexpected(ok.error());
     return interfaces;
 }
 
-std::optional<std::vector<uint8_t>> source_for(const std::vector<uint8_t>& to) {
+Result<std::vector<AddressBytes>> list_addresses() {
+    std::vector<AddressBytes> addresses;
+    const auto add = [&](const nlmsghdr* message) {
+        if (message->nlmsg_type != RTM_NEWADDR) return;
+        AddressBytes address, local;
+        for_each_attribute(message, sizeof(ifaddrmsg), [&](const nlattr* attribute) {
+            if (mnl_attr_get_type(attribute) == IFA_ADDRESS) address = bytes_of(attribute);
+            if (mnl_attr_get_type(attribute) == IFA_LOCAL) local = bytes_of(attribute);
+        });
+        // Of a point-to-point link the address is the far end's.
+        addresses.push_back(local.empty() ? address : local);
+    };
+    if (auto ok = dump(RTM_GETADDR, add); !ok) return std::unexpected(ok.error());
+    return addresses;
+}
+
+std::optional<AddressBytes> source_for(const AddressBytes& to) {
     auto socket = open_rtnetlink(0);
     if (!socket) return std::nullopt;
     char buffer[256] = {};
@@ -138,13 +166,11 @@ std::optional<std::vector<uint8_t>> source_for(const std::vector<uint8_t>& to) {
     route->rtm_family = to.size() == 4 ? AF_INET : AF_INET6;
     route->rtm_dst_len = static_cast<unsigned char>(to.size() * 8);
     mnl_attr_put(request, RTA_DST, to.size(), to.data());
-    std::optional<std::vector<uint8_t>> source;
+    std::optional<AddressBytes> source;
     const auto read = [&](const nlmsghdr* message) {
         if (message->nlmsg_type != RTM_NEWROUTE) return;
         for_each_attribute(message, sizeof(rtmsg), [&](const nlattr* attribute) {
-            if (mnl_attr_get_type(attribute) != RTA_PREFSRC) return;
-            const auto* bytes = static_cast<const uint8_t*>(mnl_attr_get_payload(attribute));
-            source.emplace(bytes, bytes + mnl_attr_get_payload_len(attribute));
+            if (mnl_attr_get_type(attribute) == RTA_PREFSRC) source = bytes_of(attribute);
         });
     };
     if (!ask(socket->get(), request, read)) return std::nullopt;

@@ -19,15 +19,21 @@ struct Interface {
     uint32_t index = 0;
     std::string name;
     std::array<uint8_t, 6> address{};
+    bool loopback = false;
     bool ethernet = false;  // carries Ethernet frames and is not a member of a bond
     bool physical = false;  // has a device behind it, and so perhaps a driver with XDP
 };
 
 Result<std::vector<Interface>> list_interfaces();
 
-// An IPv4 or IPv6 address (4 or 16 bytes, network order) that this machine sends from on its way
-// to `to`; nothing when there is no route.
-std::optional<std::vector<uint8_t>> source_for(const std::vector<uint8_t>& to);
+// IPv4 or IPv6: 4 or 16 bytes in network order.
+using AddressBytes = std::vector<uint8_t>;
+
+// The addresses of all interfaces.
+Result<std::vector<AddressBytes>> list_addresses();
+
+// The address that this machine sends from on its way to `to`; nothing when there is no route.
+std::optional<AddressBytes> source_for(const AddressBytes& to);
 
 // Tells of interfaces that come, change or go, and that addresses or routes have changed.
 class NetworkWatch {

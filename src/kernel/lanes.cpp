@@ -17,12 +17,14 @@ namespace {
 constexpr uint32_t filter_handle = 1;
 constexpr uint32_t filter_priority = 0x7475;
 
-bpf_tc_hook ingress(uint32_t interface) {
-    bpf_tc_hook hook{};
-    hook.sz = sizeof hook;
-    hook.ifindex = static_cast<int>(interface);
-    hook.attach_point = BPF_TC_INGRESS;
-    return hook;
+constexpr Hook hooks[] = {Hook::ingress, Hook::egress};
+
+bpf_tc_hook hook_of(uint32_t interface, Hook hook) {
+    bpf_tc_hook made{};
+    made.sz = sizeof made;
+    made.ifindex = static_cast<int>(interface);
+    made.attach_point = hook == Hook::ingress ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+    return made;
 }
 
 bpf_tc_opts our_filter() {
@@ -54,32 +56,41 @@ Error xdp_error(int code) {
 
 }  // namespace
 
-Result<bool> attach_tc(uint32_t interface, int program) {
-    bpf_tc_hook hook = ingress(interface);
+Result<bool> add_qdisc(uint32_t interface) {
+    bpf_tc_hook hook = hook_of(interface, Hook::ingress);
     const int made = bpf_tc_hook_create(&hook);
     if (made != 0 && made != -EEXIST) return fail_errno(-made, "cannot add a clsact qdisc");
-    bpf_tc_opts options = our_filter();
-    options.prog_fd = program;
-    options.flags = BPF_TC_F_REPLACE;
-    const int attached = bpf_tc_attach(&hook, &options);
-    if (attached != 0) return fail_errno(-attached, "cannot attach at tc ingress");
     return made == 0;
 }
 
-void detach_tc(uint32_t interface, bool with_qdisc) {
-    bpf_tc_hook hook = ingress(interface);
+Status attach_tc(uint32_t interface, Hook hook, int program) {
+    const bpf_tc_hook at = hook_of(interface, hook);
     bpf_tc_opts options = our_filter();
-    bpf_tc_detach(&hook, &options);
+    options.prog_fd = program;
+    options.flags = BPF_TC_F_REPLACE;
+    const int attached = bpf_tc_attach(&at, &options);
+    if (attached == 0) return {};
+    return fail_errno(-attached, hook == Hook::ingress ? "cannot attach at tc ingress"
+                                                       : "cannot attach at tc egress");
+}
+
+void detach_tc(uint32_t interface, bool with_qdisc) {
+    for (const Hook hook : hooks) {
+        const bpf_tc_hook at = hook_of(interface, hook);
+        const bpf_tc_opts options = our_filter();
+        bpf_tc_detach(&at, &options);
+    }
     if (!with_qdisc) return;
+    bpf_tc_hook both = hook_of(interface, Hook::ingress);
     // Both at once name the qdisc.  NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange)
-    hook.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
-    bpf_tc_hook_destroy(&hook);
+    both.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
+    bpf_tc_hook_destroy(&both);
 }
 
 bool has_tc(uint32_t interface) {
-    const bpf_tc_hook hook = ingress(interface);
+    const bpf_tc_hook at = hook_of(interface, Hook::ingress);
     bpf_tc_opts options = our_filter();
-    return bpf_tc_query(&hook, &options) == 0;
+    return bpf_tc_query(&at, &options) == 0;
 }
 
 Status attach_xdp(uint32_t interface, int program, const std::string& mode,

@@ -9,11 +9,15 @@
 
 namespace turnout::kernel {
 
-// The filter at tc ingress, replaced atomically when there is one of ours.  Makes the clsact qdisc
-// when there is none; true if it did.
-Result<bool> attach_tc(uint32_t interface, int program);
-// Takes our filter off, and with it the qdisc if we made it.
+enum class Hook { ingress, egress };
+
+// The clsact qdisc, which has the tc hooks.  True if there was none yet.
+Result<bool> add_qdisc(uint32_t interface);
+// Our filter at a hook, replaced atomically when there is one.
+Status attach_tc(uint32_t interface, Hook hook, int program);
+// Takes our filters off, and with them the qdisc if we made it.
 void detach_tc(uint32_t interface, bool with_qdisc);
+// True with a filter of ours at ingress.
 bool has_tc(uint32_t interface);
 
 // An XDP link of the mode "native" or "generic", pinned at `pin`; updated in place when there is

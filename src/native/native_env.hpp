@@ -37,8 +37,9 @@ inline std::optional<Route> direct_route(const abi::Address& to) {
 struct World {
     abi::Tick now = 1;
     std::function<uint32_t()> random = [] { return 1u; };
-    uint32_t mark = 0;  // the firewall mark that packets bring along
-    Mac own_mac = {};   // of the interface that packets come in by
+    uint32_t mark = 0;         // the firewall mark that packets bring along
+    bool is_outgoing = false;  // this machine itself sends the packets
+    Mac own_mac = {};          // of the interface that packets come in by
     std::function<std::optional<Route>(const abi::Address&)> route = direct_route;
     std::vector<std::vector<uint8_t>> called_in = {};  // frames that are to come in once more
     std::vector<std::vector<uint8_t>> sent = {};       // pieces of a packet, but for the last
@@ -133,6 +134,7 @@ class NativeEnv {
     uint32_t length() { return static_cast<uint32_t>(packet_.size()) - ip_align; }
     uint32_t segment_size() { return 0; }
     static constexpr bool is_complete() { return lane == Lane::complete; }
+    bool is_outgoing() { return world_.is_outgoing; }
     const FragmentNote* fragment_note(const FragmentKey& key) {
         const auto found = tables_.fragment_notes.find(text_of(key));
         return found == tables_.fragment_notes.end() ? nullptr : &found->second;
@@ -232,6 +234,8 @@ class NativeEnv {
         ethernet->source = to.source;
         return Verdict::transmit;
     }
+    Verdict hand_to_host(Direction) { return Verdict::pass; }
+    Verdict come_in_by_loopback() { return Verdict::pass; }
     Verdict transmit_resolving(const Route& route) { return transmit(route.neighbour); }
 
   private:

@@ -103,6 +103,8 @@ concept Environment = TablesEnvironment<E> &&
     // of any other 0.
     { env.segment_size() } -> gives<uint32_t>;
 
+    // True for a packet that this machine itself sends.
+    { env.is_outgoing() } -> gives<bool>;
     // False: this lane passes on what has no fresh next hop, and never refuses to a sender.
     { E::is_complete() } -> gives<bool>;
     // Finds out which SIP call the payload at an offset belongs to.  Complete lanes only.
@@ -154,6 +156,11 @@ concept Environment = TablesEnvironment<E> &&
     { env.push(n, abi::Family::ipv4, abi::TunnelType::ipip) } -> gives<bool>;
     // wrap() of path/forwarding/, which takes a server's row: false when the kernel refused.
     { env.wrap(packet, n) } -> gives<bool>;
+    // Complete lanes only: gives a packet that is ready to this machine itself.  A reply that is
+    // for a client here comes from an address of our own, which from the network is refused.
+    { env.hand_to_host(Direction::reply) } -> gives<Verdict>;
+    // Complete lanes only: has a packet that this machine sends come in again, as if from another.
+    { env.come_in_by_loopback() } -> gives<Verdict>;
     // Sends the packet to a neighbour; writes the Ethernet header.
     { env.transmit(route.neighbour) } -> gives<Verdict>;
     // Sends it by the kernel's neighbour table, which resolves and confirms the address.

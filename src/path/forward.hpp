@@ -14,15 +14,24 @@
 #include "path/forwarding/tunnel.hpp"
 #include "path/forwarding/tunnel_checksum.hpp"
 #include "path/next_hop.hpp"
+#include "wire/verifier.hpp"
 
 namespace turnout {
+
+// Where a packet goes from here.
+enum class Way : uint8_t {
+    neighbour,
+    host,    // to this machine itself: it is the server, or the client
+    onward,  // as the kernel has routed it: this machine is the server and answers
+};
 
 // A packet ready to go, or why it cannot.
 struct Delivery {
     const abi::Server* server;
     abi::ServerState* state;
     abi::Method method;
-    Hop hop;
+    Way way;
+    Hop hop;         // of a neighbour
     uint32_t mtu;    // see mtu_of()
     bool in_pieces;  // it does not fit, but may be fragmented
 };
@@ -30,6 +39,7 @@ struct Delivery {
 enum class Readiness : uint8_t {
     ready,
     for_another_lane,
+    to_come_in_again,
     server_removed,
     no_route,
     no_tunnel_source,
@@ -48,7 +58,8 @@ TURNOUT_INLINE uint32_t mtu_of(const Delivery& delivery, abi::Tick now) {
         mtu = abi::bytes_of(told) < mtu ? abi::bytes_of(told) : mtu;
     else if (told)
         store_once(delivery.state->path_mtu, abi::PathMtu{0});
-    return mtu - outer_size(*delivery.server);
+    // Forgotten, or all that follows would be verified for each kind of tunnel.
+    return forgotten(mtu - outer_size(*delivery.server), now);
 }
 
 // The size that counts of a packet: of a super-packet, that of its segments.
@@ -90,6 +101,12 @@ TURNOUT_INLINE bool can_wrap(Env& env, const Packet& packet, const abi::Server& 
     return Env::is_complete() || inner_sum_of(env, packet, server) != InnerSum::to_be_summed;
 }
 
+// A packet for a server on this machine is not on the network any more: no hop, no MTU, no tunnel.
+TURNOUT_INLINE void hand_to_host(Delivery& delivery) {
+    delivery.way = Way::host;
+    if (delivery.method != abi::Method::nat) delivery.method = abi::Method::local;
+}
+
 // A fast lane leaves what it cannot finish, and every refusal, to the complete lane.
 template <Environment Env>
 TURNOUT_INLINE Readiness otherwise(Readiness readiness) {
@@ -111,14 +128,32 @@ TURNOUT_INLINE Readiness prepare(Env& env, const Packet& packet, Flow& flow, abi
     if (request && delivery.server->flags & abi::server_flag::removed && !is_icmp_error(packet))
         return Readiness::server_removed;
 
-    if (packet.ttl <= 1) return otherwise<Env>(Readiness::ttl_expired);
+    if (!request && env.is_outgoing()) {
+        delivery.way = Way::onward;
+        return Readiness::ready;
+    }
+    if (request && delivery.server->flags & abi::server_flag::local) {
+        detail::hand_to_host(delivery);
+        return otherwise<Env>(Readiness::ready);
+    }
     if (request)
         find_next_hop(env, delivery.server->address, delivery.server->family, delivery.state->hop,
                       now, delivery.hop);
     else
         find_next_hop(env, packet.destination, packet.family, connection.reply_hop, now,
                       delivery.hop);
-    if (delivery.hop.state == HopState::no_route) return Readiness::no_route;
+    if (delivery.hop.state == HopState::no_route) {
+        if (request) return Readiness::no_route;
+        // To a client on this machine; or to nobody, as the host will find out.
+        delivery.way = Way::host;
+        return Readiness::ready;
+    }
+    if (packet.ttl <= 1) return otherwise<Env>(Readiness::ttl_expired);
+    // While a neighbour is asked for, the kernel lets packets wait by the route that they have, and
+    // one that this machine sends has another than ours.
+    if (delivery.hop.state == HopState::asked && env.is_outgoing() &&
+        !delivery.hop.route->neighbour_known)
+        return Readiness::to_come_in_again;
     if (delivery.hop.state == HopState::unknown) return Readiness::for_another_lane;
     if (!env.can_transmit(delivery.hop.neighbour->interface)) return Readiness::for_another_lane;
     delivery.mtu = detail::mtu_of(delivery, now);
@@ -154,7 +189,7 @@ TURNOUT_INLINE bool nat(Env& env, const Packet& packet, Direction direction,
 template <Environment Env>
 TURNOUT_INLINE bool shape(Env& env, const Packet& packet, const Flow& flow,
                           const Delivery& delivery) {
-    if (!take_hop(env, packet)) return false;
+    if (delivery.way == Way::neighbour && !take_hop(env, packet)) return false;
     switch (delivery.method) {
         case abi::Method::nat:
             return nat(env, packet, flow.direction, rewrite_of(packet, flow, *delivery.server));
@@ -200,6 +235,8 @@ TURNOUT_INLINE Verdict forward(Env& env, const Packet& packet, const Flow& flow,
         return Verdict::drop;
     }
     if constexpr (Env::is_complete()) {
+        if (delivery.way == Way::onward) return Verdict::pass;
+        if (delivery.way == Way::host) return env.hand_to_host(flow.direction);
         if (delivery.in_pieces && !detail::send_in_pieces(env, delivery, unsummed)) {
             env.count_drop(abi::Drop::send_failed);
             return Verdict::drop;

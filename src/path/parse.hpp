@@ -199,6 +199,19 @@ TURNOUT_INLINE bool parse_icmp(Env& env, Packet& packet) {
     return detail::parse_quoted(env.window(), Env::is_complete(), packet);
 }
 
+namespace detail {
+
+// A super-packet beyond 64 KiB ("BIG TCP") says 0 for its length.
+template <Environment Env>
+TURNOUT_INLINE void measure(Env& env, Packet& packet) {
+    const bool ipv6 = packet.family == abi::Family::ipv6;
+    const uint32_t silent = ipv6 ? static_cast<uint32_t>(sizeof(Ipv6Header)) : 0;
+    if (packet.ip_length == silent && env.segment_size() != 0)
+        packet.ip_length = env.length() - ip_offset;
+}
+
+}  // namespace detail
+
 // What an address is to us, from the filter: 0 (nobody's), or filter bits.  May claim too much,
 // never too little.
 template <Environment Env>
@@ -218,6 +231,7 @@ TURNOUT_INLINE bool parse(Env& env, Packet& packet) {
     packet.quoted_offset = packet.quoted_transport = 0;
     packet.about_tunnel = false;
     if (!detail::parse_ip(window, packet)) return false;
+    if constexpr (Env::is_complete()) detail::measure(env, packet);
     if (ip_offset + packet.ip_length > env.length()) return false;
     if (packet.part == Part::later) return detail::has_ports(packet.protocol);
     const bool ipv6 = packet.family == abi::Family::ipv6;

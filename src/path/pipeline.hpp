@@ -184,8 +184,9 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
 template <Environment Env>
 TURNOUT_INLINE Verdict send_back(Env& env, const Packet& packet) {
     Opening* room = env.opening();
-    if (!room || !env.route(packet.source, packet.family, room->route))
-        return drop(env, abi::Drop::no_route);
+    if (!room) return drop(env, abi::Drop::no_route);
+    if (!env.route(packet.source, packet.family, room->route))
+        return env.hand_to_host(Direction::reply);
     return env.transmit_resolving(room->route);
 }
 
@@ -221,6 +222,8 @@ template <Environment Env>
 TURNOUT_INLINE Verdict give_up(Env& env, const Packet& packet, const Flow& flow, abi::Tick now,
                                const Delivery& delivery, Readiness why) {
     switch (why) {
+        case Readiness::to_come_in_again:
+            return env.come_in_by_loopback();
         case Readiness::server_removed:
             return drop(env, abi::Drop::server_removed);
         case Readiness::no_route:

@@ -7,6 +7,7 @@
 #include "path/persistence.hpp"
 #include "path/states/tcp.hpp"
 #include "table/atomic.hpp"
+#include "wire/verifier.hpp"
 
 namespace turnout {
 
@@ -41,15 +42,17 @@ TURNOUT_INLINE bool is_assured(abi::State state, Direction direction) {
 
 // The status word after this packet.
 template <Environment Env>
-TURNOUT_INLINE uint32_t next_status(Env& env, uint32_t status, const Packet& packet,
+TURNOUT_INLINE uint32_t next_status(Env& env, uint32_t before, const Packet& packet,
                                     Direction direction) {
     using namespace abi;
+    uint32_t status = before;
     if (direction == Direction::reply) status &= ~status::no_output;
     const State state = next_state(env, status, packet, direction);
     status &= ~(status::active | status::state_mask);
     if (is_active(state)) status |= status::active;
     if (is_assured(state, direction)) status |= status::assured;
-    return status | static_cast<uint32_t>(state);
+    // Forgotten, or all that follows would be verified for every state.
+    return forgotten(status | static_cast<uint32_t>(state), before);
 }
 
 // What moving between active and inactive adds to a server's load word.

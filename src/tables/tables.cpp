@@ -19,9 +19,10 @@ Error full(const char* what) {
 
 }  // namespace
 
-Tables::Tables(Rows& rows, SourceFor source_for)
+Tables::Tables(Rows& rows, SourceFor source_for, IsOwn is_own)
     : rows_(rows),
       source_for_(std::move(source_for)),
+      is_own_(std::move(is_own)),
       service_rows_(static_cast<uint32_t>(rows.services.size()), rows.wait_for_packets),
       plan_rows_(static_cast<uint32_t>(rows.plans.size()), rows.wait_for_packets),
       candidate_rows_(static_cast<uint32_t>(rows.candidates.size()), rows.wait_for_packets),
@@ -113,13 +114,20 @@ void Tables::collect(uint64_t now_s) {
     }
 }
 
-void Tables::refresh_sources() {
+void Tables::refresh_ways() {
     for (const auto& [key, entry] : services_)
-        for (const auto& [server, id] : entry.servers)
-            if (rows_.servers[id].method == abi::Method::tunnel ||
-                !is_none(rows_.servers[id].tunnel_source))
-                if (const auto source = source_for_(server.address))
-                    rows_.servers[id].tunnel_source = to_row(*source);
+        for (const auto& [server, id] : entry.servers) {
+            abi::Server& row = rows_.servers[id];
+            row.flags = (row.flags & ~abi::server_flag::local) | place_of(server.address);
+            if (row.method != abi::Method::tunnel && is_none(row.tunnel_source)) continue;
+            if (const auto source = source_for_(server.address))
+                row.tunnel_source = to_row(*source);
+        }
+}
+
+// The server_flag that tells where a server is.
+uint32_t Tables::place_of(const model::Address& server) const {
+    return is_own_(server) ? abi::server_flag::local : 0;
 }
 
 // Every server of the model gets a row, or its row is brought up to date.
@@ -252,6 +260,7 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t id,
     row.address = to_row(server.key.address);
     row.port = to_be(server.key.port);
     row.family = static_cast<abi::Family>(server.key.address.family);
+    row.flags = place_of(server.key.address);
     row.method = static_cast<abi::Method>(server.method);
     row.tunnel_type = static_cast<abi::TunnelType>(server.tunnel.type);
     row.tunnel_port = to_be(server.tunnel.port);

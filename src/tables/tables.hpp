@@ -28,11 +28,13 @@ namespace turnout::tables {
 
 // The address that this machine sends from on its way to another; nothing when there is no route.
 using SourceFor = std::function<std::optional<model::Address>(const model::Address&)>;
+// True for the addresses of this machine itself.
+using IsOwn = std::function<bool(const model::Address&)>;
 
 class Tables {
   public:
     // `rows` outlives this object.
-    Tables(Rows& rows, SourceFor source_for);
+    Tables(Rows& rows, SourceFor source_for, IsOwn is_own);
 
     // Takes over what an earlier daemon left in the rows; gives its services, servers in list
     // order.  To be called once, before anything else.
@@ -47,8 +49,9 @@ class Tables {
     // Gives the rows of removed servers back that nothing needs any more.  `now_s`: any clock that
     // only goes forward.
     void collect(uint64_t now_s);
-    // Looks the tunnels' source addresses up again, after routes or addresses have changed.
-    void refresh_sources();
+    // Looks up again where servers are and what tunnels have as their source, after routes or
+    // addresses have changed.
+    void refresh_ways();
 
     // Counters since they were zeroed last, and connections.
     model::Counters counters(const model::ServiceKey& service) const;
@@ -83,6 +86,7 @@ class Tables {
     void release_replies(const ServerName& name, uint32_t id);
     void watch(const model::ServiceKey& service);
     void unwatch(const model::ServiceKey& service);
+    uint32_t place_of(const model::Address& server) const;
     void write_server(const model::ServiceKey& service, uint32_t id, const model::Server& server);
     void retire_server(const model::ServiceKey& service, ServiceEntry& entry,
                        const model::ServerKey& server);
@@ -117,6 +121,7 @@ class Tables {
 
     Rows& rows_;
     SourceFor source_for_;
+    IsOwn is_own_;
     RangeAllocator service_rows_, plan_rows_, candidate_rows_, ring_rows_, server_rows_;
     Filter filter_;
     Needs needs_;

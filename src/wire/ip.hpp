@@ -61,6 +61,12 @@ struct Ipv6Header {
 };
 static_assert(sizeof(Ipv6Header) == 40);
 
+// How a header tells a length of so many bytes; of a super-packet beyond 64 KiB ("BIG TCP") Linux
+// has it say 0.
+TURNOUT_INLINE be16 length_field(uint32_t bytes) {
+    return to_be(static_cast<uint16_t>(bytes > 0xffff ? 0 : bytes));
+}
+
 // The time to live of packets of our own (RFC 1700).
 inline constexpr uint8_t own_ttl = 64;
 

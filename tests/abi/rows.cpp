@@ -74,7 +74,7 @@ class Reader {
     static bool is_shared(const bpf_map* map) {
         const std::string_view name = bpf_map__name(map);
         for (const std::string_view own : {"to_openings", "to_pieces", "to_payloads",
-                                           "to_fragments", "to_held", "to_fragment_rm"})
+                                           "to_fragments", "to_held", "to_fragment_rm", "to_lanes"})
             if (name == own) return false;
         return name.starts_with("to_") && name != turnout::abi::map::sweeper;
     }

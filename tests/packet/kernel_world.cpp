@@ -99,7 +99,7 @@ class KernelWorld : public World {
         Outcome outcome;
         outcome.frame.resize(8192);
         __sk_buff context{};
-        context.ifindex = interface_;
+        context.ifindex = context.ingress_ifindex = interface_;
         context.mark = mark;
         LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
                     .data_out = outcome.frame.data(),

@@ -56,7 +56,7 @@ TURNOUT_INLINE bool write_gue(Env& env, const Packet& packet, const abi::Server&
     detail::GueHeaders headers{};
     const uint32_t length = static_cast<uint32_t>(sizeof headers) + packet.ip_length;
     headers.udp.ports = {flow_port(packet), server.tunnel_port};
-    headers.udp.length = to_be(static_cast<uint16_t>(length));
+    headers.udp.length = length_field(length);
     headers.gue.protocol = protocol_of_inner(packet.family);
     if (with_checksum) {
         const uint64_t pseudo = pseudo_sum(server.tunnel_source, server.address,

@@ -42,7 +42,8 @@ TURNOUT_INLINE bool write_outer_ipv4(Env& env, const Packet& packet, const abi::
     Ipv4Header outer{};
     outer.version_and_length = 0x45;
     outer.tos = outer_tos(packet.tos);
-    outer.total_length = to_be(static_cast<uint16_t>(sizeof outer + between + packet.ip_length));
+    outer.total_length =
+        length_field(static_cast<uint32_t>(sizeof outer) + between + packet.ip_length);
     if (packet.dont_fragment)
         outer.fragment = ipv4_fragment::dont;
     else
@@ -64,7 +65,7 @@ TURNOUT_INLINE bool write_outer_ipv6(Env& env, const Packet& packet, const abi::
     const uint32_t version_and_class = 6u << 28 | static_cast<uint32_t>(outer_tos(packet.tos))
                                                       << 20;
     ip->version_class_label = to_be(version_and_class);
-    ip->payload_length = to_be(static_cast<uint16_t>(between + packet.ip_length));
+    ip->payload_length = length_field(between + packet.ip_length);
     ip->next_header = tunnel_protocol(server, packet.family);
     ip->hop_limit = static_cast<uint8_t>(packet.ttl - 1);
     for (int i = 0; i < 4; ++i) {
