@@ -135,18 +135,25 @@ TURNOUT_INLINE Verdict locate_fragment(Env& env, const abi::Settings& settings,
     return drop(env, held ? abi::Drop::held_fragment : abi::Drop::lost_fragment);
 }
 
-// A first fragment shows the way to those behind it, and calls those that came before.  True if it
-// has been called in again with them.
+// A first fragment shows the way to those behind it, and calls those that came before: then it has
+// been called in again with them, and is dropped.  Verdict::transmit: it goes on.
 template <Environment Env>
-TURNOUT_INLINE bool lead_fragments(Env& env, const abi::Settings& settings, const Packet& packet,
-                                   abi::Tick now, const Flow& flow) {
-    if (packet.part != Part::first || !may_be_ours(env, settings, packet)) return false;
-    // What the fast lane passes on is for the complete one to tell.
-    if (!Env::is_complete() && !flow.connection) return false;
+TURNOUT_INLINE Verdict lead_fragments(Env& env, const abi::Settings& settings, const Packet& packet,
+                                      abi::Tick now, const Flow& flow) {
+    if (packet.part != Part::first || !may_be_ours(env, settings, packet)) return Verdict::transmit;
+    if constexpr (!Env::is_complete()) {
+        // What the fast lane passes on is for the complete one to tell; so are those that wait.
+        if (!flow.connection) return Verdict::transmit;
+        if (env.find_fragment_note(packet, now).fate == FragmentFate::waits) {
+            hand_over(env, settings, flow.location);
+            return Verdict::pass;
+        }
+    }
     const Location location = flow.connection ? flow.location : 0;
     const uint32_t waiting = env.note_first(packet, location, flow.direction, now);
-    if constexpr (Env::is_complete()) return waiting && env.release_fragments(packet, waiting);
-    return false;
+    if constexpr (Env::is_complete())
+        if (waiting && env.release_fragments(packet, waiting)) return Verdict::drop;
+    return Verdict::transmit;
 }
 
 // Finds the packet's connection or makes one; the verdict is final when there is none.
@@ -271,7 +278,8 @@ TURNOUT_INLINE Verdict direct(Env& env) {
     const abi::Tick now = env.now();
     Flow flow{};
     const Verdict located = detail::locate(env, *settings, packet, now, flow);
-    if (detail::lead_fragments(env, *settings, packet, now, flow)) return Verdict::drop;
+    const Verdict led = detail::lead_fragments(env, *settings, packet, now, flow);
+    if (led != Verdict::transmit) return led;
     if (located != Verdict::transmit || !flow.connection) return located;
     if (packet.about_tunnel) return detail::relay(env, packet, flow);
 

@@ -53,6 +53,14 @@ class Kernel:
         return self.restore.feed(lines)
 
     def show(self, *options):
+        """The kernel numbers the services of all namespaces to tell those of one: while others come
+        and go, a service can be missed or told twice."""
+        told, again = None, self.list(*options)
+        while told != again:
+            told, again = again, self.list(*options)
+        return told
+
+    def list(self, *options):
         return self.restore.feed([" ".join(("-Ln", *options))])
 
     def attempt(self, arguments):
@@ -63,7 +71,7 @@ class Kernel:
         time: while others' connections come and go, a row can be missed, and another told twice."""
         while True:
             before = told_connections()
-            rows = self.show("-c", *options)[2:]
+            rows = self.list("-c", *options)[2:]
             different = {(row.split()[0], *row.split()[3:]) for row in rows}
             if (before == told_connections() and len(rows) == len(before) and
                     len(different) == len(set(before))):

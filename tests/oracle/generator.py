@@ -15,7 +15,14 @@ AVOIDED = {
                 "which know what they wait for, let time pass",
     "replies of direct and tunnel servers through the director": "a listed difference; the player "
                 "sends none",
-    "fragments, ICMP errors, TTLs that end, packets beyond the MTU": "a listed difference",
+    "errors about tunnels, and of IPv6 servers reached by NAT": "a listed difference",
+    "TTLs that end, and packets beyond the MTU": "IPVS counts what it refuses, and it changes the "
+                "states of connections: a listed difference",
+    "counters after packets in fragments": "a listed difference",
+    "damaged packets": "no host refuses them, tunnels with checksums keep them so: listed differences",
+    "IPv6 options before TCP, and in fragments": "listed differences",
+    "fragments with a firewall mark": "the kernel marks the first alone",
+    "fragments of one-packet services, and of SCTP": "a listed difference",
     "another method for a known server": "a finding, see method-of-connection in features.py; and "
                 "into direct routing, IPVS goes on with the route it remembered for the old method "
                 "and asks the servers' network who has the virtual address",
@@ -35,6 +42,11 @@ CHUNKS = ("data", "sack", "init", "init-ack", "cookie-echo", "cookie-ack", "shut
           "shutdown-ack", "shutdown-complete", "error", "abort", "cookie-echo+abort")
 # After an INIT of the server's own, or of an association's first INIT, states are short-lived.
 SERVER_CHUNKS = tuple(chunk for chunk in CHUNKS if chunk != "init")
+TUNNELS = ("", "", " --tun-type gre", " --tun-type gre --tun-csum",
+           " --tun-type gue --tun-port 6080", " --tun-type gue --tun-port 6080 --tun-csum",
+           " --tun-type gue --tun-port 6080 --tun-remcsum")
+ERRORS = ("net", "host", "port", "admin", "hops", "reassembly", "parameter")
+LARGEST_SIZE = 1400  # fits into every tunnel
 TAKES_FLAGS = {"sh": ("sh-port", "sh-fallback"), "mh": ("mh-port", "mh-fallback")}
 NETWORKS = {"ipv4": ("255.255.255.0", "255.255.255.252"), "ipv6": (64, 60, 48, 126)}
 OPTIONS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service"}
@@ -62,6 +74,8 @@ class Service:
         self.protocol, self.scheduler, self.port = protocol, scheduler, port
         self.servers = {}  # "rs1:8080": "-m"
         self.gone = {}
+        self.one_packet = False
+        self.marked = name.startswith("-f")
 
 
 class Burst:
@@ -87,6 +101,7 @@ class Story:
         self.lines = [f"family {family}"]
         self.services = []
         self.some_gone = False
+        self.countable = True
         self.bursts = []
         self.next_port = 20000
 
@@ -148,6 +163,7 @@ class Story:
                 options += f" -M {self.dice.choice(NETWORKS[self.family])}"
         elif service.protocol == "udp" and "one-packet" in self.have and self.chance(0.3):
             options += " -o"
+        service.one_packet |= options.endswith(" -o")
         return options
 
     def server_options(self):
@@ -166,13 +182,14 @@ class Story:
 
     def add_server(self, service):
         method = self.dice.choice(("-m", "-m", "-g", "-i"))
+        tunnel = self.dice.choice(TUNNELS) if method == "-i" else ""
         own_port = method == "-m" and not service.name.endswith(":0") and self.chance(0.5)
         server = (f"rs{self.dice.randint(1, SERVERS)}{self.server_family(method)}:"
                   f"{8080 if own_port else service.port}")
         if server in service.servers or server in service.gone:
             return
-        service.servers[server] = method
-        self.say(f"ipvsadm -a {service.name} -r {server} {method}{self.server_options()}")
+        service.servers[server] = method + tunnel
+        self.say(f"ipvsadm -a {service.name} -r {server} {method}{tunnel}{self.server_options()}")
 
     def server_family(self, method):
         """Tunnels alone may be of the other one."""
@@ -259,14 +276,59 @@ class Story:
             return
         self.say(f"segment {self.dice.choice(STRAY_FLAGS)} {self.new_burst(service).text()}")
 
+    # --- packets told in full ---------------------------------------------------------------------
+
+    def shape(self, service):
+        """Packets of any look, of connections old and new."""
+        if service.protocol == "sctp":
+            self.arrive(service)
+            return
+        some = self.known_or_new(service)
+        kind = "udp" if service.protocol == "udp" else f"tcp:{self.dice.choice(LATER_FLAGS)}"
+        answered = " by server" * self.chance(0.3)
+        self.say(f"send {kind} {some}{answered} {self.looks(service)}")
+
+    def known_or_new(self, service):
+        known = [burst for burst in self.bursts if burst.service is service]
+        if known and self.chance(0.7):
+            return self.dice.choice(known).part(self.dice)
+        return self.new_burst(service).text()
+
+    def looks(self, service):
+        words = ["tos={tos}", "ttl={ttl}", "size={size}", "nodf"]
+        if service.protocol == "udp" or self.family == "ipv4":
+            words.append("options")
+        words = self.dice.sample(words, self.dice.randint(0, len(words)))
+        if self.may_come_in_pieces(service) and "options" not in words and self.chance(0.4):
+            self.countable = False
+            words += ["nodf", "size={size}", "pieces={pieces}", *["backwards"] * self.chance(0.3)]
+        return " ".join(dict.fromkeys(words)).format(
+            tos=self.dice.randrange(256), ttl=self.dice.randint(2, 255),
+            size=self.dice.randint(200, LARGEST_SIZE), pieces=self.dice.randint(2, 4))
+
+    @staticmethod
+    def may_come_in_pieces(service):
+        return service.protocol == "udp" and not service.one_packet and not service.marked
+
+    def complain(self, service):
+        """A client's ICMP error about an answer."""
+        known = [burst for burst in self.bursts if burst.service is service]
+        if not known:
+            self.arrive(service)
+            return
+        router = " router" * self.chance(0.3)
+        self.say(f"error {self.dice.choice(ERRORS)} {self.dice.choice(known).part(self.dice)} "
+                 f"{service.protocol}{router}")
+
     # --- the course of things ---------------------------------------------------------------------
 
     def go_on(self):
         service = self.dice.choice(self.services)
         step, = self.dice.choices(
             (self.arrive, self.meet_again, self.stray, self.edit_server, self.remove_server,
-             self.return_server, self.add_server, self.edit_service, self.look),
-            (8, 8, 1, 3, 2, 3, 2, 1, 1))
+             self.return_server, self.add_server, self.edit_service, self.look, self.shape,
+             self.complain),
+            (8, 8, 1, 3, 2, 3, 2, 1, 1, 4, 1))
         step(service)
 
     def look(self, _):
@@ -276,5 +338,5 @@ class Story:
         extra = [name for name, feature in (("thresholds", "thresholds"),
                                             ("persistent", "persistence")) if feature in self.have]
         # Answers of removed servers: see "removed-counters" in features.py.
-        countable = not self.some_gone or "removed-counters" in self.have
+        countable = self.countable and (not self.some_gone or "removed-counters" in self.have)
         self.say(" ".join(["list services", *extra, "connections", *["stats"] * countable]))

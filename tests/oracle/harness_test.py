@@ -2,14 +2,18 @@
 
 import unittest
 
+import errors
 import features
 import generator
 import headers
 import sctp
 from compare import first_difference
-from frames import ETHERNET_IPV4, ETHERNET_IPV6, Packet, read, tunnelled
+from frames import ETHERNET_IPV4, ETHERNET_IPV6, Packet, in_frame, read, tunnelled
 from oracle import deal
+from pieces import put_together
 from scenario import Mistake, endpoint, expand, in_each_family, parse, place
+from shapes import shape
+from telling import Teller
 
 
 def entry(kind, *result):
@@ -54,7 +58,8 @@ class Language(unittest.TestCase):
 
     def test_what_touches_the_whole_director_gets_its_own(self):
         for text in ("sysctl expire_nodest_conn 1", "ipvsadm --set 1 2 3", "ipvsadm -A -f 1",
-                     "try ipvsadm -C", "ipvsadm -A -t 192.0.2.1:80", "open [2001:db8::1]:1 vip1:80"):
+                     "try ipvsadm -C", "ipvsadm -A -t 192.0.2.1:80", "open [2001:db8::1]:1 vip1:80",
+                     "narrow rs1 1400", "dial udp vip1:80"):
             self.assertTrue(parse("a", text, 0).wants_own_director, text)
         self.assertFalse(parse("a", "ipvsadm -Z -t vip1:80", 0).wants_own_director)
 
@@ -71,7 +76,7 @@ class Packets(unittest.TestCase):
         for source, target in (("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2")):
             for protocol in (headers.TCP, headers.UDP, headers.SCTP):
                 packet = Packet(protocol, (source, 1), (target, 2), 77, payload=b"odd")
-                seen = read(packet.in_frame(bytes(6), bytes(6)) + bytes(7))
+                seen = read(in_frame(bytes(6), bytes(6), packet.to_bytes()) + bytes(7))
                 self.assertEqual(seen.data, packet.to_bytes())
                 self.assertEqual((seen.source, seen.target), (packet.source, packet.target))
                 self.assertEqual((seen.protocol, seen.identification), (protocol, 77))
@@ -82,7 +87,7 @@ class Packets(unittest.TestCase):
                         chunks=(sctp.CHUNKS["cookie-echo"], sctp.CHUNKS["abort"]))
         data = packet.to_bytes()
         self.assertEqual([data[32], data[48]], [10, 6])
-        self.assertEqual(read(packet.in_frame(bytes(6), bytes(6))).detail, 10)
+        self.assertEqual(read(in_frame(bytes(6), bytes(6), packet.to_bytes())).detail, 10)
         self.assertFalse(packet.opens)
 
     def test_tunnels_of_each_family_in_each(self):
@@ -96,6 +101,70 @@ class Packets(unittest.TestCase):
                 seen = read(bytes(12) + kind + data)
                 self.assertEqual((seen.tunnel.target, seen.target), (target, inner.target))
                 self.assertEqual(seen.data, data)
+
+
+class Telling(unittest.TestCase):
+    names = parse("a", "", 7).names
+
+    def told(self, data, **how):
+        mac = bytes((2, 0, 0, 0, 1, 1))
+        lines = Teller(self.names, (77,), **how).frames([in_frame(mac, bytes(6), data)], bytes.hex)
+        self.assertEqual(len(lines), 1)
+        return lines[0].removeprefix(mac.hex() + ": ")
+
+    def packet(self, *words):
+        ends = (self.names.client(1), 1), (self.names.virtual(1), 80)
+        return shape(Packet(headers.UDP, *ends, 77), "ipv4", words)
+
+    def test_a_packet(self):
+        self.assertEqual(self.told(self.packet("size=48", "tos=0x2e").to_bytes()),
+                         "c1>vip1 ttl=64 tos=2e df id=same len=48 | "
+                         "udp 1>80 sum=right data=20:80b932f3")
+        for word, told in (("damaged", "sum=wrong"), ("unsummed", "sum=none"), ("id=3", "id=set"),
+                           ("id=0", "id=0"), ("options", "options=94040000")):
+            self.assertIn(told, self.told(self.packet("size=60", word).to_bytes()), word)
+        self.assertNotIn(" df ", self.told(self.packet("nodf").to_bytes()))
+
+    def test_a_tunnel(self):
+        outer = headers.Header("10.1.0.1", "10.1.0.11", headers.GRE, 0, 9)
+        inner = self.packet().to_bytes()
+        told = self.told(outer.before(bytes((0, 0, 8, 0)) + inner))
+        self.assertTrue(told.startswith("director>rs1 ttl=9 tos=00 df id=0 len=52 | "
+                                        "gre flags=0000 protocol=0800 | c1>vip1 "), told)
+
+    def test_an_error(self):
+        data = errors.error("too-big", self.packet("size=100").to_bytes(), "192.0.2.1", 5, mtu=1300,
+                            quote=28)
+        self.assertIn("192.0.2.1>c1", self.told(data))
+        self.assertIn("icmp 3/4 sum=right mtu=1300 quote=28 | [c1>vip1", self.told(data))
+        self.assertNotIn("mtu=", self.told(data, hide_mtu=True))
+
+    def test_mistakes_in_a_shape(self):
+        for text in ("send udp c1:1 vip1:80 larger", "send udp c1:1 vip1:80 width=3",
+                     "error c1:1 vip1:80", "error port c1:1 vip1:80 nodf"):
+            with self.assertRaises(Mistake, msg=text):
+                parse("a", text, 0)
+
+
+class Fragments(unittest.TestCase):
+    ends = {"ipv4": (("192.0.2.1", 1), ("192.0.2.2", 2)),
+            "ipv6": (("2001:db8::1", 1), ("2001:db8::2", 2))}
+
+    def test_a_packet_is_put_together_in_any_order(self):
+        for family, ends in self.ends.items():
+            for words in (("pieces=3",), ("pieces=4", "backwards"), ("pieces=3", "options")):
+                packet = shape(Packet(headers.UDP, *ends, 77), family, ("size=400", *words))
+                fragments = packet.datagrams()
+                self.assertEqual(len(fragments), packet.parts)
+                self.assertEqual([data for _, data in put_together(fragments)],
+                                 [packet.to_bytes()])
+                self.assertEqual(len(put_together(fragments[1:])), packet.parts - 1)
+
+    def test_what_a_tunnel_carries_is_put_together(self):
+        packet = shape(Packet(headers.UDP, *self.ends["ipv4"], 77), "ipv4", ("pieces=2", "size=99"))
+        outer = headers.Header("10.1.0.1", "10.1.0.11", headers.IP_IN_IP, 0, 9)
+        (_, data), = put_together([outer.before(part) for part in packet.datagrams()])
+        self.assertEqual(data[20:], packet.to_bytes())
 
 
 class Comparison(unittest.TestCase):

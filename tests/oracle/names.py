@@ -5,13 +5,21 @@ and rs1v6, in the one that is said.  Virtual and client addresses carry the scen
 several scenarios can follow each other on one director without meeting each other's connections.
 """
 
+import functools
 import re
 
 FAMILIES = ("ipv4", "ipv6")
-NAME = re.compile(r"(\[?)\b(vip|rs|c)(\d+)(v[46])?\b(:?)")
+NAME = re.compile(r"(\[?)\b(?:(vip|rs|c)(\d+)|(director))(v[46])?\b(:?)")
 SUFFIX_OF_NAME = re.compile(r"\b(?:vip|rs|c)(?:\d+|\{[^}]*\})(v[46])\b")
 LITERAL_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+|\[[0-9a-f]*:[0-9a-f:]*\]")
 SUFFIXES = {"v4": "ipv4", "v6": "ipv6"}
+# The director's address on the servers' side, that on the clients', and routers of either.
+DIRECTOR = {"ipv4": "10.1.0.1", "ipv6": "2001:db8:1::1"}
+CLIENT_SIDE = {"ipv4": "198.19.255.253", "ipv6": "2001:db8:19ff::fd"}
+CLIENT_ROUTER = {"ipv4": "198.19.255.254", "ipv6": "2001:db8:19ff::fe"}
+SERVER_ROUTER = {"ipv4": "10.1.255.254", "ipv6": "2001:db8:1::ffff"}
+ROUTERS = {"director": DIRECTOR, "director-front": CLIENT_SIDE, "front-router": CLIENT_ROUTER,
+           "back-router": SERVER_ROUTER}
 
 
 class Names:
@@ -37,9 +45,13 @@ class Names:
         return NAME.sub(self.resolve_one, text)
 
     def resolve_one(self, found):
-        bracket, kind, number, suffix, colon = found.groups()
-        place = {"vip": self.virtual, "c": self.client, "rs": self.server}[kind]
-        address = place(int(number), SUFFIXES.get(suffix))
+        bracket, kind, number, director, suffix, colon = found.groups()
+        family = SUFFIXES.get(suffix)
+        if director:
+            address = DIRECTOR[family or self.family]
+        else:
+            place = {"vip": self.virtual, "c": self.client, "rs": self.server}[kind]
+            address = place(int(number), family)
         if colon and ":" in address:
             address = f"[{address}]"
         return bracket + address + colon
@@ -47,7 +59,25 @@ class Names:
     def of_server(self, address):
         """A server's name as the scenario would write it; None for an address of nobody."""
         name, family = SERVERS.get(address, (None, None))
-        return name if not name or family == self.family else f"{name}v{family[-1]}"
+        return name and name + self.suffix(family)
+
+    def called(self, address):
+        """The name of any address that has one; else the address."""
+        return self.of_server(address) or self.others.get(address, address)
+
+    @functools.cached_property
+    def others(self):
+        """Addresses that are no server's, and their names."""
+        names = {place: f"{name}{self.suffix(family)}"
+                 for name, places in ROUTERS.items() for family, place in places.items()}
+        for family in FAMILIES:
+            for number in range(1, 251):
+                names[self.virtual(number, family)] = f"vip{number}{self.suffix(family)}"
+                names[self.client(number, family)] = f"c{number}{self.suffix(family)}"
+        return names
+
+    def suffix(self, family):
+        return "" if family == self.family else f"v{family[-1]}"
 
     def owns(self, text):
         """Whether a line of a list speaks of this scenario's addresses."""

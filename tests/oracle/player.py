@@ -10,22 +10,18 @@ import time
 
 import frames
 import headers
-import sctp
-from names import server_mac
-from scenario import EVERY_LIST, LISTS, Mistake, endpoint, expand
+from kinds import ECHO, PROTOCOLS, chunk_types, flag_bits
+from own_programs import OwnPrograms
+from scenario import EVERY_LIST, LISTS, endpoint, expand
+from telling_player import NOTHING, PAST, TellingPlayer, receiver
 from world import server_side_address
 
-FLAGS = {"fin": frames.FIN, "syn": frames.SYN, "rst": frames.RST, "psh": frames.PSH,
-         "ack": frames.ACK, "urg": frames.URG, "none": 0, "data": frames.PSH | frames.ACK}
-PROTOCOLS = {"tcp": headers.TCP, "udp": headers.UDP, "sctp": headers.SCTP}
-SERVER_MACS = {server_mac(number): f"rs{number}" for number in range(1, 201)}
+TUNNELS = {headers.GRE: "gre", headers.UDP: "gue"}
 
 UNREACHABLE_PORT = {(headers.ICMP, 0x0303), (headers.ICMPV6, 0x0104)}
 # How a host that has no SCTP refuses it.
 UNKNOWN_PROTOCOL = {(headers.ICMP, 0x0302), (headers.ICMPV6, 0x0401)}
-NOTHING = "-"
 TO_CLIENT = "client"
-PAST = "past"  # the answer of a server reached by direct routing or a tunnel: not through here
 
 SIP = ("REGISTER sip:lab.test SIP/2.0\r\nVia: SIP/2.0/UDP client\r\n"
        "Call-ID: {}\r\nCSeq: 1 REGISTER\r\nContent-Length: 0\r\n\r\n")
@@ -38,10 +34,13 @@ class Flow:
         self.protocol, self.client, self.target = protocol, client, target
         self.known = False
         self.server = None  # address and port, where it is reached by NAT
+        self.seen_by_server = self.seen_by_client = None  # the last packet that came to either
+        self.identification = None  # of the last packet that was told in full
 
 
-class Player:
+class Player(TellingPlayer, OwnPrograms):
     def __init__(self, world, director, scenario):
+        super().__init__()
         self.world, self.director, self.scenario = world, director, scenario
         self.names = scenario.names
         self.identifications = itertools.cycle(range(1, 0x10000))
@@ -52,6 +51,8 @@ class Player:
 
     def play(self):
         self.began = time.monotonic()
+        if self.scenario.tells_packets and self.names.family == "ipv6":
+            self.world.own(self.scenario.virtual_addresses)
         for (verb, _), statements in itertools.groupby(self.scenario.statements, batches()):
             statements = list(statements)
             if verb == "ipvsadm":
@@ -100,6 +101,11 @@ class Player:
 
     def on_sleep(self, seconds):
         time.sleep(float(seconds))
+        return "text", []
+
+    def on_narrow(self, where, *words):
+        for each in expand(where):
+            self.world.narrow(self.names.resolve(each), *words)
         return "text", []
 
     # --- lists ------------------------------------------------------------------------------------
@@ -186,10 +192,12 @@ class Player:
         fates = []
         for pair in expand(f"{clients} {targets}"):
             client, target = map(endpoint, self.names.resolve(pair).split())
-            key = (protocol, client, target)
-            flow = self.flows.setdefault(key, Flow(PROTOCOLS[protocol], client, target))
-            fates.append(action(flow))
+            fates.append(action(self.flow(protocol, client, target)))
         return "fates", fates
+
+    def flow(self, protocol, client, target):
+        number = PROTOCOLS.get(protocol) or ECHO[self.names.family]
+        return self.flows.setdefault((protocol, client, target), Flow(number, client, target))
 
     def visit(self, flow):
         opened = self.open(flow)
@@ -225,7 +233,7 @@ class Player:
         packet = frames.Packet(flow.protocol, flow.client, flow.target,
                                next(self.identifications), flags, chunks, payload)
         again = packet.opens and flow.known
-        at_clients, at_servers = self.world.from_client(packet)
+        at_clients, at_servers = self.world.from_client(*packet.datagrams())
         if again:
             time.sleep(self.director.tick)
         fates = [self.fate_at_server(flow, packet, frame) for frame in at_servers]
@@ -238,7 +246,7 @@ class Player:
             return PAST
         packet = frames.Packet(flow.protocol, flow.server, flow.client,
                                next(self.identifications), flags, chunks, payload)
-        at_clients, at_servers = self.world.from_server(packet)
+        at_clients, at_servers = self.world.from_server(*packet.datagrams())
         fates = [answer_at_client(flow, packet, frame) for frame in at_clients]
         fates += [describe(frame) for frame in at_servers]
         return "+".join(fates) or NOTHING
@@ -250,19 +258,22 @@ class Player:
             return describe(frame)
         flow.known, flow.server = True, None
         if seen.tunnel:
-            fate, expected = self.fate_in_tunnel(packet.after_a_hop(), seen.tunnel)
+            fate, expected = self.fate_in_tunnel(packet.after_a_hop(), seen)
         elif self.names.of_server(seen.target[0]):
             flow.server = seen.target
             fate = f"{self.names.of_server(seen.target[0])}:{seen.target[1]}"
             expected = packet.after_a_hop(target=seen.target).to_bytes()
         else:
-            fate = SERVER_MACS.get(seen.mac, seen.mac.hex(":"))
+            fate = receiver(seen.mac)
             expected = packet.after_a_hop().to_bytes()
         return fate + unless_equal(expected, seen.data)
 
-    def fate_in_tunnel(self, inner, tunnel):
-        name = self.names.of_server(tunnel.target) or tunnel.target
-        return f"{name}/ipip", frames.tunnelled(inner, tunnel, server_side_address(tunnel.target))
+    def fate_in_tunnel(self, inner, seen):
+        target = seen.tunnel.target
+        name = self.names.of_server(target) or target
+        kind = TUNNELS.get(seen.tunnel.protocol, "ipip")
+        return f"{name}/{kind}", frames.tunnelled(
+            inner, seen.tunnel, server_side_address(target), seen.between)
 
 
 def batches():
@@ -316,20 +327,6 @@ def brief(fates):
     """One word where every packet went the expected way, else the fate of each."""
     told = {fate for fate in fates if fate not in (TO_CLIENT, PAST)}
     return told.pop() if len(told) == 1 else ",".join(fates)
-
-
-def flag_bits(names):
-    try:
-        return sum(FLAGS[name] for name in names.split("+"))
-    except KeyError as name:
-        raise Mistake(f"there is no flag {name}: {' '.join(FLAGS)}") from None
-
-
-def chunk_types(names):
-    try:
-        return tuple(sctp.CHUNKS[name] for name in names.split("+"))
-    except KeyError as name:
-        raise Mistake(f"there is no chunk {name}: {' '.join(sctp.CHUNKS)}") from None
 
 
 def payload_bytes(words):

@@ -4,7 +4,9 @@ import re
 import shlex
 from dataclasses import dataclass
 
+import errors
 import features
+import shapes
 from names import FAMILIES, LITERAL_ADDRESS, Names
 
 BRACES = re.compile(r"\{([^{}]*)\}")
@@ -20,14 +22,20 @@ LISTS = {
     "connections": ("-c",),
     "engines": ("-c", "--persistent-conn"),
 }
+# After these every packet that comes out is told in full.
+TELLS_PACKETS = ("send", "error", "dial", "hear")
+VIRTUAL = re.compile(r"\bvip(\d+)\b")
+# What may follow an error.
+OF_ERRORS = {"udp", "tcp", "sctp", "router", "damaged", "mtu", "quote", "ttl", "tos"}
 # What the twin of a scenario for both families is called after it.
 IPV6_TWIN = ".ipv6"
 
 EVERY_LIST = ("services", "thresholds", "persistent", "connections", "stats")
 
 # What acts on a whole director, not on the scenario's own services alone.
-AFFECTS_OTHERS = re.compile(r"^\s*(sysctl|mark)\b|^[^#]*ipvsadm\b.*(\s--set\b|\s-f\b|\s-[CZ]\s*$)|"
-                            + LITERAL_ADDRESS.pattern, re.MULTILINE)
+AFFECTS_OTHERS = re.compile(
+    r"^\s*(sysctl|mark|narrow|listen|dial|error too-big)\b|"
+    r"^[^#]*ipvsadm\b.*(\s--set\b|\s-f\b|\s-[CZ]\s*$)|" + LITERAL_ADDRESS.pattern, re.MULTILINE)
 
 
 class Mistake(Exception):
@@ -57,6 +65,16 @@ class Scenario:
     @property
     def wants_own_director(self):
         return bool(AFFECTS_OTHERS.search(self.text))
+
+    @property
+    def tells_packets(self):
+        return any(statement.verb in TELLS_PACKETS for statement in self.statements)
+
+    @property
+    def virtual_addresses(self):
+        numbers = {int(number) for statement in self.statements
+                   for line in expand(statement.text) for number in VIRTUAL.findall(line)}
+        return [self.names.virtual(number) for number in sorted(numbers)]
 
     @property
     def seconds_asleep(self):
@@ -150,6 +168,24 @@ def check_family(words):
         raise Mistake(f"it takes one of {' '.join(FAMILIES)}, or both")
 
 
+def check_send(words):
+    check_told(words, lambda rest: shapes.known(word for word in rest if word != "joined"))
+
+
+def check_error(words):
+    check_told(words, lambda rest: {word.partition("=")[0] for word in rest} <= OF_ERRORS)
+    for kind in expand(words[0]):
+        if kind not in errors.KINDS:
+            raise Mistake(f"there is no error '{kind}': {' '.join(sorted(errors.KINDS))}")
+
+
+def check_told(words, known):
+    check_flow(words[1:])
+    rest = words[5:] if words[3:5] == ("by", "server") else words[3:]
+    if not known(expanded for word in rest for expanded in expand(word)):
+        raise Mistake(f"it cannot be shaped so: {' '.join(rest)}")
+
+
 VERBS = {
     "needs": check_needs,
     "family": check_family,
@@ -168,6 +204,12 @@ VERBS = {
     "udp": check_flow,
     "answer": check_flags,
     "call": check_flags,
+    "send": check_send,
+    "error": check_error,
+    "narrow": lambda words: None,
+    "listen": count(2, "tcp or udp, and a place"),
+    "hear": count(0, "nothing"),
+    "dial": lambda words: None,
     "list": check_list,
     "timer": count(0, "nothing"),
     "sleep": count(1, "seconds"),

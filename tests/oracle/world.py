@@ -18,11 +18,10 @@ import subprocess
 from pathlib import Path
 
 import headers
-from frames import MULTICAST_IPV6, Packet
-from names import FAMILIES, server_address, server_mac
+from frames import MULTICAST_IPV6, Packet, in_frame
+from names import CLIENT_ROUTER, CLIENT_SIDE, DIRECTOR, FAMILIES, server_address, server_mac
 from scenario import place
 
-SERVER_SIDE_ADDRESS, SERVER_SIDE_ADDRESS_IPV6 = "10.1.0.1", "2001:db8:1::1"
 CLIENT_GATEWAY_MAC = bytes((2, 0, 0, 0, 0, 1))
 CLIENT_SIDE_MAC = bytes((2, 0, 0, 0, 2, 1))
 SERVER_SIDE_MAC = bytes((2, 0, 0, 0, 2, 2))
@@ -31,19 +30,24 @@ FENCE_MAC = bytes((2, 0, 0, 0, 3, 1))
 FENCE_SOURCE = ("198.19.255.254", 9)
 
 CLONE_NEWNET = 0x40000000
-SIOCSIFFLAGS = 0x8914
+SIOCSIFFLAGS, SIOCETHTOOL = 0x8914, 0x8946
+ETHTOOL_STXCSUM = 0x17
 IFF_UP, IFF_NOARP = 0x1, 0x80
 ETH_P_ALL = 0x0003
 SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
 PATIENCE = struct.pack("ll", 5, 0)
 
+DEVICES = {"clients": "eth0", "servers": "eth1"}
+
 # Refusals are not rationed, nothing but the scenario speaks, and any source is believed.  An IPv6
-# address is there at once, and there is none that the scenario has not given.
+# address is there at once, and there is none that the scenario has not given.  Flow labels tell the
+# scenario's packets apart: the host's own have none.
 SYSCTLS = {
     "ipv6/conf/all/forwarding": 1,
     "ipv6/conf/default/forwarding": 1,
     "ipv6/conf/default/accept_dad": 0,
     "ipv6/conf/default/addr_gen_mode": 1,
+    "ipv6/auto_flowlabels": 0,
     "ipv6/icmp/ratelimit": 0,
     "ipv6/icmp/ratemask": "3-127",
     "ipv4/ip_forward": 1,
@@ -58,18 +62,18 @@ PLUMBING = """
 link set lo up
 link add eth0 address {client_side} type veth peer name c{number} netns {outside}
 link add eth1 address {server_side} type veth peer name s{number} netns {outside}
-address add 198.19.255.253/30 dev eth0
+address add {client_side_address}/30 dev eth0
 address add {server_side_address}/16 dev eth1
 link set eth0 up
 link set eth1 up
-address add 2001:db8:19ff::fd/64 dev eth0 nodad
+address add {client_side_address_ipv6}/64 dev eth0 nodad
 address add {server_side_address_ipv6}/64 dev eth1 nodad
-neighbour add 198.19.255.254 lladdr {gateway} dev eth0 nud permanent
+neighbour add {router} lladdr {gateway} dev eth0 nud permanent
 neighbour add {fence_address} lladdr {fence} dev eth1 nud permanent
-route add default via 198.19.255.254 dev eth0
+route add default via {router} dev eth0
 route add local 198.18.0.0/16 dev lo
-neighbour add 2001:db8:19ff::fe lladdr {gateway} dev eth0 nud permanent
-route add default via 2001:db8:19ff::fe dev eth0
+neighbour add {router_ipv6} lladdr {gateway} dev eth0 nud permanent
+route add default via {router_ipv6} dev eth0
 route add local 2001:db8:1800::/40 dev lo
 """
 
@@ -129,6 +133,8 @@ class World:
         tune(SYSCTLS)
         number = next(numbers)
         lay_wires(number, servers)
+        for device in DEVICES.values():
+            finish_checksums(device)
         self.clients = outside.wire(f"c{number}", inside)
         self.servers = outside.wire(f"s{number}", inside)
         os.close(inside)
@@ -148,15 +154,28 @@ class World:
                     "protocol", "ipv6" if headers.is_ipv6(address) else "ip", "flower", *match,
                     "action", "skbedit", "mark", number, "continue")
 
-    def from_client(self, packet):
+    def own(self, addresses):
+        """Of IPv6 the host names an address of its own as an error's sender, not one that a route
+        makes local."""
+        batch("".join(f"address replace {address}/128 dev lo nodad\n" for address in addresses))
+
+    def narrow(self, where, *mtu):
+        """The way to an address, or that of all `clients` or `servers`, takes smaller packets."""
+        if where in DEVICES:
+            batch(" ".join(("link set", DEVICES[where], "mtu", *mtu)))
+        else:
+            batch(" ".join(("route add", where, "dev eth1 mtu", *mtu)))
+
+    def from_client(self, *datagrams):
         """What came out, as two lists: at the clients' side, at the servers' side."""
-        return self.exchange(self.clients, CLIENT_SIDE_MAC, packet)
+        return self.exchange(self.clients, CLIENT_SIDE_MAC, datagrams)
 
-    def from_server(self, packet):
-        return self.exchange(self.servers, SERVER_SIDE_MAC, packet)
+    def from_server(self, *datagrams):
+        return self.exchange(self.servers, SERVER_SIDE_MAC, datagrams)
 
-    def exchange(self, wire, mac, packet):
-        wire.send(packet.in_frame(mac, CLIENT_GATEWAY_MAC))
+    def exchange(self, wire, mac, datagrams):
+        for datagram in datagrams:
+            wire.send(in_frame(mac, CLIENT_GATEWAY_MAC, datagram))
         at_servers = self.fence()
         at_clients = []
         try:
@@ -169,7 +188,7 @@ class World:
         """Everything the servers' side got before the marker."""
         marker = Packet(headers.UDP, FENCE_SOURCE, (FENCE_ADDRESS, 9),
                         next(self.markers) & 0xffff)
-        self.clients.send(marker.in_frame(CLIENT_SIDE_MAC, CLIENT_GATEWAY_MAC))
+        self.clients.send(in_frame(CLIENT_SIDE_MAC, CLIENT_GATEWAY_MAC, marker.to_bytes()))
         before = []
         while True:
             try:
@@ -181,6 +200,14 @@ class World:
             before.append(frame)
 
 
+def finish_checksums(device):
+    """What leaves by the device has its checksums: no hardware comes that would compute them."""
+    off = ctypes.create_string_buffer(struct.pack("2I", ETHTOOL_STXCSUM, 0))
+    request = struct.pack("16sP", device.encode(), ctypes.addressof(off)).ljust(40, b"\0")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCETHTOOL, request)
+
+
 def spoken(frames):
     """Without what a host tells its neighbourhood unasked: which groups it listens to."""
     return [frame for frame in frames if frame[:2] != MULTICAST_IPV6]
@@ -188,7 +215,7 @@ def spoken(frames):
 
 def server_side_address(target):
     """Where the director's tunnels to `target` begin."""
-    return SERVER_SIDE_ADDRESS_IPV6 if headers.is_ipv6(target) else SERVER_SIDE_ADDRESS
+    return DIRECTOR["ipv6" if headers.is_ipv6(target) else "ipv4"]
 
 
 def tell(*command):
@@ -205,9 +232,15 @@ def lay_wires(number, servers):
     lines = PLUMBING.format(
         number=number, outside=os.getpid(), client_side=text(CLIENT_SIDE_MAC),
         server_side=text(SERVER_SIDE_MAC), gateway=text(CLIENT_GATEWAY_MAC),
-        fence=text(FENCE_MAC), server_side_address=SERVER_SIDE_ADDRESS,
-        server_side_address_ipv6=SERVER_SIDE_ADDRESS_IPV6, fence_address=FENCE_ADDRESS)
+        fence=text(FENCE_MAC), fence_address=FENCE_ADDRESS,
+        server_side_address=DIRECTOR["ipv4"], server_side_address_ipv6=DIRECTOR["ipv6"],
+        client_side_address=CLIENT_SIDE["ipv4"], client_side_address_ipv6=CLIENT_SIDE["ipv6"],
+        router=CLIENT_ROUTER["ipv4"], router_ipv6=CLIENT_ROUTER["ipv6"])
     lines += "".join(
         f"neighbour add {server_address(server, family)} lladdr {text(server_mac(server))} "
         "dev eth1 nud permanent\n" for server in range(1, servers + 1) for family in FAMILIES)
+    batch(lines)
+
+
+def batch(lines):
     subprocess.run(["ip", "-batch", "-"], input=lines, text=True, check=True)

@@ -33,14 +33,21 @@ class Lanes : public testing::Test {
             EXPECT_TRUE(director.apply(model::AddServer{dns, real}));
         }
     }
-    template <Lane lane>
-    Verdict send() {
-        native::NativeEnv<lane> env(tables, world, frame(Ip{client, vip}, Udp{40000, 53}, "query"));
+    template <Lane lane = Lane::complete>
+    Verdict send(const Bytes& frame) {
+        native::NativeEnv<lane> env(tables, world, frame);
         return direct(env);
     }
-    Verdict send(const Bytes& frame) {
-        native::NativeEnv<Lane::complete> env(tables, world, frame);
-        return direct(env);
+    template <Lane lane>
+    Verdict send() {
+        return send<lane>(frame(Ip{client, vip}, Udp{40000, 53}, "query"));
+    }
+    // So that the fast lane needs no help.
+    void remember_next_hops() {
+        for (int packet = 0; packet < 3; ++packet) {
+            (void)send<Lane::fast>();
+            (void)send<Lane::complete>();
+        }
     }
     std::vector<model::ServerReport> reports() const {
         auto told = director.servers(dns);
@@ -75,10 +82,7 @@ TEST_F(Lanes, a_one_packet_connection_is_scheduled_once_for_both) {
 }
 
 TEST_F(Lanes, the_fast_lane_alone_does_it_where_it_can) {
-    for (int packet = 0; packet < 3; ++packet) {
-        (void)send<Lane::fast>();
-        (void)send<Lane::complete>();  // next hops are remembered now
-    }
+    remember_next_hops();
     for (int packet = 0; packet < 6; ++packet) EXPECT_EQ(send<Lane::fast>(), Verdict::transmit);
     EXPECT_EQ(got(), (std::vector<uint64_t>{3, 3, 3}));
     EXPECT_EQ(held(), 0u);
@@ -94,6 +98,18 @@ TEST_F(Lanes, fragments_that_waited_come_in_behind_their_first) {
     EXPECT_EQ(send(parts[0]), Verdict::drop);
     EXPECT_EQ(world.called_in, (std::vector{parts[0], parts[3], parts[1], parts[2]}));
     EXPECT_EQ(tables.drops[static_cast<size_t>(abi::Drop::held_fragment)], 3u);
+}
+
+TEST_F(Lanes, the_fast_lane_leaves_a_first_that_others_wait_for) {
+    remember_next_hops();
+    Ip ip{client, vip};
+    ip.dont_fragment = false;
+    const auto parts = fragments(frame(ip, Udp{40000, 53}, std::string(100, 'q')), 64);
+    EXPECT_EQ(send(parts[1]), Verdict::drop);
+    EXPECT_EQ(send<Lane::fast>(parts[0]), Verdict::pass);
+    EXPECT_EQ(send(parts[0]), Verdict::drop);
+    EXPECT_EQ(world.called_in, (std::vector{parts[0], parts[1]}));
+    for (const Bytes& part : parts) EXPECT_EQ(send<Lane::fast>(part), Verdict::transmit);
 }
 
 // What came in fragments is cut again where it does not fit, and so is what came whole.

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "path/env.hpp"
+#include "path/forwarding/take_hop.hpp"
 #include "path/forwarding/tunnel.hpp"
 #include "path/pseudo_header.hpp"
 #include "wire/checksum.hpp"
@@ -106,6 +107,9 @@ TURNOUT_INLINE bool write_ipv6(const Window& window, const Packet& packet, uint3
 template <class Env>
 TURNOUT_INLINE bool turn_into_error(Env& env, const Packet& packet, const IcmpError& error) {
     if (detail::is_unfinished_sctp(env, packet)) return false;
+    // What is too big has had its hop taken before, as in IPVS.
+    const bool too_big = error.parameter && !packet.about_tunnel;
+    if (too_big && !detail::take_hop(env, packet)) return false;
     const bool ipv6 = packet.family == abi::Family::ipv6;
     const uint32_t ip_size = ip_header_size(packet.family);
     const uint32_t headers = ip_size + static_cast<uint32_t>(sizeof(IcmpHeader));

@@ -71,6 +71,20 @@ TURNOUT_INLINE bool is_about(const Window& window, const Packet& packet,
     return ip && ip->next_header == protocol && abi::address_of(ip->destination) == server.address;
 }
 
+// The client is told by a new checksum: the error's own has to be right.
+template <class Env>
+TURNOUT_INLINE bool is_intact(Env& env, const Packet& packet, abi::Family outer) {
+    const uint32_t length = ip_offset + packet.ip_length - packet.transport_offset;
+    uint64_t sum = env.sum(packet.transport_offset, length);
+    if (outer == abi::Family::ipv6) {
+        const auto* ip = header_at<Ipv6Header>(env.window(), ip_offset);
+        if (!ip) return false;
+        sum += pseudo_sum(abi::address_of(ip->source), abi::address_of(ip->destination),
+                          static_cast<uint8_t>(IpProtocol::icmpv6), length);
+    }
+    return fold(sum) == 0xffff;
+}
+
 // Leaves of the packet what was in the tunnel.
 template <class Env>
 TURNOUT_INLINE bool unwrap(Env& env, Packet& packet) {
@@ -79,6 +93,10 @@ TURNOUT_INLINE bool unwrap(Env& env, Packet& packet) {
     if (!ethernet) return false;
     ethernet->type = ether_type_of(packet.family);
     packet.ip_length -= packet.quoted_offset - ip_offset;
+    if (packet.family == abi::Family::ipv6) return true;
+    const auto* ip = header_at<Ipv4Header>(env.window(), ip_offset);
+    if (!ip) return false;
+    packet.tos = ip->tos;
     return true;
 }
 
@@ -93,6 +111,7 @@ TURNOUT_INLINE Relayed relay_tunnel_error(Env& env, Packet& packet, uint32_t ser
     const Window window = env.window();
     const auto* icmp = header_at<IcmpHeader>(window, packet.transport_offset);
     if (!icmp || !detail::is_about(window, packet, *server)) return Relayed::not_ours;
+    if (!detail::is_intact(env, packet, server->family)) return Relayed::taken;
     IcmpError error = detail::in_terms_of(packet.family, server->family, *icmp);
     if (detail::is_too_big(server->family, *icmp)) {
         const uint32_t mtu = detail::told_mtu(server->family, *icmp);

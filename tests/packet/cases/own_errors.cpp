@@ -35,6 +35,16 @@ Icmp too_big(const Net& net, uint32_t mtu) {
     return error;
 }
 
+// One byte more than fits is told so; what is quoted has had its hop taken, as in IPVS.
+Step too_large(const Net& net, uint32_t mtu) {
+    const auto large = [&](uint8_t hops) {
+        return frame(net.request(hops), data, filling(net, mtu + 1));
+    };
+    Step made = answers(net, large(63), too_big(net, mtu));
+    made.in = large(64);
+    return made;
+}
+
 Case with_drop(Case made, abi::Drop reason) {
     made.drop = reason;
     return made;
@@ -42,11 +52,10 @@ Case with_drop(Case made, abi::Drop reason) {
 
 // What a method leaves of an MTU of 1500.
 Case does_not_fit(const Net& net, Method method, uint32_t mtu, const std::string& name) {
-    const Bytes in = frame(net.request(), data, filling(net, mtu + 1));
     return with_drop({"what does not fit " + name + " is answered with the MTU" + net.name,
                       net.farm(Protocol::tcp, method),
                       {step(net.syn()), step(frame(net.request(), data, filling(net, mtu))),
-                       answers(net, in, too_big(net, mtu))}},
+                       too_large(net, mtu)}},
                      abi::Drop::too_big);
 }
 
@@ -101,7 +110,9 @@ struct Tunnel {
     Bytes error(const Icmp& icmp, const Bytes& packet) const {
         Icmp made = icmp;
         made.quoted = 1000;
-        return frame(Ip{outer.near_router, near_end(), 64}, made, packet, from_server);
+        Ip ip{outer.near_router, near_end(), 64};
+        ip.tos = 0x1e;  // the client is told with that of its own packet
+        return frame(ip, made, packet, from_server);
     }
     Bytes error(const Icmp& icmp, const model::Address& to, const Bytes& packet,
                 const model::Tunnel& by) const {
@@ -132,8 +143,7 @@ struct Tunnel {
 Case router_tells(const Tunnel& tunnel) {
     const uint32_t left = tunnel.left_of(1400);
     const Bytes in = tunnel.error(too_big(tunnel.outer, 1400));
-    const Bytes large = frame(tunnel.inner.request(), data, filling(tunnel.inner, left + 1));
-    Step remembered = answers(tunnel.inner, large, too_big(tunnel.inner, left));
+    Step remembered = too_large(tunnel.inner, left);
     remembered.fast = Verdict::transmit;  // the router's error was not for this lane
     return {
         "a router's MTU reaches the client, and is remembered" + tunnel.name(),
@@ -150,6 +160,15 @@ Case router_gives_up(const Tunnel& tunnel) {
                                                   tunnel.inner.time_exceeded(), tunnel.sent())}};
 }
 
+Case router_garbles(const Tunnel& tunnel) {
+    Bytes in = tunnel.error(tunnel.outer.time_exceeded());
+    in.back() ^= 1;
+    return with_drop({"an error about a tunnel with a wrong checksum is not told" + tunnel.name(),
+                      tunnel.farm(),
+                      {step(tunnel.inner.syn()), {in, Verdict::drop, {}, Verdict::pass}}},
+                     abi::Drop::tunnel_error);
+}
+
 Case of_another_tunnel(const Tunnel& tunnel, const std::string& what, const model::Address& to,
                        const model::Tunnel& by) {
     return {"an error about another's tunnel passes: " + what + tunnel.name(),
@@ -160,12 +179,11 @@ Case of_another_tunnel(const Tunnel& tunnel, const std::string& what, const mode
 
 Case does_not_fit(const Tunnel& tunnel) {
     const uint32_t left = tunnel.left_of(1500);
-    const Bytes in = frame(tunnel.inner.request(), data, filling(tunnel.inner, left + 1));
     return with_drop({"what does not fit into the tunnel is answered with the MTU" + tunnel.name(),
                       tunnel.farm(),
                       {step(tunnel.inner.syn()),
                        step(frame(tunnel.inner.request(), data, filling(tunnel.inner, left))),
-                       answers(tunnel.inner, in, too_big(tunnel.inner, left))}},
+                       too_large(tunnel.inner, left)}},
                      abi::Drop::too_big);
 }
 
@@ -201,7 +219,8 @@ Case looks_like_a_tunnel() {
 }
 
 std::vector<Case> about(const Tunnel& tunnel) {
-    std::vector<Case> all{does_not_fit(tunnel), router_tells(tunnel), router_gives_up(tunnel)};
+    std::vector<Case> all{does_not_fit(tunnel), router_tells(tunnel), router_gives_up(tunnel),
+                          router_garbles(tunnel)};
     const auto pass = [&](const std::string& what, const model::Address& to,
                           const model::Tunnel& by) {
         all.push_back(of_another_tunnel(tunnel, what, to, by));
