@@ -136,13 +136,16 @@ TURNOUT_INLINE Verdict locate_fragment(Env& env, const abi::Settings& settings,
 }
 
 // A first fragment shows the way to those behind it, and calls those that came before.  True if it
-// has been called in again with them.
+// has been called in again with them, or is left to the lane that can.
 template <Environment Env>
 TURNOUT_INLINE bool lead_fragments(Env& env, const abi::Settings& settings, const Packet& packet,
                                    abi::Tick now, const Flow& flow) {
     if (packet.part != Part::first || !may_be_ours(env, settings, packet)) return false;
-    // What the fast lane passes on is for the complete one to tell.
-    if (!Env::is_complete() && !flow.connection) return false;
+    if constexpr (!Env::is_complete()) {
+        // What the fast lane passes on is for the complete one to tell.
+        if (!flow.connection) return false;
+        if (env.find_fragment_note(packet, now).fate == FragmentFate::waits) return true;
+    }
     const Location location = flow.connection ? flow.location : 0;
     const uint32_t waiting = env.note_first(packet, location, flow.direction, now);
     if constexpr (Env::is_complete()) return waiting && env.release_fragments(packet, waiting);
@@ -267,7 +270,11 @@ TURNOUT_INLINE Verdict direct(Env& env) {
     const abi::Tick now = env.now();
     Flow flow{};
     const Verdict located = detail::locate(env, *settings, packet, now, flow);
-    if (detail::lead_fragments(env, *settings, packet, now, flow)) return Verdict::drop;
+    if (detail::lead_fragments(env, *settings, packet, now, flow)) {
+        if constexpr (Env::is_complete()) return Verdict::drop;
+        hand_over(env, *settings, flow.location);
+        return Verdict::pass;
+    }
     if (located != Verdict::transmit || !flow.connection) return located;
     if (packet.about_tunnel) return detail::relay(env, packet, flow);
 

@@ -33,14 +33,14 @@ class Lanes : public testing::Test {
             EXPECT_TRUE(director.apply(model::AddServer{dns, real}));
         }
     }
-    template <Lane lane>
-    Verdict send() {
-        native::NativeEnv<lane> env(tables, world, frame(Ip{client, vip}, Udp{40000, 53}, "query"));
+    template <Lane lane = Lane::complete>
+    Verdict send(const Bytes& frame) {
+        native::NativeEnv<lane> env(tables, world, frame);
         return direct(env);
     }
-    Verdict send(const Bytes& frame) {
-        native::NativeEnv<Lane::complete> env(tables, world, frame);
-        return direct(env);
+    template <Lane lane>
+    Verdict send() {
+        return send<lane>(frame(Ip{client, vip}, Udp{40000, 53}, "query"));
     }
     std::vector<model::ServerReport> reports() const {
         auto told = director.servers(dns);
@@ -94,6 +94,19 @@ TEST_F(Lanes, fragments_that_waited_come_in_behind_their_first) {
     EXPECT_EQ(send(parts[0]), Verdict::drop);
     EXPECT_EQ(world.called_in, (std::vector{parts[0], parts[3], parts[1], parts[2]}));
     EXPECT_EQ(tables.drops[static_cast<size_t>(abi::Drop::held_fragment)], 3u);
+}
+
+TEST_F(Lanes, a_first_fragment_that_others_wait_for_is_not_the_fast_lane_s) {
+    Ip ip{client, vip};
+    ip.dont_fragment = false;
+    const auto parts = fragments(frame(ip, Udp{40000, 53}, std::string(100, 'q')), 64);
+    ASSERT_EQ(parts.size(), 2u);
+    for (int packet = 0; packet < 3; ++packet) (void)send<Lane::complete>();  // finds next hops
+    EXPECT_EQ(send(parts[1]), Verdict::drop);
+    EXPECT_EQ(send<Lane::fast>(parts[0]), Verdict::pass);
+    EXPECT_EQ(send(parts[0]), Verdict::drop);
+    EXPECT_EQ(world.called_in, (std::vector{parts[0], parts[1]}));
+    EXPECT_EQ(got(), (std::vector<uint64_t>{2, 1, 1})) << "it was scheduled once";
 }
 
 // What came in fragments is cut again where it does not fit, and so is what came whole.
