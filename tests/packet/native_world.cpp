@@ -1,9 +1,13 @@
 #include "packet/native_world.hpp"
 
+#include <algorithm>
+
 #include "tables/convert.hpp"
 
 namespace turnout::test {
 namespace {
+
+constexpr uint64_t start_ns = 1000000000000;
 
 Mac mac_of(const MacBytes& bytes) {
     Mac mac;
@@ -26,9 +30,11 @@ Route route(const abi::Address& to) {
 director::Director& NativeWorld::fresh() {
     director_.reset();
     tables_ = std::make_unique<native::MemoryTables>();
-    now_ns_ = 1000000000000;
-    world_ = {.now = abi::tick_of_ns(now_ns_), .own_mac = mac_of(director_mac)};
+    first_cursors_.clear();
+    world_ = {};
+    world_.own_mac = mac_of(director_mac);
     world_.route = [](const abi::Address& to) { return std::optional(route(to)); };
+    set_clock(start_ns);
     director_ = std::make_unique<director::Director>(
         tables_->rows, model::Limits{.services = 64, .servers = 256},
         [](const model::Address& to) { return std::optional(source_for(to)); },
@@ -62,9 +68,33 @@ void NativeWorld::warm() {
                 connection.reply_hop = abi::hop_ref(2, second);
 }
 
+void NativeWorld::set_clock(uint64_t now_ns) {
+    now_ns_ = now_ns;
+    world_.now = abi::tick_of_ns(now_ns);
+}
+
+void NativeWorld::restart() {
+    const auto clear = [](auto&& rows) {
+        std::fill(rows.begin(), rows.end(), std::decay_t<decltype(rows[0])>{});
+    };
+    const auto cursors = tables_->rows.cursors;
+    if (first_cursors_.empty()) first_cursors_.assign(cursors.begin(), cursors.end());
+    std::copy(first_cursors_.begin(), first_cursors_.end(), cursors.begin());
+    clear(tables_->buckets);
+    clear(tables_->neighbours);
+    clear(tables_->drops);
+    clear(tables_->rows.server_states);
+    clear(tables_->rows.counters);
+    tables_->calls.clear();
+    tables_->fragment_notes.clear();
+    tables_->held_fragments.clear();
+    world_.called_in.clear();
+    world_.sent.clear();
+    set_clock(start_ns);
+}
+
 void NativeWorld::pass(uint32_t seconds) {
-    now_ns_ += seconds * 1000000000ull;
-    world_.now = abi::tick_of_ns(now_ns_);
+    set_clock(now_ns_ + seconds * 1000000000ull);
     native::sweep_all(*tables_, world_);
 }
 

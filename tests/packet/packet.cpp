@@ -12,11 +12,6 @@ void put16(Bytes& bytes, uint16_t value) {
     bytes.push_back(static_cast<uint8_t>(value));
 }
 
-void set16(Bytes& bytes, size_t at, uint16_t value) {
-    bytes[at] = static_cast<uint8_t>(value >> 8);
-    bytes[at + 1] = static_cast<uint8_t>(value);
-}
-
 void put_address(Bytes& bytes, const model::Address& address) {
     const long size = address.family == model::Family::ipv6 ? 16 : 4;
     bytes.insert(bytes.end(), address.bytes.begin(), address.bytes.begin() + size);
@@ -35,8 +30,7 @@ void put_ipv4_header(Bytes& bytes, const Ip& ip, uint8_t protocol, size_t payloa
     put_address(bytes, ip.source);
     put_address(bytes, ip.destination);
     bytes.insert(bytes.end(), ip.options.begin(), ip.options.end());
-    set16(bytes, ethernet_size + 10,
-          complement(sum(bytes, ethernet_size, ethernet_size + 20 + ip.options.size())));
+    set_header_checksum(bytes);
 }
 
 void put_ipv6_header(Bytes& bytes, const Ip& ip, uint8_t protocol, size_t payload) {
@@ -65,13 +59,6 @@ Bytes build(const Ip& ip, uint8_t protocol, const Bytes& payload, const Ethernet
     return bytes;
 }
 
-void set_transport_checksum(Bytes& bytes, size_t field) {
-    const View packet{bytes};
-    const auto [protocol, at] = packet.transport();
-    const uint16_t checksum = transport_checksum(packet);
-    set16(bytes, at + field, protocol == udp_protocol && !checksum ? 0xffff : checksum);
-}
-
 }  // namespace
 
 Bytes frame(const Ip& ip, uint8_t protocol, const Bytes& payload, const Ethernet& ethernet) {
@@ -85,7 +72,7 @@ Bytes frame(const Ip& ip, const Tcp& tcp, const std::string& payload, const Ethe
     segment.insert(segment.end(), {0, 0, 0, 1, 0, 0, 0, 2, 0x50, tcp.flags, 0x20, 0, 0, 0, 0, 0});
     segment.insert(segment.end(), payload.begin(), payload.end());
     Bytes bytes = build(ip, tcp_protocol, segment, ethernet);
-    set_transport_checksum(bytes, 16);
+    set_transport_checksum(bytes);
     return bytes;
 }
 
@@ -97,7 +84,7 @@ Bytes frame(const Ip& ip, const Udp& udp, const std::string& payload, const Ethe
     put16(datagram, 0);
     datagram.insert(datagram.end(), payload.begin(), payload.end());
     Bytes bytes = build(ip, udp_protocol, datagram, ethernet);
-    if (udp.checksum) set_transport_checksum(bytes, 6);
+    if (udp.checksum) set_transport_checksum(bytes);
     return bytes;
 }
 
@@ -115,10 +102,7 @@ Bytes frame(const Ip& ip, const Sctp& sctp, const std::string& payload, const Et
         more.clear();
     }
     Bytes made = build(ip, sctp_protocol, bytes, ethernet);
-    const View view{made};
-    const uint32_t checksum = sctp_checksum(view);
-    const size_t field = view.transport().second + 8;
-    for (size_t i = 0; i < 4; ++i) made[field + i] = static_cast<uint8_t>(checksum >> 8 * i);
+    set_transport_checksum(made);
     return made;
 }
 
@@ -132,7 +116,7 @@ Bytes frame(const Ip& ip, const Icmp& icmp, const Bytes& about, const Ethernet& 
                    about.begin() + static_cast<long>(ethernet_size + quoted));
     const bool ipv6 = ip.source.family == model::Family::ipv6;
     Bytes bytes = build(ip, ipv6 ? icmpv6_protocol : icmp_protocol, message, ethernet);
-    set16(bytes, View{bytes}.transport().second + 2, icmp_checksum({bytes}));
+    set_transport_checksum(bytes);
     return bytes;
 }
 
@@ -157,9 +141,7 @@ std::vector<Bytes> fragments(const Bytes& whole, size_t bytes) {
         } else {
             set16(part, ethernet_size + 2, static_cast<uint16_t>(packet.header_size() + to - from));
             set16(part, ethernet_size + 6, static_cast<uint16_t>((more ? 0x2000 : 0) | offset / 8));
-            set16(part, ethernet_size + 10, 0);
-            set16(part, ethernet_size + 10,
-                  complement(sum(part, ethernet_size, static_cast<size_t>(header))));
+            set_header_checksum(part);
         }
         part.insert(part.end(), whole.begin() + static_cast<long>(from),
                     whole.begin() + static_cast<long>(to));
@@ -206,7 +188,7 @@ Bytes tunnelled(const Ip& outer, const Bytes& inner, const model::Tunnel& kind,
     if (gre && kind.flags == 1) set16(payload, 4, complement(sum(payload, 0, payload.size())));
     const uint8_t protocol = gue ? udp_protocol : gre ? gre_protocol : ip_in_ip(inner);
     Bytes bytes = build(outer, protocol, payload, ethernet);
-    if (gue && kind.flags) set_transport_checksum(bytes, 6);
+    if (gue && kind.flags) set_transport_checksum(bytes);
     return bytes;
 }
 

@@ -48,6 +48,16 @@ bool is_gue(const Bytes& frame) {
     return protocol == udp_protocol && get16(frame, at + 2) == gue_port;
 }
 
+void forget_identification(Bytes& frame) {
+    constexpr size_t ip = ethernet_size;
+    if (!View{frame}.whole()) return;
+    const uint8_t protocol = frame[ip + 9];
+    const bool tunnel = protocol == ipv4_in_ip || protocol == ipv6_in_ip ||
+                        protocol == gre_protocol || is_gue(frame);
+    if (frame[ip] == 0x45 && (protocol == icmp_protocol || tunnel) && !(frame[ip + 6] & 0x40))
+        for (const size_t at : {4, 5, 10, 11}) frame[ip + at] = 0;  // and the checksum
+}
+
 std::string checksum_fault(const Bytes& frame) {
     return ip_fault({frame});
 }

@@ -103,4 +103,35 @@ uint32_t sctp_checksum_in(const View& packet) {
     return checksum;
 }
 
+void set_transport_checksum(Bytes& frame) {
+    const View packet{frame};
+    const auto [protocol, at] = packet.transport();
+    const auto set = [&](size_t field, const auto& checksum) {
+        set16(frame, field, 0);
+        set16(frame, field, checksum(packet));
+    };
+    switch (protocol) {
+        case tcp_protocol:
+            return set(at + 16, transport_checksum);
+        case udp_protocol:
+            set(at + 6, transport_checksum);
+            if (get16(frame, at + 6) == 0) set16(frame, at + 6, 0xffff);  // 0 would mean none
+            return;
+        case icmp_protocol:
+        case icmpv6_protocol:
+            return set(at + 2, icmp_checksum);
+        case sctp_protocol: {
+            const uint32_t checksum = sctp_checksum(packet);
+            for (size_t i = 0; i < 4; ++i)
+                frame[at + 8 + i] = static_cast<uint8_t>(checksum >> 8 * i);
+        }
+    }
+}
+
+void set_header_checksum(Bytes& frame) {
+    set16(frame, ethernet_size + 10, 0);
+    set16(frame, ethernet_size + 10,
+          complement(sum(frame, ethernet_size, ethernet_size + View{frame}.header_size())));
+}
+
 }  // namespace turnout::test

@@ -19,6 +19,10 @@ inline constexpr uint8_t icmp_protocol = 1, ipv4_in_ip = 4, tcp_protocol = 6, ud
 inline uint16_t get16(const Bytes& bytes, size_t at) {
     return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
 }
+inline void set16(Bytes& bytes, size_t at, uint16_t value) {
+    bytes[at] = static_cast<uint8_t>(value >> 8);
+    bytes[at + 1] = static_cast<uint8_t>(value);
+}
 
 // The sum of RFC 1071 over [from, to), in host arithmetic, and what makes it a checksum.
 uint32_t sum(const Bytes& bytes, size_t from, size_t to);
@@ -56,5 +60,9 @@ uint16_t icmp_checksum(const View& packet);
 // As the field should be; and as it is.
 uint32_t sctp_checksum(const View& packet);
 uint32_t sctp_checksum_in(const View& packet);
+
+// Writes the checksum of what the frame's packet carries, or of its IPv4 header.
+void set_transport_checksum(Bytes& frame);
+void set_header_checksum(Bytes& frame);
 
 }  // namespace turnout::test
