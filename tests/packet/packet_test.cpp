@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "packet/cases.hpp"
+#include "packet/recording.hpp"
 #include "packet/world.hpp"
 
 namespace turnout::test {
@@ -22,6 +23,10 @@ class PacketCase : public testing::TestWithParam<std::tuple<size_t, bool>> {
         auto& place = worlds[complete ? 1 : 0];
         if (!place) place = make(complete);
         return *place;
+    }
+    static Recording& recording() {
+        static Recording recording;
+        return recording;
     }
     static std::unique_ptr<World> make(bool complete) {
 #ifdef TURNOUT_KERNEL_WORLDS
@@ -101,6 +106,7 @@ TEST_P(PacketCase, holds) {
         if (want == Verdict::pass) {
             EXPECT_EQ(outcome.frame, step.in) << where << ": a packet that passes is untouched";
         }
+        if (want == Verdict::transmit) recording().add(w.name(), where, outcome.frame);
         const bool as_told = complete || !step.fast;
         if (want == Verdict::transmit && step.out && as_told)
             expect_frame(outcome, *step.out, where);
