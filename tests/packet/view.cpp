@@ -53,9 +53,13 @@ bool View::whole() const {
 std::pair<uint8_t, size_t> View::transport() const {
     uint8_t type = bytes[ip + (is_ipv6() ? 6 : 9)];
     size_t at = ip + header_size();
-    while (is_ipv6() && is_extension(type) && at + 2 <= bytes.size()) {
+    while (is_ipv6() && at + 8 <= bytes.size()) {
+        // A fragment header may stand in a packet that is in one piece (RFC 6946).
+        const bool in_one_piece =
+            type == fragment_extension && (get16(bytes, at + 2) & 0xfff9) == 0;
+        if (!is_extension(type) && !in_one_piece) break;
         type = bytes[at];
-        at += (bytes[at + 1] + 1u) * 8;
+        at += in_one_piece ? 8 : (bytes[at + 1] + 1u) * 8;
     }
     return {type, at};
 }
