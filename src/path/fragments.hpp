@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "path/find_connection.hpp"
+#include "path/open.hpp"
 
 namespace turnout {
 
@@ -43,6 +43,44 @@ TURNOUT_INLINE abi::Connection* connection_of(Env& env, const FragmentNote& note
                                                                                     : nullptr;
 }
 
+// A one-packet connection ends with its first fragment: the others get a copy that nothing else
+// finds.  Gives where that is; 0 when there is no room.
+template <TablesEnvironment Env>
+TURNOUT_INLINE Location keep_for_fragments(Env& env, const abi::Connection& connection,
+                                           abi::Tick now) {
+    Opening* const room = env.opening();
+    const abi::Server* server = env.server(connection.server);
+    abi::ServerState* state = env.server_state(connection.server);
+    if (!room || !server || !state) return 0;
+    abi::Connection& copy = room->aside;
+    copy = connection;
+    copy.status &= ~(abi::status::one_packet | abi::status::second_bucket);
+    copy.status |= abi::status::retired;
+    copy.timeout = static_cast<abi::Tick>(fragments_live);
+    copy.last_seen = now;
+    for (int attempt = 0; attempt < insert_attempts; ++attempt) {
+        const Attempt made = env.try_insert(copy, env.find(copy.tuple, now).seen);
+        if (made.location) bind_connection(*server, *state);
+        if (!made.changed) return made.location;
+    }
+    return 0;
+}
+
+// The connection that the fragments behind a first one belong to.
+template <TablesEnvironment Env>
+TURNOUT_INLINE Location connection_for_fragments(Env& env, const Packet& packet, Location location,
+                                                 const FragmentNote& before, abi::Tick now) {
+    const abi::Settings* settings = env.settings();
+    const abi::Connection* connection = at(env, location);
+    if (!settings || !connection || !is_for_one_packet(*settings, *connection, location))
+        return location;
+    // The fast lane may have kept it already, and passed the first fragment on.
+    const abi::Connection* kept = connection_of(env, before, packet, now);
+    const bool here = kept && kept->status & abi::status::retired &&
+                      same(kept->tuple, connection->tuple) && kept->server == connection->server;
+    return here ? before.location : keep_for_fragments(env, *connection, now);
+}
+
 // Notes where the fragments of the packet go: to a connection, or (location 0) to the host.  Gives
 // how many of them have been held back.
 template <TablesEnvironment Env>
@@ -50,6 +88,7 @@ TURNOUT_INLINE uint32_t note_first(Env& env, const Packet& packet, Location loca
                                    Direction direction, abi::Tick now) {
     const FragmentNote before = find_note(env, packet, now);
     const FragmentFate fate = location ? FragmentFate::connection : FragmentFate::host;
+    location = connection_for_fragments(env, packet, location, before, now);
     env.put_fragment_note(fragment_key(packet), {location, now, 0, fate, direction});
     return before.fate == FragmentFate::waits ? before.held : 0;
 }

@@ -99,6 +99,7 @@ TURNOUT_INLINE Location make_for_one_packet(Env& env, const abi::Settings& setti
     abi::Connection* line = at(env, location);
     if (!line) return 0;
     fill(*line, record, 0);
+    line->link = 0;  // its template does not count it
     const uint64_t total = total_connections(load_once(state.load));
     note_bound(server, state, total + 1);
     note_released(server, state, total);
@@ -134,6 +135,13 @@ TURNOUT_INLINE Location make_connection(Env& env, Opening& opening, const abi::S
 }
 
 }  // namespace detail
+
+// Is it the connection of one packet alone, in its scratch line or handed over?
+TURNOUT_INLINE bool is_for_one_packet(const abi::Settings& settings,
+                                      const abi::Connection& connection, Location location) {
+    return detail::is_scratch(settings, location) ||
+           load_once(connection.status) & abi::status::one_packet;
+}
 
 // A lane that cannot finish the packet of a one-packet connection leaves it in the table for the
 // next: that one must not ask the scheduler a second time.

@@ -170,6 +170,9 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
     if (flow.direction == Direction::reply) return Verdict::transmit;
     abi::Connection* former = flow.connection;
     if (former && !makes_way(*former, packet)) return Verdict::transmit;
+    // Where a mark may follow, the fast lane opens none: nor does it end the one before.
+    if constexpr (!Env::is_complete())
+        if (former && settings.flags & abi::settings_flag::marks) return Verdict::pass;
     // An ended connection that is replaced still counts for its server when the new one's is
     // chosen, as in IPVS.
     const uint32_t status = former ? load_once(former->status) : 0;

@@ -51,8 +51,8 @@ class KernelWorld : public World {
                 const Room& room)
         : plane_(std::move(plane)), pins_(std::move(pins)), complete_(complete), room_(room) {
         interface_ = if_nametoindex("dir0");
-        const uint32_t ingress = complete ? interface_ : loopback;
-        rows().interfaces[ingress] = {mac_of(director_mac), abi::interface_flag::served};
+        for (const uint32_t ingress : {loopback, interface_})
+            rows().interfaces[ingress] = {mac_of(director_mac), abi::interface_flag::served};
         const std::string tables = pins_ + "/v" + std::to_string(abi::tables_version) + "/";
         neighbours_fd_ = bpf_obj_get((tables + abi::map::neighbours).c_str());
         drops_fd_ = bpf_obj_get((tables + abi::map::drops).c_str());
@@ -70,9 +70,7 @@ class KernelWorld : public World {
     std::string name() const override { return complete_ ? "kernel-tc" : "kernel-xdp"; }
     bool is_complete() const override { return complete_; }
     tables::Rows& rows() override { return plane_->rows(); }
-    int program() const override {
-        return plane_->program(complete_ ? "turnout_tc" : "turnout_xdp");
-    }
+    int program() const override { return program(complete_); }
 
     director::Director& fresh() override {
         if (director_) {
@@ -95,7 +93,7 @@ class KernelWorld : public World {
         return *director_;
     }
 
-    Outcome run(const Bytes& frame, uint32_t mark) override {
+    Outcome run_in(bool complete, const Bytes& frame, uint32_t mark) override {
         Outcome outcome;
         outcome.frame.resize(8192);
         __sk_buff context{};
@@ -105,17 +103,17 @@ class KernelWorld : public World {
                     .data_out = outcome.frame.data(),
                     .data_size_in = static_cast<uint32_t>(frame.size()),
                     .data_size_out = static_cast<uint32_t>(outcome.frame.size()));
-        if (complete_) {
+        if (complete) {
             options.ctx_in = &context;
             options.ctx_size_in = sizeof context;
         }
-        if (bpf_prog_test_run_opts(program(), &options) != 0) {
+        if (bpf_prog_test_run_opts(program(complete), &options) != 0) {
             std::perror("BPF_PROG_TEST_RUN");
             std::abort();
         }
         outcome.frame.resize(options.data_size_out);
-        outcome.verdict = complete_ ? tc_verdict(options.retval) : xdp_verdict(options.retval);
-        outcome.resolving = complete_;
+        outcome.verdict = complete ? tc_verdict(options.retval) : xdp_verdict(options.retval);
+        outcome.resolving = complete;
         return outcome;
     }
 
@@ -145,6 +143,9 @@ class KernelWorld : public World {
     }
 
   private:
+    int program(bool complete) const {
+        return plane_->program(complete ? "turnout_tc" : "turnout_xdp");
+    }
     void forget_fragments() const {
         FragmentKey key;
         while (bpf_map_get_next_key(fragments_fd_, nullptr, &key) == 0)

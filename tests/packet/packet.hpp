@@ -97,6 +97,9 @@ Bytes tunnelled(const Ip& outer, const Bytes& inner, const model::Tunnel& kind =
 
 // Does the frame's packet go to a GUE port?
 bool is_gue(const Bytes& frame);
+// Clears what the director draws at random: the identification of an IPv4 header of its own, of a
+// tunnel or an error, when that allows fragmentation.
+void forget_identification(Bytes& frame);
 // Empty if every checksum of the frame (also of a tunnelled packet) is right, else what is wrong.
 std::string checksum_fault(const Bytes& frame);
 // Addresses, ports, TTL and flags in one line, for messages.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "packet/cases.hpp"
+#include "packet/recording.hpp"
 #include "packet/world.hpp"
 
 namespace turnout::test {
@@ -22,6 +23,10 @@ class PacketCase : public testing::TestWithParam<std::tuple<size_t, bool>> {
         auto& place = worlds[complete ? 1 : 0];
         if (!place) place = make(complete);
         return *place;
+    }
+    static Recording& recording() {
+        static Recording recording;
+        return recording;
     }
     static std::unique_ptr<World> make(bool complete) {
 #ifdef TURNOUT_KERNEL_WORLDS
@@ -60,17 +65,7 @@ uint32_t records_in(const tables::Rows& rows) {
     return records;
 }
 
-// An IPv4 header of the director's own, of a tunnel or an error, has an identification of its own
-// choice when it allows fragmentation.
-void forget_identification(Bytes& frame) {
-    constexpr size_t ip = 14;
-    const uint8_t protocol = frame[ip + 9];
-    const bool tunnel = protocol == 4 || protocol == 41 || protocol == 47 || is_gue(frame);
-    if (frame[ip] == 0x45 && (protocol == 1 || tunnel) && !(frame[ip + 6] & 0x40))
-        for (const size_t at : {4, 5, 10, 11}) frame[ip + at] = 0;  // and the checksum
-}
-
-// So is a GUE tunnel's source port; whether there is a checksum is not.
+// A GUE tunnel's source port is of the director's own choice; whether there is a checksum is not.
 void forget_source_port(Bytes& frame) {
     if (!is_gue(frame)) return;
     const size_t udp = frame[14] >> 4 == 6 ? 54 : 34;
@@ -119,6 +114,7 @@ TEST_P(PacketCase, holds) {
         if (want == Verdict::pass) {
             EXPECT_EQ(outcome.frame, step.in) << where << ": a packet that passes is untouched";
         }
+        if (want == Verdict::transmit) recording().add(w.name(), where, outcome.frame);
         const bool as_told = complete || !step.fast;
         if (want == Verdict::transmit && step.out && as_told)
             expect_frame(outcome, *step.out, where);

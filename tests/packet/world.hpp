@@ -36,7 +36,11 @@ class World {
     // Next hops are remembered and fresh, as they are on a running director.
     virtual void warm() = 0;
     // send() without that; from any number of threads at once, where there is a kernel.
-    virtual Outcome run(const Bytes& frame, uint32_t mark = 0) = 0;
+    Outcome run(const Bytes& frame, uint32_t mark = 0) {
+        return run_in(is_complete(), frame, mark);
+    }
+    // In either lane, over the same tables: as on a running director, which has both.
+    virtual Outcome run_in(bool complete, const Bytes& frame, uint32_t mark) = 0;
     virtual uint64_t drops(abi::Drop reason) = 0;
     virtual tables::Rows& rows() = 0;
     // The loaded program; -1 where there is none.

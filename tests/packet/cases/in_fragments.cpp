@@ -120,6 +120,27 @@ Case in_pieces(const std::string& how, Method method, const model::Address& serv
             {{in, Verdict::transmit, last, Verdict::pass}}};
 }
 
+// Of a service by one-packet scheduling: though it ends with its packet, and the next one goes
+// elsewhere, a connection has all of its fragments.
+Case of_one_packet(const Net& net) {
+    Case made{"fragments of a one-packet connection stay together" + net.name,
+              net.farm(Protocol::udp, Method::nat),
+              {}};
+    std::get<AddService>(made.changes[0]).service.flags = model::service_flag::one_packet;
+    AddServer second = std::get<AddServer>(made.changes[1]);
+    second.server.key.address = net.at(server(2));
+    made.changes.push_back(second);
+    Datagram fragmented{net, Method::nat};
+    fragmented.net.server = second.server.key.address;  // which stands at the head
+    const Ip sent{net.client, net.server, 63};
+    const Step another{frame(net.request(), Udp{client_port, web_port}, "question"),
+                       Verdict::transmit,
+                       frame(sent, Udp{client_port, server_port}, "question", towards_server)};
+    made.steps = {fragmented.step(0), another, fragmented.step(1), fragmented.step(2)};
+    made.records = 1;
+    return made;
+}
+
 }  // namespace
 
 std::vector<Case> in_fragments() {
@@ -134,6 +155,7 @@ std::vector<Case> in_fragments() {
             all.push_back(before_its_first({net, method}));
         }
         all.push_back(of_a_reply(net));
+        all.push_back(of_one_packet(net));
         all.push_back(for_the_host(net));
         all.push_back(for_another_address(net));
     }
