@@ -18,6 +18,7 @@ struct Cut {
     uint32_t size;       // of each piece's but the last
     uint32_t interface;  // 0: the pieces before the last are not sent
     abi::Family outer;   // of the header of a tunnel that stands before, or none
+    uint32_t complete;   // 1: the last piece is made
 };
 
 TURNOUT_INLINE bool write_outer(const Cut& cut, Payload& room, uint32_t number, uint32_t inner) {
@@ -31,8 +32,16 @@ TURNOUT_INLINE bool write_outer(const Cut& cut, Payload& room, uint32_t number, 
     return skb_store_bytes(cut.packet, ip_offset, &room.outer_ipv6, sizeof room.outer_ipv6, 0) == 0;
 }
 
+// The kernel leaves no packet shorter than up to its transport header, as it knows that: behind a
+// short piece there is padding then.
+TURNOUT_INLINE bool make_long(__sk_buff* packet, uint32_t bytes) {
+    constexpr uint32_t padding = 128;
+    return skb_change_tail(packet, bytes, 0) == 0 ||
+           skb_change_tail(packet, bytes + padding, 0) == 0;
+}
+
 // Makes the packet a piece, and sends a copy of it unless it is the last.
-TURNOUT_INLINE long cut_one(uint32_t step, const Cut& cut) {
+TURNOUT_INLINE long cut_one(uint32_t step, Cut& cut) {
     auto* payload = row_of<Payload>(to_payloads, 0u);
     const uint32_t from = step * cut.size;
     if (!payload || from >= cut.payload) return 1;
@@ -42,13 +51,14 @@ TURNOUT_INLINE long cut_one(uint32_t step, const Cut& cut) {
     payload->piece = piece_header(payload->header, from, size, last);
     const auto header_size = static_cast<uint32_t>(sizeof payload->piece);
     const uint32_t behind = cut.offset + header_size;
-    if (skb_change_tail(cut.packet, behind + size, 0) ||
+    if (!make_long(cut.packet, behind + size) ||
         skb_store_bytes(cut.packet, cut.offset, &payload->piece, header_size, 0) ||
         skb_store_bytes(cut.packet, behind, payload->byte + (from & (most_in_pieces - 1)), size,
                         0) ||
         !write_outer(cut, *payload, step, header_size + size))
         return 1;
     if (!last && cut.interface) clone_redirect(cut.packet, cut.interface, 0);
+    if (last) cut.complete = 1;
     return last;
 }
 
@@ -104,8 +114,9 @@ TURNOUT_INLINE bool send_in_pieces(__sk_buff* packet, uint32_t mtu, const abi::N
         const EthernetHeader ethernet{to->destination, to->source, ether_type_of(tunnel)};
         if (skb_store_bytes(packet, 0, &ethernet, sizeof ethernet, 0)) return false;
     }
+    cut.complete = forgotten(0, packet->len);
     loop(most_in_pieces / 8, cut_step, &cut);
-    return true;
+    return cut.complete != 0;
 }
 
 }  // namespace turnout::bpf

@@ -83,7 +83,9 @@ TURNOUT_INLINE void describe(abi::Connection& record, const ServiceView& service
     // Persistent services translate no port but their own, as in IPVS.
     const bool own_port =
         !service.has(abi::plan_flag::persistent) || record.tuple.virtual_port == service.key.port;
-    record.status = static_cast<uint32_t>(server.method) << abi::status::method_shift |
+    const bool udp = static_cast<IpProtocol>(record.tuple.protocol) == IpProtocol::udp;
+    record.status = static_cast<uint32_t>(udp ? abi::State::udp : abi::State::none) |
+                    static_cast<uint32_t>(server.method) << abi::status::method_shift |
                     (nat ? 0 : abi::status::no_output) |
                     (own_port && server.port.raw ? 0 : abi::status::keeps_port);
     record.timeout = timeout_before_state;

@@ -9,7 +9,6 @@
 #include "wire/ethernet.hpp"
 #include "wire/icmp.hpp"
 #include "wire/ip.hpp"
-#include "wire/sctp.hpp"
 #include "wire/transport.hpp"
 
 namespace turnout {
@@ -134,8 +133,7 @@ TURNOUT_INLINE bool parse_ip_of(const Window& window, abi::Family family, uint32
                                        : parse_ipv4(window, offset, packet);
 }
 
-// An error about a packet of the flow: turned round, it is an answer to that packet, and would be
-// an ACK.
+// An error about a packet of the flow: turned round, it is an answer to that packet.
 TURNOUT_INLINE void turn_round(Packet& packet) {
     const abi::Address source = packet.source;
     packet.source = packet.destination;
@@ -143,8 +141,6 @@ TURNOUT_INLINE void turn_round(Packet& packet) {
     const be16 port = packet.source_port;
     packet.source_port = packet.destination_port;
     packet.destination_port = port;
-    packet.tcp_flags = tcp_flag::ack;
-    packet.sctp_chunk = static_cast<uint8_t>(SctpChunk::data);
 }
 
 TURNOUT_INLINE bool read_quoted_ports(const Window& window, Packet& packet) {

@@ -293,7 +293,7 @@ TURNOUT_INLINE Verdict direct(Env& env) {
         return detail::give_up(env, packet, flow, now, delivery, readiness);
     }
 
-    if (packet.part != Part::later && (!is_icmp_error(packet) || is_new(*flow.connection)))
+    if (!is_icmp_error(packet) && packet.part != Part::later)
         track(env, *settings, packet, flow, *delivery.state, now);
     account(env, packet, flow, *delivery.server);
     if constexpr (Env::is_complete()) end_handed_over(env, *flow.connection, now);

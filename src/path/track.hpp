@@ -70,12 +70,6 @@ TURNOUT_INLINE abi::Tick timeout_of(const abi::Settings& settings, uint32_t stat
 
 }  // namespace detail
 
-// No packet of it has been looked at yet.
-TURNOUT_INLINE bool is_new(const abi::Connection& connection) {
-    return (load_once(connection.status) & abi::status::state_mask) ==
-           static_cast<uint32_t>(abi::State::none);
-}
-
 // Memory is written only where something changes: a flow's packets within a tick share its line.
 template <Environment Env>
 TURNOUT_INLINE void track(Env& env, const abi::Settings& settings, const Packet& packet, Flow& flow,

@@ -7,14 +7,11 @@ A feature that is switched on here lets its scenarios run and the random ones us
 # What both sides can do today: move names up here from WAITED_FOR.
 HAVE = frozenset({"rr", "wrr", "lc", "wlc", "sed", "nq", "dh", "sh", "mh", "lblc", "lblcr", "fo",
                   "ovf", "none", "persistence", "sip", "thresholds", "one-packet",
-                  "marks", "expire-quiescent", "ipv6", "sctp", "localnode"})
+                  "marks", "expire-quiescent", "ipv6", "sctp", "localnode",
+                  "local-clients", "pmtu-disc", "schedule-icmp", "tunnel-pieces"})
 
 WAITED_FOR = {
     "twos": "power of two choices",
-    "pmtu-disc": "sysctl pmtu_disc 0: tunnels that may be fragmented",
-    "schedule-icmp": "sysctl schedule_icmp 1: connections made of errors",
-    "local-clients": "clients on the director itself: they take --turnoutd '--interface lo'",
-    "tunnel-pieces": "fragments of what is too large for GRE and GUE tunnels",
     "sysctl": "`turnout set NAME VALUE` for the other net.ipv4.vs.NAME",
 }
 

@@ -140,7 +140,9 @@ std::vector<Bytes> fragments(const Bytes& whole, size_t bytes) {
             part.insert(part.end(), {0, 0, 0x12, 0x34});  // as Ip::id
         } else {
             set16(part, ethernet_size + 2, static_cast<uint16_t>(packet.header_size() + to - from));
-            set16(part, ethernet_size + 6, static_cast<uint16_t>((more ? 0x2000 : 0) | offset / 8));
+            const int dont_fragment = whole[ethernet_size + 6] & 0x40 ? 0x4000 : 0;
+            set16(part, ethernet_size + 6,
+                  static_cast<uint16_t>(dont_fragment | (more ? 0x2000 : 0) | offset / 8));
             set_header_checksum(part);
         }
         part.insert(part.end(), whole.begin() + static_cast<long>(from),

@@ -18,11 +18,12 @@ inline constexpr uint32_t most_in_pieces = 16384;
 TURNOUT_INLINE Ipv4Header piece_header(const Ipv4Header& whole, uint32_t offset, uint32_t size,
                                        bool last) {
     Ipv4Header header = whole;
-    const uint16_t more =
-        last ? whole.fragment.raw & ipv4_fragment::more.raw : ipv4_fragment::more.raw;
+    const auto flags = static_cast<uint16_t>(
+        (whole.fragment.raw & (ipv4_fragment::dont.raw | ipv4_fragment::more.raw)) |
+        (last ? 0 : ipv4_fragment::more.raw));
     const uint32_t place = to_host(whole.fragment) + offset / 8;  // the flags do not carry over
     header.fragment.raw = static_cast<uint16_t>(
-        (to_be(static_cast<uint16_t>(place)).raw & ipv4_fragment::offset.raw) | more);
+        (to_be(static_cast<uint16_t>(place)).raw & ipv4_fragment::offset.raw) | flags);
     header.total_length = to_be(static_cast<uint16_t>(sizeof header + size));
     header.checksum = detail::header_checksum(header);
     return header;
