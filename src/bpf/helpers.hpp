@@ -54,6 +54,11 @@ TURNOUT_INLINE void tail_call(void* context, void* programs, uint32_t index) {
     reinterpret_cast<Helper>(BPF_FUNC_tail_call)(context, programs, index);
 }
 
+// Bytes of a frame, in whatever parts it lies.
+TURNOUT_INLINE uint64_t xdp_get_buff_len(xdp_md* frame) {
+    return reinterpret_cast<uint64_t (*)(xdp_md*)>(BPF_FUNC_xdp_get_buff_len)(frame);
+}
+
 TURNOUT_INLINE long redirect(uint32_t interface, uint64_t flags) {
     using Helper = long (*)(uint32_t, uint64_t);
     return reinterpret_cast<Helper>(BPF_FUNC_redirect)(interface, flags);

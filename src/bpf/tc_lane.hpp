@@ -84,6 +84,7 @@ class TcEnv : public TablesEnv {
         return window;
     }
     TURNOUT_INLINE uint32_t length() const { return packet_->len; }
+    TURNOUT_INLINE bool has(uint32_t bytes) const { return bytes <= length(); }
     TURNOUT_INLINE uint32_t segment_size() const { return packet_->gso_size; }
 
     TURNOUT_INLINE uint32_t mark() const { return packet_->mark; }

@@ -41,9 +41,12 @@ class XdpEnv : public TablesEnv {
         return window;
     }
     TURNOUT_INLINE static void gather(uint32_t) {}
-    TURNOUT_INLINE uint32_t length() const {
+    TURNOUT_INLINE static uint32_t length() { return 0; }
+    TURNOUT_INLINE bool has(uint32_t bytes) {
         const Window w = window();
-        return static_cast<uint32_t>(w.end - w.begin);
+        if (static_cast<uint64_t>(w.end - w.begin) >= bytes) return true;
+        is_divided_ = true;
+        return xdp_get_buff_len(frame_) >= bytes;
     }
     TURNOUT_INLINE bool byte(uint32_t offset, uint8_t& c) const {
         if (offset > longest_frame) return false;
@@ -90,6 +93,8 @@ class XdpEnv : public TablesEnv {
 
     TURNOUT_INLINE bool can_transmit(uint32_t ifindex) const {
         if (ifindex == frame_->ingress_ifindex) return true;
+        // Not every driver sends such frames for another, and none says so to a program.
+        if (is_divided_) return false;
         const abi::Interface* egress = interface(ifindex);
         return egress && egress->flags & abi::interface_flag::takes_xdp_frames;
     }
@@ -144,6 +149,7 @@ class XdpEnv : public TablesEnv {
     static constexpr uint32_t longest_frame = 0x7fff;  // a bound for the verifier
 
     xdp_md* frame_;
+    bool is_divided_ = false;  // the frame, larger than a page, has parts outside the window
     int action_ = XDP_PASS;
 };
 

@@ -131,6 +131,7 @@ class NativeEnv {
     bool rewrite_icmp_error(const Packet& packet, Direction direction, const Rewrite& rewrite) {
         return turnout::rewrite_icmp_error(*this, packet, direction, rewrite);
     }
+    bool has(uint32_t bytes) { return bytes <= length(); }
     uint32_t length() { return static_cast<uint32_t>(packet_.size()) - ip_align; }
     uint32_t segment_size() { return 0; }
     static constexpr bool is_complete() { return lane == Lane::complete; }

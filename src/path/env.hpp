@@ -95,7 +95,9 @@ concept Environment = TablesEnvironment<E> &&
     { env.window() } -> gives<Window>;
     // Brings the first `n` bytes into the window, as far as the packet has them and the lane can.
     env.gather(n);
-    // Bytes from the Ethernet header on, also those outside the window.
+    // True if there are so many bytes from the Ethernet header on, also outside the window.
+    { env.has(n) } -> gives<bool>;
+    // How many there are.  Complete lanes only.
     { env.length() } -> gives<uint32_t>;
     // Reads the byte at an offset, also outside the window; false beyond the packet's end.
     { env.byte(n, byte) } -> gives<bool>;

@@ -232,7 +232,7 @@ TURNOUT_INLINE bool parse(Env& env, Packet& packet) {
     packet.about_tunnel = false;
     if (!detail::parse_ip(window, packet)) return false;
     if constexpr (Env::is_complete()) detail::measure(env, packet);
-    if (ip_offset + packet.ip_length > env.length()) return false;
+    if (!env.has(ip_offset + packet.ip_length)) return false;
     if (packet.part == Part::later) return detail::has_ports(packet.protocol);
     const bool ipv6 = packet.family == abi::Family::ipv6;
     switch (static_cast<IpProtocol>(packet.protocol)) {

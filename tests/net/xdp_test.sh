@@ -8,10 +8,10 @@
 needs turnoutd turnout ipvsadm
 command -v ethtool >/dev/null || { echo "SKIPPED: ethtool is not installed"; exit 77; }
 
-# lanes: "eth0:native eth1:native"
+# lanes: "eth0:native eth1:native"; lo has none but tc
 lanes() {
     turnout status --json | /usr/bin/python3 -c 'import json, sys
-print(*sorted(i["name"] + ":" + i["xdp"] for i in json.load(sys.stdin)["interfaces"]))'
+print(*sorted(i["name"] + ":" + i["xdp"] for i in json.load(sys.stdin)["interfaces"] if i["name"] != "lo"))'
 }
 
 # seen_by_tc DEVICE: packets that reached tc ingress, as its qdisc counts them.
@@ -87,6 +87,17 @@ try() {
     fi
 }
 
+# MTU 9000 on every wire and switch.
+widen() {
+    local machine device
+    for machine in net client director rs1 rs2 rs3; do
+        for device in $(ip -n "$LAB_NAME-$machine" -o link | awk -F'[ :@]+' '$2 != "lo" {print $2}'); do
+            ip -n "$LAB_NAME-$machine" link set "$device" mtu 9000 2>/dev/null || true
+        done
+    done
+    expect_match "the director's interface" 'mtu 9000' "$(ip -n "$LAB_NAME-director" link show eth0)"
+}
+
 restart() {
     end_director TERM
     start_director "$@"
@@ -146,6 +157,16 @@ expect_equal "web" "rs1" "$(web "$HOST")"
 [[ $(seen_by_tc eth0) -gt $before ]] || fail "tc does not see the requests"
 wait "$running"
 expect_equal "hash of the download" "$hash" "$(cat "$LAB_STATE/hash")"
+
+begin "jumbo frames, which lie in several parts"
+end_director TERM
+widen
+start_director --xdp native
+for method in 'nat rs1' 'direct rs2' 'tunnel rs3'; do
+    read -r method name <<<"$method"
+    serve_by "$method"
+    expect_traffic "$name"
+done
 
 begin "auto leaves virtual devices to tc"
 restart --xdp auto
