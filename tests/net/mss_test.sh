@@ -30,7 +30,7 @@ by_tunnel() {
 upload() { at client python3 "$tests/echo.py" tcp "$VIP" $upload "${1:-20}"; }
 expect_told() {
     expect_equal "$1, a segment of the client" "$(($2 - timestamps)) bytes" \
-        "$(at client python3 "$tests/echo.py" segment "$VIP" 5)"
+        "$(at client python3 "$tests/echo.py" segment "$VIP" 20)"
 }
 
 # serve: the echo service of both virtual addresses.  It takes one connection at a time.
@@ -39,7 +39,7 @@ serve() {
     nsenter --net="/run/netns/$LAB_NAME-rs1" -- \
         python3 "$tests/echo.py" serve "$VIP_IPV4" "$VIP_IPV6" >"$LAB_STATE/echo" &
     service=$!
-    eventually 5 grep -q ready "$LAB_STATE/echo"
+    eventually 30 grep -q ready "$LAB_STATE/echo"
 }
 end_service() {
     kill "$service"
