@@ -3,29 +3,17 @@
 // At tc ingress: a packet whose inner destination is the virtual address loses all that is around
 // it and goes on to the stack as if it had come by direct routing.  Everything else passes
 // untouched, also fragments of tunnel packets, which the stack puts together only after this hook.
-#include "abi/decap.hpp"
-
 #include <linux/bpf.h>
 #include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 
 #include "bpf/decap/ecn.hpp"
 #include "bpf/decap/remote_checksum.hpp"
+#include "bpf/decap/settings.hpp"
 
 using namespace turnout;
 using namespace turnout::bpf;
 using namespace turnout::bpf::decap;
-
-// Filled in by the loader: one program per virtual address.
-extern "C" const volatile abi::DecapSettings settings = {};
-
-TURNOUT_INLINE bool is_virtual_address(const Ip& inner) {
-    const auto& wanted = settings.virtual_address.word;
-    const auto& found = inner.destination.word;
-    return inner.family == settings.family && found[0].raw == wanted[0].raw &&
-           found[1].raw == wanted[1].raw && found[2].raw == wanted[2].raw &&
-           found[3].raw == wanted[3].raw;
-}
 
 TURNOUT_INLINE bool read_outer(const __sk_buff* packet, Ip& outer) {
     if (packet->pkt_type != PACKET_HOST) return false;
@@ -83,9 +71,10 @@ extern "C" [[gnu::section("tc"), gnu::used]] int turnout_decap(__sk_buff* packet
     Ip inner = {};
     Tunnel tunnel = {};
     if (!read_outer(packet, outer)) return TC_ACT_UNSPEC;
-    if (!read_tunnel(packet, outer, {settings.gue_port.raw}, tunnel)) return TC_ACT_UNSPEC;
+    if (!read_tunnel(packet, outer, {settings.number.raw}, tunnel)) return TC_ACT_UNSPEC;
     if (!read_ip(packet, tunnel.family, tunnel.inner, tunnel.end, inner)) return TC_ACT_UNSPEC;
-    if (!is_virtual_address(inner) || !is_one_packet(packet, inner, tunnel)) return TC_ACT_UNSPEC;
+    if (!is_virtual_address(inner.family, inner.destination)) return TC_ACT_UNSPEC;
+    if (!is_one_packet(packet, inner, tunnel)) return TC_ACT_UNSPEC;
     if (!has_valid_checksum(packet, outer)) return TC_ACT_UNSPEC;
     if (!is_for_this_host(packet, outer)) return TC_ACT_UNSPEC;
 

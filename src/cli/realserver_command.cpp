@@ -23,6 +23,7 @@ struct Options {
     std::string method;
     std::string interface;
     uint16_t gue_port = 0;
+    std::string mss;
     bool undo = false;
     bool check = false;
     bool json = false;
@@ -35,7 +36,11 @@ Result<Request> parse(const Options& options) {
     if (options.method.empty() && !options.undo)
         return fail(EINVAL, "--method is missing: direct or tunnel, as the director forwards");
     const auto method = options.method == "tunnel" ? Method::tunnel : Method::direct;
-    return Request{*vip, method, options.interface, options.gue_port};
+    const auto mss = parse_mss(options.mss);
+    if (!mss)
+        return fail(EINVAL, "--mss '" + options.mss + "' is neither auto nor a number from " +
+                                std::to_string(least_mss) + " to " + std::to_string(most_mss));
+    return Request{*vip, method, options.interface, options.gue_port, *mss};
 }
 
 Result<Memory> open_memory() {
@@ -137,6 +142,10 @@ void add_realserver_command(CLI::App& app, int& status) {
         ->add_option("--tun-port", options->gue_port,
                      "The UDP port of GUE packets, as the director's --tun-port says")
         ->check(CLI::Range(1, 65535));
+    command->add_option(
+        "--mss", options->mss,
+        "The largest TCP segments that clients are asked for, so that they fit into "
+        "the tunnel: a number of bytes, or auto");
     auto* undo = command->add_flag("--undo", options->undo,
                                    "Restore what was changed (without --vip: for all)");
     auto* check = command->add_flag("--check", options->check, "Change nothing, say what is wrong");

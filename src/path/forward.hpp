@@ -76,7 +76,7 @@ TURNOUT_INLINE uint32_t size_on_the_wire(Env& env, const Packet& packet) {
     if (static_cast<IpProtocol>(packet.protocol) != IpProtocol::tcp)
         return headers + static_cast<uint32_t>(sizeof(UdpHeader)) + segment;
     if (const auto* tcp = header_at<TcpHeader>(env.window(), packet.transport_offset))
-        headers += (tcp->data_offset >> 4) * 4u;
+        headers += header_length(*tcp);
     return headers + segment;
 }
 

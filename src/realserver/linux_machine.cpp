@@ -4,7 +4,7 @@
 #include <fstream>
 #include <optional>
 
-#include "realserver/decapsulator.hpp"
+#include "realserver/filter.hpp"
 
 namespace turnout::realserver {
 
@@ -44,33 +44,41 @@ Result<std::string> read_hook(int index) {
     return word_for(*there);
 }
 
-Result<std::string> read_filter(int index, const model::Address& vip) {
-    const auto port = decapsulator::find(index, vip);
+Result<std::string> read_decapsulator(int index, const model::Address& vip) {
+    const auto port = filter::find(filter::Program::decapsulator, index, vip);
     if (!port) return std::unexpected(port.error());
     return *port ? decapsulating(**port) : absent;
 }
 
-Status write_filter(int index, const model::Address& vip, const std::string& state) {
-    const auto port = gue_port_of(state);
-    return port ? decapsulator::attach(index, vip, *port) : decapsulator::detach(index, vip);
+Result<std::string> read_clamp(int index, const model::Address& vip) {
+    const auto mss = filter::find(filter::Program::clamp, index, vip);
+    if (!mss) return std::unexpected(mss.error());
+    return *mss ? clamping(**mss) : absent;
+}
+
+// Without a number: no filter.
+Status write_filter(filter::Program program, int index, const model::Address& vip,
+                    std::optional<uint16_t> number) {
+    return number ? filter::attach(program, index, vip, *number)
+                  : filter::detach(program, index, vip);
 }
 
 // A hook that carries filters of others stays, whoever made it.
 Status remove_empty_hook(int index) {
     const auto used = netlink::has_filters(index);
     if (!used) return std::unexpected(used.error());
-    return *used ? Status{} : decapsulator::remove_hook(index);
+    return *used ? Status{} : filter::remove_hook(index);
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> LinuxMachine::interfaces() {
+Result<std::vector<Interface>> LinuxMachine::interfaces() {
     const auto links = netlink::links();
     if (!links) return std::unexpected(links.error());
-    std::vector<std::string> names;
+    std::vector<Interface> found;
     for (const auto& link : *links)
-        if (link.ethernet && !link.enslaved) names.push_back(link.name);
-    return names;
+        if (link.ethernet && !link.enslaved) found.push_back({link.name, link.mtu});
+    return found;
 }
 
 Result<std::string> LinuxMachine::read(const Thing& thing) {
@@ -82,7 +90,9 @@ Result<std::string> LinuxMachine::read(const Thing& thing) {
 }
 
 Result<std::string> LinuxMachine::read_on(const Thing& thing, const netlink::Link& link) const {
-    return thing.kind == Kind::hook ? read_hook(link.index) : read_filter(link.index, vip_);
+    if (thing.kind == Kind::hook) return read_hook(link.index);
+    return thing.kind == Kind::filter ? read_decapsulator(link.index, vip_)
+                                      : read_clamp(link.index, vip_);
 }
 
 // Held by any device that does not answer ARP is as good as held by lo; anything else is a fault
@@ -113,8 +123,11 @@ Status LinuxMachine::write(const Thing& thing, const std::string& state) {
 Status LinuxMachine::write_on(const Thing& thing, const netlink::Link& link,
                               const std::string& state) const {
     if (thing.kind == Kind::address) return write_address(link, state);
-    if (thing.kind == Kind::filter) return write_filter(link.index, vip_, state);
-    return state == present ? decapsulator::create_hook(link.index) : remove_empty_hook(link.index);
+    if (thing.kind == Kind::filter)
+        return write_filter(filter::Program::decapsulator, link.index, vip_, gue_port_of(state));
+    if (thing.kind == Kind::clamp)
+        return write_filter(filter::Program::clamp, link.index, vip_, mss_of(state));
+    return state == present ? filter::create_hook(link.index) : remove_empty_hook(link.index);
 }
 
 Status LinuxMachine::write_address(const netlink::Link& link, const std::string& state) const {

@@ -13,7 +13,7 @@ class LinuxMachine : public Machine {
 
     Result<std::string> read(const Thing& thing) override;
     Status write(const Thing& thing, const std::string& state) override;
-    Result<std::vector<std::string>> interfaces() override;
+    Result<std::vector<Interface>> interfaces() override;
 
   private:
     Result<std::string> read_address() const;

@@ -20,11 +20,9 @@ json to_json(const Record& record) {
         things.push_back({{"kind", word(thing.kind)}, {"name", thing.name}, {"wanted", wanted}});
         if (before) things.back()["before"] = *before;
     }
-    return {{"vip", record.request.vip.to_string()},
-            {"method", to_string(record.request.method)},
-            {"interface", record.request.interface},
-            {"tun-port", record.request.gue_port},
-            {"things", things}};
+    return {{"vip", record.request.vip.to_string()}, {"method", to_string(record.request.method)},
+            {"interface", record.request.interface}, {"tun-port", record.request.gue_port},
+            {"mss", to_string(record.request.mss)},  {"things", things}};
 }
 
 // Throws json::exception on anything that is not a record.
@@ -37,6 +35,9 @@ Record from_json(const json& text) {
     request.method = text.at("method") == "tunnel" ? Method::tunnel : Method::direct;
     request.interface = text.at("interface");
     request.gue_port = text.at("tun-port");
+    const auto mss = parse_mss(text.value("mss", ""));
+    if (!mss) throw json::other_error::create(501, "mss is not an MSS", &text);
+    request.mss = *mss;
     for (const auto& entry : text.at("things")) {
         Remembered remembered{{Kind::setting, entry.at("name")}, entry.at("wanted"), {}};
         if (!parse(entry.at("kind"), remembered.thing.kind))

@@ -89,8 +89,10 @@ size_t length_of(const model::Address& address) {
 Link parse_link(const nlmsghdr* message) {
     const auto& info = fixed_part<ifinfomsg>(message);
     const auto* name = find<ifinfomsg>(message, IFLA_IFNAME);
+    const auto* mtu = find<ifinfomsg>(message, IFLA_MTU);
     return {.index = info.ifi_index,
             .name = name ? mnl_attr_get_str(name) : "",
+            .mtu = mtu ? mnl_attr_get_u32(mtu) : 0,
             .ethernet = info.ifi_type == ARPHRD_ETHER,
             .answers_arp = (info.ifi_flags & (IFF_NOARP | IFF_LOOPBACK)) == 0,
             .enslaved = find<ifinfomsg>(message, IFLA_MASTER) != nullptr};

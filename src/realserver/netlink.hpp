@@ -1,6 +1,7 @@
 // The few rtnetlink requests that setting up a real server takes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace turnout::realserver::netlink {
 struct Link {
     int index = 0;
     std::string name;
+    uint32_t mtu = 0;
     bool ethernet = false;
     bool answers_arp = false;
     bool enslaved = false;  // a port of a bridge or bond: the stack sees its packets at the master

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/address.hpp"
+#include "realserver/mss.hpp"
 #include "realserver/thing.hpp"
 
 namespace turnout::realserver {
@@ -21,6 +22,7 @@ struct Request {
     Method method = Method::direct;
     std::string interface;  // where the director's packets come in; empty: any
     uint16_t gue_port = 0;  // tunnel: the UDP port of GUE packets; 0: the director sends none
+    Mss mss;                // tunnel: what clients are asked for
 
     bool operator==(const Request&) const = default;
 };

@@ -17,6 +17,8 @@ Status validate(const Request& request) {
                                 "that clients can reach");
     if (request.gue_port != 0 && request.method != Method::tunnel)
         return fail(EINVAL, "--tun-port is where GUE packets come in: it is for --method tunnel");
+    if (request.mss.is_limited() && request.method != Method::tunnel)
+        return fail(EINVAL, "--mss makes segments fit into a tunnel: it is for --method tunnel");
     return {};
 }
 
@@ -27,6 +29,7 @@ Status take_step(const Step& step, Machine& machine, const Memory& memory, Recor
     Remembered* remembered = record.find(step.thing);
     if (!remembered)
         remembered = &record.things.emplace_back(step.thing, step.wanted, std::nullopt);
+    remembered->wanted = step.wanted;  // another, if an automatic MSS follows another MTU
     if (step.is_right(*state)) return {};
 
     // What was there before the first change is what undo must bring back.
@@ -50,7 +53,7 @@ void roll_back(const std::optional<Record>& start, const Record& reached, Machin
 }
 
 bool is_shared(Kind kind) {
-    return kind != Kind::address && kind != Kind::filter;
+    return kind == Kind::setting || kind == Kind::hook;
 }
 
 // Gives the duty to restore a thing to another virtual address that relies on it, if there is one.
@@ -91,6 +94,7 @@ std::string cure_for(const Step& step, const std::string& state, const Request& 
     std::string command =
         "turnout realserver --vip " + vip + " --method " + to_string(request.method);
     if (request.gue_port != 0) command += " --tun-port " + std::to_string(request.gue_port);
+    if (request.mss.is_limited()) command += " --mss " + to_string(request.mss);
     return command;
 }
 

@@ -39,9 +39,8 @@ class FakeMachine : public Machine {
             state[thing] = value;
         return {};
     }
-    Result<std::vector<std::string>> interfaces() override {
-        return std::vector<std::string>{"eth0"};
-    }
+    Result<std::vector<Interface>> interfaces() override { return links; }
+    std::vector<Interface> links{{"eth0", 1500}};
 };
 
 class RealServer : public testing::Test {
@@ -50,8 +49,14 @@ class RealServer : public testing::Test {
     ~RealServer() override { std::filesystem::remove_all(folder); }
 
     Request request(Method method, const char* vip = "198.51.100.1", uint16_t gue_port = 0) {
-        return {*model::Address::parse(vip), method, "", gue_port};
+        return {*model::Address::parse(vip), method, "", gue_port, {}};
     }
+    Request limited(Mss mss, const char* vip = "198.51.100.1") {
+        auto wanted = request(Method::tunnel, vip);
+        wanted.mss = mss;
+        return wanted;
+    }
+    std::string clamp_on(const char* interface) { return *machine.read({Kind::clamp, interface}); }
     bool ready(const Request& wanted) {
         return std::ranges::all_of(*check(wanted, machine), &Finding::right);
     }
@@ -120,6 +125,78 @@ TEST_F(RealServer, the_cure_names_the_gue_port) {
     }));
 }
 
+TEST_F(RealServer, limits_segments_where_answers_may_leave) {
+    machine.links.push_back({"eth1", 1400});
+    machine.state[{Kind::setting, "net/ipv4/conf/eth1/rp_filter"}] = "0";
+    const auto before = machine.state;
+    auto wanted = limited({.automatic = false, .most = 1360});
+    wanted.interface = "eth0";
+    ASSERT_TRUE(set_up(wanted, machine, memory));
+    EXPECT_TRUE(ready(wanted));
+    EXPECT_EQ(clamp_on("eth0"), "at 1360");
+    EXPECT_EQ(clamp_on("eth1"), "at 1360");
+    EXPECT_FALSE(machine.state.contains({Kind::filter, "eth1"}));
+    EXPECT_EQ(std::ranges::count(*check(wanted, machine), "the tc hook of eth0", &Finding::what),
+              1);
+    EXPECT_TRUE(set_up(wanted, machine, memory)->empty());
+    ASSERT_TRUE(undo(wanted.vip, machine, memory));
+    EXPECT_EQ(machine.state, before);
+}
+
+TEST_F(RealServer, an_automatic_limit_is_that_of_the_narrowest_way_in) {
+    machine.links.push_back({"eth1", 1400});
+    auto wanted = limited({.automatic = true, .most = 0});
+    ASSERT_TRUE(set_up(wanted, machine, memory));
+    EXPECT_EQ(clamp_on("eth0"), "at 1312");
+    ASSERT_TRUE(undo(wanted.vip, machine, memory));
+    wanted.interface = "eth0";
+    ASSERT_TRUE(set_up(wanted, machine, memory));
+    EXPECT_EQ(clamp_on("eth1"), "at 1412");
+}
+
+TEST_F(RealServer, an_automatic_limit_follows_the_mtu_and_is_still_undone) {
+    const auto before = machine.state;
+    const auto wanted = limited({.automatic = true, .most = 0});
+    ASSERT_TRUE(set_up(wanted, machine, memory));
+    machine.links.front().mtu = 9000;
+    EXPECT_FALSE(ready(wanted));
+    ASSERT_TRUE(set_up(wanted, machine, memory));
+    EXPECT_EQ(clamp_on("eth0"), "at 8912");
+    ASSERT_TRUE(undo(wanted.vip, machine, memory));
+    EXPECT_EQ(machine.state, before);
+}
+
+TEST_F(RealServer, no_tunnel_fits_into_a_tiny_mtu) {
+    const auto before = machine.state;
+    machine.links.front().mtu = 100;
+    const auto refused = set_up(limited({.automatic = true, .most = 0}), machine, memory);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("MTU of 100"));
+    EXPECT_EQ(machine.state, before);
+}
+
+TEST_F(RealServer, another_limit_needs_an_undo_first) {
+    ASSERT_TRUE(set_up(limited({.automatic = false, .most = 1360}), machine, memory));
+    EXPECT_FALSE(set_up(limited({.automatic = false, .most = 1350}), machine, memory));
+    EXPECT_FALSE(set_up(limited({.automatic = true, .most = 0}), machine, memory));
+    EXPECT_FALSE(set_up(limited({}), machine, memory));
+}
+
+TEST_F(RealServer, direct_routing_has_no_limit) {
+    auto wanted = limited({.automatic = false, .most = 1360});
+    wanted.method = Method::direct;
+    const auto refused = set_up(wanted, machine, memory);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("--method tunnel"));
+}
+
+TEST_F(RealServer, the_cure_names_the_limit) {
+    const auto findings = *check(limited({.automatic = true, .most = 0}), machine);
+    EXPECT_TRUE(std::ranges::any_of(findings, [](const Finding& finding) {
+        return finding.what == "the MSS clamp on eth0" && finding.cure.ends_with(" --mss auto");
+    }));
+}
+
 TEST_F(RealServer, shared_settings_stay_for_the_address_that_is_left) {
     const auto before = machine.state;
     const auto other = request(Method::direct, "198.51.100.2");
@@ -184,6 +261,13 @@ TEST(Decapsulating, is_nothing_else) {
          {"absent", "", "present, with GUE at port ", "present, with GUE at port 0",
           "present, with GUE at port 65536", "present, with GUE at port 80x"})
         EXPECT_FALSE(gue_port_of(state)) << state;
+}
+
+TEST(Clamping, is_read_back_from_its_words) {
+    for (const auto mss : std::to_array<uint16_t>({88, 1360, 32767}))
+        EXPECT_EQ(mss_of(clamping(mss)), mss);
+    for (const char* state : {"absent", "", "at ", "at 0", "at 65536", "at 13x", "present"})
+        EXPECT_FALSE(mss_of(state)) << state;
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ enum class Kind {
     address,  // the virtual address on the named interface: absent or present
     hook,     // the clsact qdisc of an interface: absent or present
     filter,   // our decapsulator on an interface: absent, or as decapsulating() words it
+    clamp,    // our MSS clamp on an interface: absent, or as clamping() words it
 };
 
 struct Thing {
@@ -36,12 +37,21 @@ std::string decapsulating(uint16_t gue_port);
 // The port again; nothing for a state that is none of these.
 std::optional<uint16_t> gue_port_of(const std::string& state);
 
+// The same of an MSS clamp.
+std::string clamping(uint16_t mss);
+std::optional<uint16_t> mss_of(const std::string& state);
+
 // "net.ipv4.conf.all.arp_ignore", "the virtual address on lo", "the decapsulator on eth0"
 std::string to_string(const Thing& thing);
 
 // The words under which a kind is remembered in a file.
 const char* word(Kind kind);
 bool parse(const std::string& word, Kind& kind);
+
+struct Interface {
+    std::string name;
+    uint32_t mtu = 0;
+};
 
 // What set-up works on: this host's network namespace, or a pretended one in tests.
 class Machine {
@@ -51,7 +61,7 @@ class Machine {
     // Puts the thing into a state that read() could return.
     virtual Status write(const Thing& thing, const std::string& state) = 0;
     // The interfaces on which packets from outside reach the stack.
-    virtual Result<std::vector<std::string>> interfaces() = 0;
+    virtual Result<std::vector<Interface>> interfaces() = 0;
 };
 
 }  // namespace turnout::realserver

@@ -33,6 +33,31 @@ inline constexpr uint8_t rst = 0x04;
 inline constexpr uint8_t ack = 0x10;
 }  // namespace tcp_flag
 
+// What follows the header, up to the length that data_offset tells (RFC 9293, section 3.1).
+struct TcpOption {
+    uint8_t kind;    // see tcp_option
+    uint8_t length;  // in bytes, kind and length included; end and filler have none
+};
+
+// In SYN and SYN-ACK: the largest segment that the sender of the option takes.
+struct TcpMssOption {
+    TcpOption head;
+    be16 value;
+};
+static_assert(sizeof(TcpMssOption) == 4);
+
+namespace tcp_option {
+inline constexpr uint8_t end = 0;
+inline constexpr uint8_t filler = 1;
+inline constexpr uint8_t mss = 2;
+inline constexpr uint32_t most_bytes = 40;  // of all of them
+}  // namespace tcp_option
+
+// In bytes; less than 20 when the header is malformed.
+TURNOUT_INLINE uint32_t header_length(const TcpHeader& tcp) {
+    return (tcp.data_offset >> 4) * 4u;
+}
+
 struct UdpHeader {
     Ports ports;
     be16 length;

@@ -4,6 +4,7 @@
     echo.py udp ADDRESS LENGTH ECN SECONDS       prints "LENGTH bytes, ECN N" as the server saw it
     echo.py answer ADDRESS LENGTH SECONDS        prints "LENGTH bytes" of a datagram asked for
     echo.py tcp ADDRESS LENGTH SECONDS           prints "LENGTH bytes" if all came through unharmed
+    echo.py segment ADDRESS SECONDS              prints "LENGTH bytes" of data in a segment to it
 
 The client says "nothing" when no answer comes within that time.
 """
@@ -100,10 +101,18 @@ def tcp(address, length, seconds):
     return f"{received} bytes" if digest == hashlib.sha256(data).hexdigest() else "another digest"
 
 
+def segment(address, seconds):
+    with open_socket(address, socket.SOCK_STREAM) as client:
+        client.settimeout(float(seconds))
+        client.connect((address, PORT))
+        return f"{client.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)} bytes"
+
+
 def main():
     verb, *arguments = sys.argv[1:]
+    verbs = {"serve": serve, "udp": udp, "answer": answer, "tcp": tcp, "segment": segment}
     try:
-        print({"serve": serve, "udp": udp, "answer": answer, "tcp": tcp}[verb](*arguments))
+        print(verbs[verb](*arguments))
     except (TimeoutError, ConnectionError):
         print("nothing")
 

@@ -1,4 +1,4 @@
-// The bytes of a packet on its way up the stack, by offsets from its (outer) IP header.
+// The bytes of a packet on its way up or down the stack, by offsets from its (outer) IP header.
 //
 // They may lie in pieces, the headers too: what is read is copied out by the kernel, which knows.
 #pragma once

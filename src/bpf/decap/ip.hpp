@@ -1,4 +1,5 @@
-// An IP header of either family, as far as a decapsulator looks at it: the outer or the inner one.
+// An IP header of either family, as far as the filters of a real server look at it: that of a
+// packet without a tunnel, the outer or the inner one.
 #pragma once
 
 #include <stdint.h>
