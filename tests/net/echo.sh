@@ -8,6 +8,7 @@ export ECHO_PORT=7
 # serve WHO ADDRESS…: the echo service there, until end_servers.
 serve() {
     local log=$LAB_STATE/echo-${#servers[@]}
+    : >"$log" # of an earlier one, perhaps
     inside "$1" python3 "$tests/echo.py" serve "${@:2}" >"$log" &
     servers+=($!)
     eventually 10 grep -q ready "$log"
