@@ -57,7 +57,7 @@ add_director_two_arm() {
     machine director
     cable director eth0 clients
     cable director eth1 servers
-    address_director eth1
+    address_director eth0 eth1
     route_in_director
     # Answers of direct-routing and tunnel servers come in with our own virtual address as source.
     tune director net.ipv4.conf.eth1.accept_local=1
@@ -66,19 +66,19 @@ add_director_two_arm() {
 add_director_one_arm() {
     machine director
     cable director eth0 servers
-    address_director eth0
+    address_director eth0 eth0
     route_in_director
 }
 
-# address_director DEVICE: its addresses, those that the servers know on DEVICE.
+# address_director FRONT BACK: its addresses towards the clients and towards the servers.
 address_director() {
     configure director <<-END
-		address add $SERVER_GATEWAY_IPV4/24 dev $1
-		address add $SERVER_GATEWAY_IPV6/64 dev $1
-		address add $CLIENT_GATEWAY_IPV4/24 dev eth0
-		address add $CLIENT_GATEWAY_IPV6/64 dev eth0
-		address add $VIP_IPV4/32 dev eth0
-		address add $VIP_IPV6/128 dev eth0
+		address add $SERVER_GATEWAY_IPV4/24 dev $2
+		address add $SERVER_GATEWAY_IPV6/64 dev $2
+		address add $CLIENT_GATEWAY_IPV4/24 dev $1
+		address add $CLIENT_GATEWAY_IPV6/64 dev $1
+		address add $VIP_IPV4/32 dev $1
+		address add $VIP_IPV6/128 dev $1
 	END
 }
 

@@ -143,9 +143,9 @@ Status Daemon::start() {
 }
 
 bool Daemon::is_wanted(const kernel::Interface& interface) const {
+    if (!interface.ethernet && !interface.loopback) return false;
     const auto& names = options_.interfaces;
-    if (names.empty()) return interface.ethernet || interface.loopback;
-    return std::find(names.begin(), names.end(), interface.name) != names.end();
+    return names.empty() || std::find(names.begin(), names.end(), interface.name) != names.end();
 }
 
 Status Daemon::serve(const kernel::Interface& interface) {
@@ -198,7 +198,8 @@ void Daemon::follow_network() {
         const auto read = watch_.read({
             .came_or_changed =
                 [this](const kernel::Interface& interface) {
-                    if (!is_wanted(interface)) return;
+                    // One that has joined a bond is no longer.
+                    if (!is_wanted(interface)) return plane_->detach(interface.index);
                     if (const auto served = serve(interface); !served)
                         spdlog::warn("{}", served.error().message);
                 },

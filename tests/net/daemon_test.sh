@@ -69,7 +69,9 @@ expect_refusal 1 'CAP_PERFMON' without -perfmon,-sys_admin "$BIN/turnoutd"
 expect_refusal 1 'CAP_NET_ADMIN' without -net_admin "$BIN/turnoutd"
 begin "without a daemon: interfaces that cannot be served"
 expect_refusal 1 "'eth7': there is none .*ip link" daemon --interface eth7
-expect_refusal 1 'lo: it carries no Ethernet' daemon --interface lo
+at director ip tuntap add dev tun0 mode tun
+expect_refusal 1 'tun0: it carries no Ethernet' daemon --interface tun0
+at director ip tuntap del dev tun0 mode tun
 begin "without a daemon: the tools say so"
 expect_refusal 2 'start turnoutd' ipvsadm -Ln
 expect_refusal 2 'start turnoutd' ipvsadm -A -t "$VIP:80"

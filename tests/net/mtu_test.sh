@@ -7,9 +7,10 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=lab/topology.sh
 . "$root/lab/topology.sh"
+# shellcheck source=tests/net/echo.sh
+. "$tests/echo.sh"
 needs turnoutd turnout ipvsadm
 
-export ECHO_PORT=7
 narrow=1400
 upload=3000000
 
@@ -48,45 +49,13 @@ add_far() {
     tune router net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 }
 
-# serve WHO ADDRESS…: the echo service, until the lab ends.
-serve() {
-    inside "$1" python3 "$tests/echo.py" serve "${@:2}" &
-    servers+=($!)
-    sleep 0.3
-}
-servers=()
-end_servers() {
-    [[ ${#servers[@]} -eq 0 ]] || kill "${servers[@]}" 2>/dev/null || true
-    servers=()
-}
-trap 'end_servers; finish' EXIT
-
 probe() { at client python3 "$tests/probe.py" "$@"; }
 scrambled() { probe scrambled "$CLIENT" "$VIP" "$@"; }
-echo_client() { at client python3 "$tests/echo.py" "$@"; }
 expect_upload() { expect_equal "$1" "$upload bytes" "$(echo_client tcp "$2" $upload 20)"; }
 expect_datagram() { expect_match "$1" "^$3 bytes" "$(echo_client udp "$2" "$3" 0 3)"; }
 
 # What the client knows of the path to the service.
 path_mtu() { ip -n "$LAB_NAME-client" route get "$VIP" | grep -o 'mtu [0-9]*' || echo 'mtu unknown'; }
-forget_path_mtu() {
-    ip -n "$LAB_NAME-client" route flush cache
-    ip -n "$LAB_NAME-client" -6 route flush cache
-}
-
-# only METHOD SERVER: the one server of every service, by that method.
-only() {
-    local service
-    ipvsadm -C
-    for service in "-t $HOST:$ECHO_PORT" "-u $HOST:$ECHO_PORT" "-t $HOST:80"; do
-        # shellcheck disable=SC2086  # an option and its value
-        ipvsadm -A $service -s rr
-        # shellcheck disable=SC2086
-        ipvsadm -a $service -r "$(host "$2"):${service##*:}" "$1"
-    done
-    forget_path_mtu
-}
-
 up_lab
 add_far
 start_director
