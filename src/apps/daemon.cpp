@@ -100,6 +100,8 @@ class Daemon {
     Status serve(const kernel::Interface& interface);
     bool is_wanted(const kernel::Interface& interface) const;
     bool must_serve_all() const;
+    kernel::XdpMode mode_of(const kernel::Interface& interface) const;
+    void take_in(const kernel::Interface& interface);
     bool is_own(const model::Address& address) const;
     void look_at_addresses();
     void follow_network();
@@ -110,6 +112,7 @@ class Daemon {
     std::unique_ptr<kernel::DataPlane> plane_;
     kernel::NetworkWatch watch_;
     std::set<kernel::AddressBytes> addresses_;
+    std::set<uint32_t> carriers_of_vlans_;
     director::Director director_;
     ipvs::Server server_;
     api::Server api_;
@@ -148,8 +151,15 @@ bool Daemon::is_wanted(const kernel::Interface& interface) const {
     return names.empty() || std::find(names.begin(), names.end(), interface.name) != names.end();
 }
 
+// Network cards take tags off before XDP sees the frame, which then looks like an untagged one.
+kernel::XdpMode Daemon::mode_of(const kernel::Interface& interface) const {
+    const bool unsafe = carriers_of_vlans_.contains(interface.index);
+    return unsafe && options_.xdp == kernel::XdpMode::automatic ? kernel::XdpMode::off
+                                                                : options_.xdp;
+}
+
 Status Daemon::serve(const kernel::Interface& interface) {
-    const auto lanes = plane_->attach(interface, options_.xdp);
+    const auto lanes = plane_->attach(interface, mode_of(interface));
     if (!lanes) return fail(lanes.error().code, interface.name + ": " + lanes.error().message);
     return {};
 }
@@ -166,6 +176,8 @@ Status Daemon::serve_interfaces() {
     if (!interfaces) return std::unexpected(interfaces.error());
     for (const std::string& name : options_.interfaces)
         if (auto ok = check_named(*interfaces, name); !ok) return ok;
+    for (const kernel::Interface& interface : *interfaces)
+        if (interface.vlan_of) carriers_of_vlans_.insert(interface.vlan_of);
     for (const kernel::Interface& interface : *interfaces) {
         if (!is_wanted(interface)) continue;
         const Status served = serve(interface);
@@ -192,17 +204,21 @@ void Daemon::look_at_addresses() {
     director_.routes_changed();
 }
 
+// An interface has come or changed.
+void Daemon::take_in(const kernel::Interface& interface) {
+    // One that has joined a bond is wanted no longer.
+    if (!is_wanted(interface)) return plane_->detach(interface.index);
+    const bool first_vlan =
+        interface.vlan_of && carriers_of_vlans_.insert(interface.vlan_of).second;
+    if (const auto served = first_vlan ? serve_interfaces() : serve(interface); !served)
+        spdlog::warn("{}", served.error().message);
+}
+
 void Daemon::follow_network() {
     network_.async_wait(asio::posix::stream_descriptor::wait_read, [this](auto error) {
         if (error) return;
         const auto read = watch_.read({
-            .came_or_changed =
-                [this](const kernel::Interface& interface) {
-                    // One that has joined a bond is no longer.
-                    if (!is_wanted(interface)) return plane_->detach(interface.index);
-                    if (const auto served = serve(interface); !served)
-                        spdlog::warn("{}", served.error().message);
-                },
+            .came_or_changed = [this](const kernel::Interface& interface) { take_in(interface); },
             .gone = [this](uint32_t index) { plane_->forget(index); },
             .routes_changed = [this] { look_at_addresses(); },
         });
@@ -242,7 +258,7 @@ Status run_daemon(const Options& options) {
     if (!watch) return std::unexpected(watch.error());
 
     const std::string pins = kernel::pin_directory(*cookie);
-    auto plane = kernel::DataPlane::load(pins, options.sizes);
+    auto plane = kernel::DataPlane::load(pins, options.sizes, options.xdp);
     if (!plane) return std::unexpected(plane.error());
     if ((*plane)->sizes().connection_bits != options.sizes.connection_bits && options.sizes_given)
         spdlog::warn(

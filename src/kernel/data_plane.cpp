@@ -174,6 +174,14 @@ Result<std::unique_ptr<Maps>> make_tables(bpf_object* object, const std::string&
     return maps;
 }
 
+// Large frames lie in several parts, which drivers hand to programs that say they know of it.  Not
+// in generic mode: there Linux forgets how long the Ethernet header was, for the complete lane
+// behind.
+void take_frames_in_parts(bpf_object* object) {
+    bpf_program* lane = bpf_object__find_program_by_name(object, "turnout_xdp");
+    bpf_program__set_flags(lane, bpf_program__flags(lane) | BPF_F_XDP_HAS_FRAGS);
+}
+
 // Where the egress program goes on, that of an earlier daemon as well.
 Status enter_lane(bpf_object* object) {
     const uint32_t row = 0;
@@ -219,8 +227,8 @@ std::string pin_directory(uint64_t cookie) {
     return std::string(bpffs) + "/turnout/" + std::to_string(cookie);
 }
 
-Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
-                                                   const Sizes& sizes) {
+Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory, const Sizes& sizes,
+                                                   XdpMode mode) {
     libbpf_set_print(silent);
     auto state = std::make_unique<State>();
     state->directory = directory;
@@ -237,6 +245,7 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
     } else {
         size_maps(state->object.get(), sizes);
     }
+    if (mode != XdpMode::generic) take_frames_in_parts(state->object.get());
     if (bpf_object__load(state->object.get()) != 0) return std::unexpected(load_error(errno));
     if (auto ok = enter_lane(state->object.get()); !ok) return std::unexpected(ok.error());
     auto maps = state->adopted ? Maps::open(tables)

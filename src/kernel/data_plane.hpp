@@ -37,9 +37,10 @@ class DataPlane {
   public:
     // Loads the programs; takes over the pinned tables if there are any, else makes them in the
     // given sizes.  Errors say what the kernel lacks.  Takes over nothing half: on error the pins
-    // are as they were.
+    // are as they were.  `mode`: how the fast lane is going to be attached.
     static Result<std::unique_ptr<DataPlane>> load(const std::string& pin_directory,
-                                                   const Sizes& sizes);
+                                                   const Sizes& sizes,
+                                                   XdpMode mode = XdpMode::automatic);
     ~DataPlane();
 
     // True when the tables were there already.

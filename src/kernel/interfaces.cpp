@@ -52,12 +52,23 @@ bool is_bond_member(const nlattr* link_info) {
     return member;
 }
 
+bool is_vlan(const nlattr* link_info) {
+    bool vlan = false;
+    for_each_nested(link_info, [&](const nlattr* attribute) {
+        if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND)
+            vlan = mnl_attr_get_str(attribute) == std::string_view("vlan");
+    });
+    return vlan;
+}
+
 Interface interface_of(const nlmsghdr* message) {
     const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
     Interface interface;
     interface.index = static_cast<uint32_t>(info->ifi_index);
     interface.loopback = info->ifi_type == ARPHRD_LOOPBACK;
     interface.ethernet = info->ifi_type == ARPHRD_ETHER;
+    uint32_t below = 0;
+    bool vlan = false;
     for_each_attribute(message, sizeof *info, [&](const nlattr* attribute) {
         switch (mnl_attr_get_type(attribute)) {
             case IFLA_IFNAME:
@@ -70,6 +81,10 @@ Interface interface_of(const nlmsghdr* message) {
                 break;
             case IFLA_LINKINFO:
                 if (is_bond_member(attribute)) interface.ethernet = false;
+                vlan = is_vlan(attribute);
+                break;
+            case IFLA_LINK:
+                below = mnl_attr_get_u32(attribute);
                 break;
             case IFLA_PARENT_DEV_NAME:
                 interface.physical = true;
@@ -78,6 +93,7 @@ Interface interface_of(const nlmsghdr* message) {
                 break;
         }
     });
+    if (vlan) interface.vlan_of = below;
     return interface;
 }
 

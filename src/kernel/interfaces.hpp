@@ -21,6 +21,7 @@ struct Interface {
     std::array<uint8_t, 6> address{};
     bool loopback = false;
     bool ethernet = false;  // carries Ethernet frames and is not a member of a bond
+    uint32_t vlan_of = 0;   // of a VLAN, the interface that carries it
     bool physical = false;  // has a device behind it, and so perhaps a driver with XDP
 };
 
