@@ -19,6 +19,7 @@ function(turnout_module name)
         # Tests may stand on the director without a kernel, whatever their module may include.
         target_link_libraries(${name}_test PRIVATE turnout_${name} ${${name}_test_needs}
                               GTest::gtest_main GTest::gmock)
+        add_dependencies(unit_tests ${name}_test)
         add_test(NAME unit.${name} COMMAND ${name}_test)
         set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
     endif()

@@ -172,7 +172,8 @@ TURNOUT_INLINE Readiness prepare(Env& env, const abi::Settings& settings, Packet
         packet.dont_fragment = false;
     if (!detail::fits(env, packet, delivery)) {
         if constexpr (Env::is_complete())
-            delivery.pieces = detail::may_be_cut(env, packet, delivery);
+            delivery.pieces = static_cast<Pieces>(
+                forgotten(static_cast<uint32_t>(detail::may_be_cut(env, packet, delivery)), now));
         if (delivery.pieces == Pieces::none) return otherwise<Env>(Readiness::too_big);
     }
     if (delivery.method != abi::Method::tunnel) return Readiness::ready;
