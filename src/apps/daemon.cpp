@@ -51,8 +51,9 @@ kernel::AddressBytes bytes_of(const model::Address& address) {
 }
 
 std::optional<model::Address> source_for(const model::Address& to) {
-    const auto source = kernel::source_for(bytes_of(to));
-    if (!source || source->size() != bytes_of(to).size()) return std::nullopt;
+    const kernel::AddressBytes bytes = bytes_of(to);
+    const auto source = kernel::source_for(bytes);
+    if (!source || source->size() != bytes.size()) return std::nullopt;
     model::Address address;
     address.family = to.family;
     std::copy(source->begin(), source->end(), address.bytes.begin());

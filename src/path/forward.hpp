@@ -110,16 +110,37 @@ TURNOUT_INLINE bool can_wrap(Env& env, const Packet& packet, const abi::Server& 
     return Env::is_complete() || inner_sum_of(env, packet, server) != InnerSum::to_be_summed;
 }
 
-// A packet for a server on this machine is not on the network any more: no hop, no MTU, no tunnel.
-TURNOUT_INLINE void hand_to_host(Delivery& delivery) {
-    delivery.way = Way::host;
-    if (delivery.method != abi::Method::nat) delivery.method = abi::Method::local;
-}
-
 // A fast lane leaves what it cannot finish, and every refusal, to the complete lane.
 template <Environment Env>
 TURNOUT_INLINE Readiness otherwise(Readiness readiness) {
     return Env::is_complete() ? readiness : Readiness::for_another_lane;
+}
+
+// Where does a request go?  For a server on this machine there is no hop, no MTU and no tunnel.
+template <Environment Env>
+TURNOUT_INLINE Readiness find_server(Env& env, abi::Tick now, Delivery& delivery) {
+    const abi::Server& server = *delivery.server;
+    if (server.flags & abi::server_flag::local) {
+        delivery.way = Way::host;
+        if (delivery.method != abi::Method::nat) delivery.method = abi::Method::local;
+        return otherwise<Env>(Readiness::ready);
+    }
+    find_next_hop(env, server.address, server.family, delivery.state->hop, now, delivery.hop);
+    return delivery.hop.state == HopState::no_route ? Readiness::no_route : Readiness::ready;
+}
+
+// Where does a reply go?  Without a route it is for a client on this machine; or for nobody, as the
+// host will find out.
+template <Environment Env>
+TURNOUT_INLINE Readiness find_client(Env& env, const Packet& packet, abi::Connection& connection,
+                                     abi::Tick now, Delivery& delivery) {
+    if (env.is_outgoing()) {
+        delivery.way = Way::onward;
+        return Readiness::ready;
+    }
+    find_next_hop(env, packet.destination, packet.family, connection.reply_hop, now, delivery.hop);
+    if (delivery.hop.state == HopState::no_route) delivery.way = Way::host;
+    return Readiness::ready;
 }
 
 }  // namespace detail
@@ -137,26 +158,9 @@ TURNOUT_INLINE Readiness prepare(Env& env, const abi::Settings& settings, Packet
     if (request && delivery.server->flags & abi::server_flag::removed && !is_icmp_error(packet))
         return Readiness::server_removed;
 
-    if (!request && env.is_outgoing()) {
-        delivery.way = Way::onward;
-        return Readiness::ready;
-    }
-    if (request && delivery.server->flags & abi::server_flag::local) {
-        detail::hand_to_host(delivery);
-        return otherwise<Env>(Readiness::ready);
-    }
-    if (request)
-        find_next_hop(env, delivery.server->address, delivery.server->family, delivery.state->hop,
-                      now, delivery.hop);
-    else
-        find_next_hop(env, packet.destination, packet.family, connection.reply_hop, now,
-                      delivery.hop);
-    if (delivery.hop.state == HopState::no_route) {
-        if (request) return Readiness::no_route;
-        // To a client on this machine; or to nobody, as the host will find out.
-        delivery.way = Way::host;
-        return Readiness::ready;
-    }
+    const Readiness found = request ? detail::find_server(env, now, delivery)
+                                    : detail::find_client(env, packet, connection, now, delivery);
+    if (found != Readiness::ready || delivery.way != Way::neighbour) return found;
     if (packet.ttl <= 1) return otherwise<Env>(Readiness::ttl_expired);
     // While a neighbour is asked for, the kernel lets packets wait by the route that they have, and
     // one that this machine sends has another than ours.

@@ -23,25 +23,31 @@ Case by_nat_to_the_client(const Net& net, const std::string& what, const Icmp& i
             {{net.syn(), Verdict::transmit}, {in, Verdict::transmit, out}}};
 }
 
+Bytes too_big_about_an_answer(const Net& net) {
+    return frame(Ip{net.far_router, net.vip, 50}, net.too_big(), net.answer());
+}
+
+// The same on its way to the server.
+Bytes as_forwarded(const Net& net, Method method) {
+    if (method == Method::nat)
+        return frame(Ip{net.far_router, net.server, 49}, net.too_big(), net.answer_by_nat(),
+                     towards_server);
+    const Bytes whole =
+        frame(Ip{net.far_router, net.vip, 49}, net.too_big(), net.answer(), towards_server);
+    if (method != Method::tunnel) return whole;
+    return tunnelled(Ip{net.at(director_address), net.server, 49, 0, true, 0, false, 0}, whole);
+}
+
 Case whole(const Net& net, Method method, const std::string& name) {
-    const Bytes in = frame(Ip{net.far_router, net.vip, 50}, net.too_big(), net.answer());
-    Bytes out = frame(Ip{net.far_router, net.vip, 49}, net.too_big(), net.answer(), towards_server);
-    if (method == Method::tunnel)
-        out = tunnelled(Ip{net.at(director_address), net.server, 49, 0, true, 0, false, 0}, out);
     return {"an error goes whole " + name + net.name,
             net.farm(Protocol::tcp, method),
-            {{net.syn(), Verdict::transmit}, {in, Verdict::transmit, out}}};
+            {{net.syn(), Verdict::transmit},
+             {too_big_about_an_answer(net), Verdict::transmit, as_forwarded(net, method)}}};
 }
 
 // Of a connection that is not known here, as where several directors share a service.
 Case scheduled(const Net& net, Method method, const std::string& name) {
-    const Bytes in = frame(Ip{net.far_router, net.vip, 50}, net.too_big(), net.answer());
-    Bytes out = frame(Ip{net.far_router, net.vip, 49}, net.too_big(), net.answer(), towards_server);
-    if (method == Method::nat)
-        out = frame(Ip{net.far_router, net.server, 49}, net.too_big(), net.answer_by_nat(),
-                    towards_server);
-    if (method == Method::tunnel)
-        out = tunnelled(Ip{net.at(director_address), net.server, 49, 0, true, 0, false, 0}, out);
+    const Bytes in = too_big_about_an_answer(net), out = as_forwarded(net, method);
     const Bytes next = frame(net.request(), Tcp{client_port, web_port, ACK}, "data");
     Case made{
         "with schedule_icmp an error of no connection opens one " + name + net.name,
