@@ -5,6 +5,7 @@
 #include "base/panic.hpp"
 #include "tables/connections.hpp"
 #include "tables/convert.hpp"
+#include "tables/timeouts.hpp"
 
 namespace turnout::director {
 
@@ -59,7 +60,7 @@ Status Director::apply(const model::Change& change) {
                 return zero(c);
             } else {
                 static_assert(std::is_same_v<C, SetTimeouts>);
-                tables::set_timeouts(*rows_.settings, c.timeouts);
+                tables::set_timeouts(rows_, c.timeouts);
                 return {};
             }
         },
@@ -134,7 +135,7 @@ void Director::connections(const std::function<void(const model::ConnectionRepor
 }
 
 model::Timeouts Director::timeouts() const {
-    return tables::timeouts_of(*rows_.settings);
+    return tables::timeouts_of(rows_);
 }
 
 uint32_t Director::connection_table_size() const {

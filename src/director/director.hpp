@@ -38,6 +38,9 @@ class Director : public model::Control, public model::OwnControl {
     Status remove_mark_rule(uint32_t number) override;
     std::vector<model::Setting> settings() const override;
     Status set(const std::string& name, int64_t value) override;
+    Result<model::StateTimeouts> service_timeouts(const model::ServiceKey& key) const override;
+    Status set_service_timeouts(const model::ServiceKey& key,
+                                const model::StateTimeouts& changes) override;
 
     // Once every Estimator::period_ns: rates, and rows that are not needed any more.
     void tick();
