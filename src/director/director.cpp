@@ -142,13 +142,14 @@ uint32_t Director::connection_table_size() const {
     return static_cast<uint32_t>(rows_.buckets.size()) * abi::bucket_fill;
 }
 
-void Director::tick() {
+std::vector<std::string> Director::tick() {
     tables_.collect(clock_() / 1000000000);
     for (const auto& [key, service] : model_.services()) {
         service_rates_[key].sample(tables_.counters(key));
         for (const model::Server& server : service.servers)
             server_rates_[{key, server.key}].sample(tables_.counters(key, server.key));
     }
+    return pressure_.look(rows_);
 }
 
 model::ServiceReport Director::report(const model::Service& service) const {

@@ -154,6 +154,19 @@ TEST_F(Pressure, a_full_table_refuses_nobody) {
     EXPECT_GT(director.services()[0].counters.stateless, 1000u);
 }
 
+TEST_F(Pressure, its_beginning_and_its_end_are_told_once) {
+    add_service(Protocol::tcp);
+    add_server(Protocol::tcp, 1);
+    EXPECT_TRUE(director.tick().empty());
+    open(more_than_fits);
+    const auto news = director.tick();
+    ASSERT_EQ(news.size(), 1u);
+    EXPECT_NE(news[0].find("the connection table is full"), std::string::npos);
+    EXPECT_TRUE(director.tick().empty());
+    pass_seconds(910);
+    EXPECT_EQ(director.tick().size(), 1u);
+}
+
 TEST_F(Pressure, every_packet_goes_where_the_first_went) {
     add_service(Protocol::tcp);
     for (const uint32_t server : {1, 2, 3}) add_server(Protocol::tcp, server);

@@ -50,19 +50,23 @@ TURNOUT_INLINE Location scratch_of(Env& env, const abi::Settings& settings) {
 
 namespace detail {
 
-// Makes a reply record beside the connection at `location`, if the address of its NAT server alone
-// does not lead replies to it.
+// Does the address of a NAT server alone lead replies to the connection?
+template <TablesEnvironment Env>
+TURNOUT_INLINE bool is_told_by_server(Env& env, const abi::Tuple& tuple, const abi::Address& server,
+                                      be16 port) {
+    const abi::ReplyService* service =
+        env.reply_service({server, port, tuple.protocol, tuple.family});
+    return service && !service->shared && service->virtual_port == tuple.virtual_port &&
+           service->virtual_address == tuple.virtual_address;
+}
+
+// Makes a reply record beside the connection at `location`, if replies need one to be led to it.
 template <TablesEnvironment Env>
 TURNOUT_INLINE void pair_with_reply_record(Env& env, Opening& opening, const abi::Server& server,
                                            Location location) {
     const abi::Tuple& tuple = opening.record.tuple;
     const be16 port = server_port(opening.record, server);
-    const abi::ReplyService* service =
-        env.reply_service({server.address, port, tuple.protocol, tuple.family});
-    const bool alone = service && !service->shared;
-    if (alone && service->virtual_port == tuple.virtual_port &&
-        service->virtual_address == tuple.virtual_address)
-        return;
+    if (is_told_by_server(env, tuple, server.address, port)) return;
     abi::Connection& pointer = opening.aside;
     pointer = {};
     pointer.tuple = tuple;

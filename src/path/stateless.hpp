@@ -91,7 +91,7 @@ TURNOUT_INLINE Answer choose_by_hash(Env& env, Opening& opening) {
 }
 
 // The connection's packet goes by a scratch line, as that of a one-packet connection does.
-// 0: there is no server.
+// 0: it cannot, for the answers of its NAT server would not find back.
 template <TablesEnvironment Env>
 TURNOUT_INLINE Location go_without_record(Env& env, Opening& opening) {
     const abi::Settings* settings = env.settings();
@@ -104,6 +104,10 @@ TURNOUT_INLINE Location go_without_record(Env& env, Opening& opening) {
     abi::Connection* line = at(env, location);
     if (!plan || !server || !line) return 0;
     detail::describe(opening.record, {opening.service, row->key, *plan}, *server);
+    if (server->method == abi::Method::nat &&
+        !detail::is_told_by_server(env, opening.record.tuple, server->address,
+                                   server_port(opening.record, *server)))
+        return 0;
     detail::fill(*line, opening.record, abi::status::stateless);
     line->link = 0;
     if (abi::Counters* counters = env.counters(opening.record.server)) counters->stateless += 1;
