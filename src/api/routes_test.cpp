@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "director/director.hpp"
+#include "model/names.hpp"
 #include "native/memory_tables.hpp"
 
 namespace turnout::api {
@@ -149,6 +150,26 @@ TEST_F(RoutesTest, settings_refuse_what_they_cannot_be) {
     refused(404, "ENOENT", "PUT", "/v1/settings/nosuch", R"({"value": 1})");
     refused(501, "ENOSYS", "PUT", "/v1/settings/conntrack", R"({"value": 1})");
     refused(404, "ENOENT", "PUT", "/v1/settings/", R"({"value": 1})");
+}
+
+TEST_F(RoutesTest, services_have_timeouts_of_their_own) {
+    const char* target = "/v1/services/tcp:198.51.100.1:80/timeouts";
+    refused(404, "ESRCH", "GET", target);
+    model::Service service;
+    service.key = *model::service_named("tcp:198.51.100.1:80");
+    ASSERT_TRUE(director.apply(model::AddService{service}));
+    EXPECT_EQ(ask("GET", target).body, Json::object());
+    EXPECT_EQ(ask("PATCH", target, R"({"established": 7200, "close": 3})").status, 200u);
+    EXPECT_EQ(ask("PATCH", target, R"({"close": 0})").body, (Json{{"established", 7200}}));
+    EXPECT_EQ(ask("GET", target).body, (Json{{"established", 7200}}));
+    for (const char* body : {"", "1", "[]", R"({"established": "2h"})", R"({"established": -1})",
+                             R"({"established": 1.5})"})
+        refused(400, "EINVAL", "PATCH", target, body);
+    refused(400, "ERANGE", "PATCH", target, R"({"established": 4294967296})");
+    refused(404, "ENOENT", "PATCH", target, R"({"nosuch": 1})");
+    refused(405, "EOPNOTSUPP", "DELETE", target);
+    refused(400, "EINVAL", "GET", "/v1/services/web/timeouts");
+    refused(404, "ENOENT", "GET", "/v1/services/tcp:198.51.100.1:80");
 }
 
 TEST_F(RoutesTest, other_methods_and_places) {
