@@ -5,6 +5,8 @@
 //     DELETE /v1/marks/N
 //     GET    /v1/settings
 //     PUT    /v1/settings/NAME       {"value": 1}
+//     GET    /v1/connections?FILTER  a part of the table, and which is the next
+//     DELETE /v1/connections?FILTER  the same, ended
 //
 // docs/user/api.md is its reference.
 #pragma once

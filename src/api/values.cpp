@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
-#include <map>
 
 namespace turnout::api {
 namespace {
 
 using Json = nlohmann::json;
 using model::Family, model::MarkRule, model::Prefix, model::Protocol;
-
-const std::map<std::string, Protocol, std::less<>> protocols{
-    {"tcp", Protocol::tcp}, {"udp", Protocol::udp}, {"sctp", Protocol::sctp}};
 
 constexpr std::string_view rule_fields[] = {"number", "family",     "protocol", "from",
                                             "to",     "from_ports", "ports",    "mark"};
@@ -110,6 +106,13 @@ Result<model::Setting> setting_from(const Json& json) {
     }
 }
 
+Json flags_of(const model::ConnectionReport& connection) {
+    Json flags = Json::array();
+    if (connection.assured) flags.push_back("assured");
+    if (connection.retired) flags.push_back("retired");
+    return flags;
+}
+
 // The errno value of a name like "ENOENT"; EPROTO for a name there is not.
 int code_named(const std::string& name) {
     constexpr int most = 133;  // EHWPOISON
@@ -119,17 +122,6 @@ int code_named(const std::string& name) {
 }
 
 }  // namespace
-
-std::optional<Protocol> protocol_named(std::string_view name) {
-    const auto at = protocols.find(name);
-    return at == protocols.end() ? std::nullopt : std::optional(at->second);
-}
-
-std::string name_of(Protocol protocol) {
-    const auto at =
-        std::ranges::find(protocols, protocol, [](const auto& one) { return one.second; });
-    return at == protocols.end() ? std::to_string(static_cast<int>(protocol)) : at->first;
-}
 
 Json json_of(const MarkRule& rule) {
     Json json{{"number", rule.number},
@@ -160,6 +152,24 @@ Json json_of(const model::Setting& setting) {
 
 Result<std::vector<model::Setting>> settings_from(const Json& list) {
     return list_from<model::Setting>(list, setting_from);
+}
+
+Json json_of(const model::ConnectionReport& connection) {
+    Json json{{"protocol", name_of(connection.protocol)},
+              {"client", to_string(connection.client, connection.client_port)},
+              {"virtual", to_string(connection.virtual_address, connection.virtual_port)},
+              {"server", to_string(connection.server, connection.server_port)},
+              {"service", name_of(connection.service)},
+              {"state", connection.state},
+              {"expires_s", connection.expires_s},
+              {"kind", connection.is_template ? "template" : "connection"},
+              {"flags", flags_of(connection)}};
+    if (!connection.is_template) json["method"] = name_of(connection.method);
+    if (!connection.engine.empty()) {
+        json["engine"] = connection.engine;
+        json["engine_data"] = connection.engine_data;
+    }
+    return json;
 }
 
 Json json_of(const Error& error) {

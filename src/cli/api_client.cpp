@@ -157,4 +157,19 @@ Status ApiClient::set(const std::string& name, int64_t value) const {
     return answer ? Status{} : std::unexpected(answer.error());
 }
 
+// Part by part, as the director likes it.
+Result<uint64_t> ApiClient::end_connections(const api::QueryWords& words) const {
+    uint64_t ended = 0;
+    for (Json next = 0; !next.is_null();) {
+        const std::string part = "part=" + next.dump();
+        const auto answer = ask("DELETE", "/v1/connections?" + api::query_of(words) + "&" + part);
+        if (!answer) return std::unexpected(answer.error());
+        if (!answer->is_object() || !answer->contains("next"))
+            return fail(EPROTO, "the director's answer makes no sense");
+        ended += answer->value("ended", uint64_t{0});
+        next = (*answer)["next"];
+    }
+    return ended;
+}
+
 }  // namespace turnout::cli

@@ -1,4 +1,5 @@
-// Asks the director of this network namespace by its API: what `turnout mark` and `set` stand on.
+// Asks the director of this network namespace by its API: what `turnout mark`, `set` and others
+// stand on.
 //
 // Blocking, one request at a time, each with a time limit.  An error carries the director's errno
 // value and its words.
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "api/query.hpp"
 #include "base/result.hpp"
 #include "model/mark_rule.hpp"
 #include "model/own_control.hpp"
@@ -31,6 +33,10 @@ class ApiClient {
     Status remove_mark_rule(uint32_t number) const;
     Result<std::vector<model::Setting>> settings() const;
     Status set(const std::string& name, int64_t value) const;
+
+    // Ends the connections that the words of a filter name (model/connection_filter.hpp), or all by
+    // {"all", "1"}; gives how many.
+    Result<uint64_t> end_connections(const api::QueryWords& words) const;
 
     // The body of the answer; null when it has none.
     Result<nlohmann::json> ask(const char* method, const std::string& target,

@@ -129,8 +129,9 @@ Result<std::vector<model::ServerReport>> Director::servers(const model::ServiceK
     return reports;
 }
 
-void Director::connections(const std::function<void(const model::ConnectionReport&)>& visit) const {
-    tables::visit_connections(rows_, abi::tick_of_ns(clock_()), visit);
+bool Director::connections(uint32_t part,
+                           const std::function<void(const model::ConnectionReport&)>& visit) const {
+    return tables::visit_connections(rows_, part, abi::tick_of_ns(clock_()), visit);
 }
 
 model::Timeouts Director::timeouts() const {

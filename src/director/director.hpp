@@ -27,8 +27,11 @@ class Director : public model::Control, public model::OwnControl {
     std::vector<model::ServiceReport> services() const override;
     Result<model::ServiceReport> service(const model::ServiceKey& key) const override;
     Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key) const override;
-    void connections(
+    bool connections(
+        uint32_t part,
         const std::function<void(const model::ConnectionReport&)>& visit) const override;
+    std::optional<uint32_t> end_connections(uint32_t part,
+                                            const model::ConnectionFilter& filter) override;
     model::Timeouts timeouts() const override;
     uint32_t connection_table_size() const override;
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "director/director.hpp"
+#include "tables/connections.hpp"
 
 namespace turnout::director {
 namespace {
@@ -72,6 +73,11 @@ Status Director::set(const std::string& name, int64_t value) {
         return {};
     }
     return fail(ENOENT, "no setting \"" + name + "\"; `turnout settings` shows those there are");
+}
+
+std::optional<uint32_t> Director::end_connections(uint32_t part,
+                                                  const model::ConnectionFilter& filter) {
+    return tables::end_connections(rows_, part, abi::tick_of_ns(clock_()), filter);
 }
 
 }  // namespace turnout::director

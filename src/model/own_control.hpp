@@ -1,12 +1,17 @@
-// What may be asked of a director that IPVS has no word for: rules that mark packets, settings.
+// What may be asked of a director that IPVS has no word for: rules that mark packets, settings,
+// connections one by one.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/connection_filter.hpp"
 #include "model/mark_rule.hpp"
+#include "model/report.hpp"
 
 namespace turnout::model {
 
@@ -35,6 +40,14 @@ class OwnControl {
     virtual std::vector<Setting> settings() const = 0;
     // ENOENT for an unknown name, ERANGE for a value it cannot have.
     virtual Status set(const std::string& name, int64_t value) = 0;
+
+    // As Control::connections, which the same director answers.
+    virtual bool connections(uint32_t part,
+                             const std::function<void(const ConnectionReport&)>& visit) const = 0;
+    // Ends the connections of one part of the table that the filter names, counted as above; gives
+    // how many, or nothing behind the last part.
+    virtual std::optional<uint32_t> end_connections(uint32_t part,
+                                                    const ConnectionFilter& filter) = 0;
 };
 
 }  // namespace turnout::model

@@ -143,6 +143,19 @@ class Counts : public testing::Test {
             (void)director.apply(model::AddServer{service, changed});
         }
     }
+    // What anybody may list, anybody may end.
+    void end_something() {
+        model::ConnectionFilter filter;
+        const auto word = [&](const char* name, const std::string& value) {
+            if (below(2)) (void)filter.add(name, value);
+        };
+        word("client", address(clients + below(10)).to_string());
+        word("server", address(server_addresses + below(servers)).to_string());
+        word("service", name_of(services[below(static_cast<uint32_t>(services.size()))]));
+        word("kind", below(2) ? "template" : "connection");
+        for (uint32_t part = 0; const auto of_part = director.end_connections(part, filter); ++part)
+            ended += *of_part;
+    }
     void pass(uint32_t seconds) {
         now_ns += seconds * 1000000000ull;
         world.now = abi::tick_of_ns(now_ns);
@@ -184,6 +197,7 @@ class Counts : public testing::Test {
                                 [](const model::Address& to) { return std::optional(to); },
                                 [this] { return now_ns; }};
     std::vector<model::ServiceKey> services;
+    uint32_t ended = 0;
 };
 
 // The small table overflows into second buckets now and then, and is full at times.
@@ -193,6 +207,7 @@ TEST_F(Counts, return_to_nothing_after_random_traffic_and_changes) {
         for (int step = 0; step < 4000; ++step) {
             send_something();
             if (below(50) == 0) change_something();
+            if (below(100) == 0) end_something();
             if (below(100) == 0) pass(below(90));
             if (below(40) == 0) sweep_all(tables, world);
             if (below(500) == 0) director.tick();
@@ -202,6 +217,7 @@ TEST_F(Counts, return_to_nothing_after_random_traffic_and_changes) {
         expect_nothing_left();
     }
     EXPECT_GT(most, 100u) << "there was hardly any traffic";
+    EXPECT_GT(ended, 100u) << "hardly any connection was ended by hand";
 }
 
 // A connection that a SYN replaced is swept; its reply record, if it is visited after that, must be
