@@ -5,6 +5,8 @@
 namespace turnout::abi::map {
 
 inline constexpr char settings[] = "to_settings";
+inline constexpr char timeouts[] = "to_timeouts";
+inline constexpr char pressure[] = "to_pressure";
 inline constexpr char filter[] = "to_filter";
 inline constexpr char service_index[] = "to_service_ix";
 inline constexpr char services[] = "to_services";

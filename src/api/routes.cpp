@@ -33,6 +33,8 @@ unsigned status_of(int code) {
             return 405;
         case EMSGSIZE:
             return 413;
+        case ENOSYS:
+            return 501;
         case ENOSPC:
             return 507;
         default:

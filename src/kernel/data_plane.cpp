@@ -35,12 +35,13 @@ struct ObjectCloser {
 using Object = std::unique_ptr<bpf_object, ObjectCloser>;
 
 constexpr const char* map_names[] = {
-    names::settings,       names::filter,      names::service_index,  names::services,
-    names::plans,          names::candidates,  names::cursors,        names::servers,
-    names::rings,          names::mark_rules,  names::calls,          names::server_states,
-    names::reply_services, names::neighbours,  names::interfaces,     names::service_records,
-    names::server_records, names::connections, names::counters,       names::drops,
-    names::sweeper,        names::fragments,   names::held_fragments, names::lanes,
+    names::settings,       names::timeouts,        names::pressure,       names::filter,
+    names::service_index,  names::services,        names::plans,          names::candidates,
+    names::cursors,        names::servers,         names::rings,          names::mark_rules,
+    names::calls,          names::server_states,   names::reply_services, names::neighbours,
+    names::interfaces,     names::service_records, names::server_records, names::connections,
+    names::counters,       names::drops,           names::sweeper,        names::fragments,
+    names::held_fragments, names::lanes,
 };
 
 std::string tables_directory(const std::string& directory) {
@@ -152,8 +153,8 @@ void initialise(tables::Rows& rows, uint32_t servers) {
     settings.counter_rows_per_cpu = servers;
     // The whole table about once a second.
     settings.buckets_per_sweep = std::max<uint32_t>(1, (settings.bucket_mask + 1) / 64);
-    tables::set_defaults(settings);
     *rows.settings = settings;
+    tables::set_defaults(rows);
 }
 
 // Pinned aside and filled in before they get their name: tables that have it are whole.
