@@ -128,6 +128,36 @@ Answer setting(const Request& request, const std::string& name) {
     return {200, json_of(*now), {}};
 }
 
+Answer start_drain(const Request& request) {
+    const auto json = parse(request.body);
+    if (!json) return refusal(json.error());
+    const auto order = drain_order_from(*json);
+    if (!order) return refusal(order.error());
+    const auto started = request.control.start_drain(order->servers, order->options);
+    if (!started) return refusal(started.error());
+    return {201, list_of(*started), {}};
+}
+
+Answer drains(const Request& request) {
+    if (request.method == "GET") return {200, list_of(request.control.drains()), {}};
+    if (request.method == "POST") return start_drain(request);
+    return only("GET, POST", request);
+}
+
+// Of which server the drain is, in the query.
+Answer cancel_drain(const Request& request, std::string_view query) {
+    if (request.method != "DELETE") return only("DELETE", request);
+    const auto words = words_of_query(query);
+    if (!words) return refusal(words.error());
+    Json json = Json::object();
+    for (const auto& [name, value] : *words) json[name] = value;
+    const auto order = drain_order_from(json);
+    if (!order) return refusal(order.error());
+    const auto cancelled = request.control.cancel_drain(order->servers);
+    if (!cancelled) return refusal(cancelled.error());
+    return {200, {{"cancelled", *cancelled}}, {}};
+}
+
 // How much of the connection table one request may look at, so that others are answered soon, and
 // how many connections an answer holds at least, if there are more.
 constexpr uint32_t most_parts = 64;
@@ -215,10 +245,13 @@ Answer respond(OwnControl& control, std::string_view method, std::string_view ta
     if (target == "/v1/settings") return settings(request);
     if (const auto name = below("/v1/settings/", target))
         return setting(request, std::string(*name));
+    if (target == "/v1/drains") return drains(request);
+    if (const auto query = below("/v1/drains?", target)) return cancel_drain(request, *query);
     if (target == "/v1/connections") return connections(request, {});
     if (const auto query = below("/v1/connections?", target)) return connections(request, *query);
-    return refusal({ENOENT, "nothing is at " + std::string(target) +
-                                "; there are /v1/marks, /v1/settings and /v1/connections"});
+    return refusal(
+        {ENOENT, "nothing is at " + std::string(target) +
+                     "; there are /v1/marks, /v1/settings, /v1/drains and /v1/connections"});
 }
 
 }  // namespace turnout::api

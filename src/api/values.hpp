@@ -34,6 +34,21 @@ Result<std::vector<model::Setting>> settings_from(const nlohmann::json& list);
 // of a persistence engine has "engine" and "engine_data".
 nlohmann::json json_of(const model::ConnectionReport& connection);
 
+// {"service": "tcp:198.51.100.1:80", "server": "10.1.0.11:8080", "weight": 1, "state": "draining",
+//  "then": "remove", "left_s": 540, "connections": {"tcp": 12}, "templates": 3, "last": false};
+// the state is "drained" when it is over, and what is not there is null.
+nlohmann::json json_of(const model::DrainReport& drain);
+Result<std::vector<model::DrainReport>> drains_from(const nlohmann::json& list);
+
+// {"service": "tcp:198.51.100.1:80", "server": "10.1.0.11:8080", "deadline_s": 600, "then":
+//  "remove", "udp_idle_s": 1}; all but the server may be missing.
+struct DrainOrder {
+    model::ServerChoice servers;
+    model::DrainOptions options;
+};
+nlohmann::json json_of(const DrainOrder& order);
+Result<DrainOrder> drain_order_from(const nlohmann::json& json);
+
 // {"error": {"code": "ENOENT", "message": …}}
 nlohmann::json json_of(const Error& error);
 Error error_from(const nlohmann::json& json);

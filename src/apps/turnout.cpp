@@ -2,6 +2,7 @@
 #include "apps/failure.hpp"
 #include "apps/state.hpp"
 #include "cli/connections_command.hpp"
+#include "cli/drain_command.hpp"
 #include "cli/mark_command.hpp"
 #include "cli/realserver_command.hpp"
 #include "cli/settings_command.hpp"
@@ -19,6 +20,7 @@ int main(int count, char** arguments) {
     int status = 0;
     turnout::cli::add_status_commands(app, turnout::director_control(), status);
     turnout::cli::add_connections_commands(app, turnout::connections_of_director(), status);
+    turnout::cli::add_drain_command(app, status);
     turnout::cli::add_mark_command(app, status);
     turnout::cli::add_settings_commands(app, status);
     turnout::cli::add_realserver_command(app, status);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/query.hpp"
+#include "api/values.hpp"
 #include "base/result.hpp"
 #include "model/mark_rule.hpp"
 #include "model/own_control.hpp"
@@ -33,6 +34,11 @@ class ApiClient {
     Status remove_mark_rule(uint32_t number) const;
     Result<std::vector<model::Setting>> settings() const;
     Status set(const std::string& name, int64_t value) const;
+
+    // See model::OwnControl.
+    Result<std::vector<model::DrainReport>> drains() const;
+    Result<std::vector<model::DrainReport>> start_drain(const api::DrainOrder& order) const;
+    Result<uint32_t> cancel_drain(const model::ServerChoice& servers) const;
 
     // Ends the connections that the words of a filter name (model/connection_filter.hpp), or all by
     // {"all", "1"}; gives how many.

@@ -154,6 +154,16 @@ std::optional<uint32_t> end_connections(Rows& rows, uint32_t part, abi::Tick now
     return ended;
 }
 
+std::map<model::Protocol, uint32_t> protocols_of(const Rows& rows, abi::Tick now, uint32_t server) {
+    std::map<model::Protocol, uint32_t> counts;
+    visit_live(rows, rows.buckets, now,
+               [&](const abi::Connection&, const abi::Connection& seen, Location) {
+                   if (seen.server == server && seen.tuple.kind == abi::TupleKind::connection)
+                       ++counts[static_cast<model::Protocol>(seen.tuple.protocol)];
+               });
+    return counts;
+}
+
 uint32_t count_connections(const Rows& rows, abi::Tick now) {
     uint32_t count = 0;
     visit_live(rows, rows.buckets, now,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 
 #include "abi/time.hpp"
@@ -24,6 +25,9 @@ bool visit_connections(const Rows& rows, uint32_t part, abi::Tick now,
 // connections name is retired: nobody finds it, and it ends with them.
 std::optional<uint32_t> end_connections(Rows& rows, uint32_t part, abi::Tick now,
                                         const model::ConnectionFilter& filter);
+
+// How many connections a server has, by protocol, templates apart: a walk through the whole table.
+std::map<model::Protocol, uint32_t> protocols_of(const Rows& rows, abi::Tick now, uint32_t server);
 
 // How many connections are alive at `now`.
 uint32_t count_connections(const Rows& rows, abi::Tick now);
