@@ -37,6 +37,7 @@ inline constexpr uint32_t reuse_fin_wait = 8192;        // one-sided ones in FIN
 inline constexpr uint32_t nat_icmp_send = 16384;        // stray packets of NAT servers are refused
 inline constexpr uint32_t cache_bypass = 32768;   // without a server, to where the client wanted
 inline constexpr uint32_t count_packets = 65536;  // of young connections, for drop_entry
+inline constexpr uint32_t draining = 131072;      // some server is being drained
 // What the sweeper switches by itself: see table/defence.hpp.
 inline constexpr uint32_t secure_tcp = 1u << 24;   // only whole handshakes establish
 inline constexpr uint32_t drop_entry = 1u << 25;   // connections that came to nothing are ended
@@ -188,6 +189,8 @@ namespace server_flag {
 inline constexpr uint32_t removed = 1;
 // The address is one of the director's own: its packets go to the host.
 inline constexpr uint32_t local = 2;
+// It is being taken out of service: no template leads to it.
+inline constexpr uint32_t draining = 4;
 }  // namespace server_flag
 
 // What a tunnel's packets are made of; the numbers are IPVS's.
@@ -207,15 +210,16 @@ struct Server {
     Family family;
     Method method;
     uint32_t flags;            // server_flag
-    int32_t weight;            // as in the plan that names it, for those who come by another way
+    int32_t weight;            // as in the plan that names it, for those who come by another way;
+                               // 0 while it is drained
     uint32_t upper_threshold;  // connections at which it counts as overloaded; 0: never
     uint32_t lower_threshold;  // below this it no longer does; 0: three quarters of the upper
     uint32_t incarnation;      // another for every server that has this row
     be16 tunnel_port;          // GUE: where the tunnel ends
     uint16_t tunnel_flags;     // tunnel_flag
     TunnelType tunnel_type;
-    uint8_t pad_;
-    uint16_t timeouts;  // row of its service's
+    uint8_t udp_idle_s;  // draining: UDP connections idle for so long make way; 0: none does
+    uint16_t timeouts;   // row of its service's
 };
 static_assert(sizeof(Server) == 64);
 
@@ -333,14 +337,22 @@ struct ServiceRecord {
 
 enum class ServerUse : uint32_t { free = 0, serving = 1, removed = 2 };
 
+namespace drain_flag {
+inline constexpr uint32_t is_over = 1;
+inline constexpr uint32_t then_remove = 2;
+}  // namespace drain_flag
+
 struct ServerRecord {
     Counters base;
     ServerUse use;
-    int32_t last_weight;  // the last weight that was not 0, or the first
-    Endpoint service;     // whose server it is or was
+    int32_t last_weight;        // the last weight that was not 0, or the first
+    Endpoint service;           // whose server it is or was
+    int32_t weight;             // as it was given
+    uint64_t drain_deadline_s;  // monotonic clock; 0: none
+    uint32_t drain_flags;       // drain_flag; of a server that is drained
     uint32_t pad_;
 };
 
-static_assert(sizeof(ServiceRecord) == 136 && sizeof(ServerRecord) == 80);
+static_assert(sizeof(ServiceRecord) == 136 && sizeof(ServerRecord) == 96);
 
 }  // namespace turnout::abi

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "api/query.hpp"
 #include "api/values.hpp"
 #include "model/names.hpp"
 
@@ -56,6 +57,13 @@ Result<Json> parse(std::string_view body) {
     return json;
 }
 
+std::optional<uint32_t> whole_number(std::string_view text) {
+    uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
 template <class Value>
 Json list_of(const std::vector<Value>& values) {
     Json list = Json::array();
@@ -86,11 +94,10 @@ Answer marks(const Request& request) {
 
 Answer mark(const Request& request, std::string_view name) {
     if (request.method != "DELETE") return only("DELETE", request);
-    uint32_t number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error != std::errc{} || end != name.data() + name.size())
+    const auto number = whole_number(name);
+    if (!number)
         return refusal({EINVAL, '"' + std::string(name) + "\" is no number of a mark rule"});
-    if (const auto done = request.control.remove_mark_rule(number); !done)
+    if (const auto done = request.control.remove_mark_rule(*number); !done)
         return refusal(done.error());
     return {204, nullptr, {}};
 }
@@ -149,6 +156,103 @@ Answer of_service(const Request& request, std::string_view rest) {
     return timeouts(request, *service);
 }
 
+Answer start_drain(const Request& request) {
+    const auto json = parse(request.body);
+    if (!json) return refusal(json.error());
+    const auto order = drain_order_from(*json);
+    if (!order) return refusal(order.error());
+    const auto started = request.control.start_drain(order->servers, order->options);
+    if (!started) return refusal(started.error());
+    return {201, list_of(*started), {}};
+}
+
+Answer drains(const Request& request) {
+    if (request.method == "GET") return {200, list_of(request.control.drains()), {}};
+    if (request.method == "POST") return start_drain(request);
+    return only("GET, POST", request);
+}
+
+// Of which server the drain is, in the query.
+Answer cancel_drain(const Request& request, std::string_view query) {
+    if (request.method != "DELETE") return only("DELETE", request);
+    const auto words = words_of_query(query);
+    if (!words) return refusal(words.error());
+    Json json = Json::object();
+    for (const auto& [name, value] : *words) json[name] = value;
+    const auto order = drain_order_from(json);
+    if (!order) return refusal(order.error());
+    const auto cancelled = request.control.cancel_drain(order->servers);
+    if (!cancelled) return refusal(cancelled.error());
+    return {200, {{"cancelled", *cancelled}}, {}};
+}
+
+// How much of the connection table one request may look at, so that others are answered soon, and
+// how many connections an answer holds at least, if there are more.
+constexpr uint32_t most_parts = 64;
+constexpr size_t enough = 1000;
+
+struct ConnectionQuery {
+    model::ConnectionFilter filter;
+    uint32_t part = 0;
+    bool names_some = false;  // or all, in so many words
+};
+
+Result<ConnectionQuery> connection_query(std::string_view text) {
+    const auto words = words_of_query(text);
+    if (!words) return std::unexpected(words.error());
+    ConnectionQuery query;
+    for (const auto& [name, value] : *words) {
+        const bool is_part = name == "part";
+        if (is_part) {
+            const auto part = whole_number(value);
+            if (!part) return fail(EINVAL, "part=" + value + " is no number");
+            query.part = *part;
+        } else if (!(name == "all" && value == "1")) {
+            if (auto ok = query.filter.add(name, value); !ok) return std::unexpected(ok.error());
+        }
+        query.names_some = query.names_some || !is_part;
+    }
+    return query;
+}
+
+// The number of the next part, or that there is none.
+Json next_part(uint32_t part, bool goes_on) {
+    return goes_on ? Json(part) : Json(nullptr);
+}
+
+Answer list_connections(const OwnControl& control, const ConnectionQuery& query) {
+    Json list = Json::array();
+    bool goes_on = true;
+    uint32_t part = query.part;
+    for (uint32_t looked = 0; goes_on && looked < most_parts && list.size() < enough; ++looked)
+        goes_on = control.connections(part++, [&](const model::ConnectionReport& connection) {
+            if (query.filter.matches(connection)) list.push_back(json_of(connection));
+        });
+    return {200, {{"connections", std::move(list)}, {"next", next_part(part, goes_on)}}, {}};
+}
+
+Answer end_connections(OwnControl& control, const ConnectionQuery& query) {
+    if (!query.names_some)
+        return refusal({EINVAL, "which connections? Name some by a filter, or all by all=1"});
+    uint64_t ended = 0;
+    bool goes_on = true;
+    uint32_t part = query.part;
+    for (uint32_t looked = 0; goes_on && looked < most_parts; ++looked) {
+        const auto of_part = control.end_connections(part++, query.filter);
+        goes_on = of_part.has_value();
+        ended += of_part.value_or(0);
+    }
+    return {200, {{"ended", ended}, {"next", next_part(part, goes_on)}}, {}};
+}
+
+Answer connections(const Request& request, std::string_view query_text) {
+    const auto query = connection_query(query_text);
+    if (!query) return refusal(query.error());
+    if (request.method == "GET") return list_connections(request.control, *query);
+    if (request.method == "DELETE") return end_connections(request.control, *query);
+    return only("GET, DELETE", request);
+}
+
 // What follows `folder` in the target, if that is where it leads.
 std::optional<std::string_view> below(std::string_view folder, std::string_view target) {
     if (!target.starts_with(folder)) return std::nullopt;
@@ -170,9 +274,13 @@ Answer respond(OwnControl& control, std::string_view method, std::string_view ta
     if (const auto name = below("/v1/settings/", target))
         return setting(request, std::string(*name));
     if (const auto rest = below("/v1/services/", target)) return of_service(request, *rest);
-    return refusal(
-        {ENOENT, "nothing is at " + std::string(target) +
-                     "; there are /v1/marks, /v1/settings and /v1/services/NAME/timeouts"});
+    if (target == "/v1/drains") return drains(request);
+    if (const auto query = below("/v1/drains?", target)) return cancel_drain(request, *query);
+    if (target == "/v1/connections") return connections(request, {});
+    if (const auto query = below("/v1/connections?", target)) return connections(request, *query);
+    return refusal({ENOENT, "nothing is at " + std::string(target) +
+                                "; there are /v1/marks, /v1/settings, /v1/services/NAME/timeouts, "
+                                "/v1/drains and /v1/connections"});
 }
 
 }  // namespace turnout::api

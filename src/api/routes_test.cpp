@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "director/director.hpp"
 #include "model/names.hpp"
-#include "native/memory_tables.hpp"
+#include "native/native_env.hpp"
 
 namespace turnout::api {
 namespace {
@@ -172,13 +174,147 @@ TEST_F(RoutesTest, services_have_timeouts_of_their_own) {
     refused(404, "ENOENT", "GET", "/v1/services/tcp:198.51.100.1:80");
 }
 
+// A service with two servers, and connections to them as the data plane makes them.
+struct ConnectionRoutesTest : RoutesTest {
+    ConnectionRoutesTest() {
+        model::Service service;
+        service.key = *model::service_named("tcp:198.51.100.1:80");
+        EXPECT_TRUE(director.apply(model::AddService{service}));
+        for (const uint8_t number : std::vector<uint8_t>{11, 12}) {
+            model::Server server;
+            server.key = {model::Address::ipv4(10, 1, 0, number), 8080};
+            EXPECT_TRUE(director.apply(model::AddServer{service.key, server}));
+        }
+    }
+    uint32_t row_of(uint8_t number) const {
+        const abi::Address address{{to_be(0x0a010000u + number)}};
+        const auto at = std::ranges::find(tables.rows.servers, address, &abi::Server::address);
+        return static_cast<uint32_t>(at - tables.rows.servers.begin());
+    }
+    abi::ServerState& state_of(uint8_t number) { return tables.rows.server_states[row_of(number)]; }
+
+    abi::Connection record(uint8_t client, uint8_t server, abi::TupleKind kind) const {
+        abi::Connection made{};
+        made.tuple.client = {{to_be(0xcb007100u + client)}};
+        made.tuple.virtual_address = {{to_be(0xc6336401u)}};
+        made.tuple.virtual_port = to_be(uint16_t{80});
+        made.tuple.protocol = 6;
+        made.tuple.family = abi::Family::ipv4;
+        made.tuple.kind = kind;
+        made.timeout = abi::ticks_of_seconds(900);
+        made.server = row_of(server);
+        return made;
+    }
+    void connect(uint16_t port, uint8_t client, uint8_t server, uint32_t link = 0) {
+        abi::Connection made = record(client, server, abi::TupleKind::connection);
+        made.tuple.client_port = to_be(port);
+        made.status = static_cast<uint32_t>(abi::State::established) | abi::status::active;
+        made.link = link;
+        ASSERT_TRUE(env.insert(made, not_seen).inserted);
+        state_of(server).load += abi::load::active_one;
+        if (link) ++at(env, link)->children;
+    }
+    Location bind(uint8_t client, uint8_t server) {
+        const auto made = record(client, server, abi::TupleKind::persistence);
+        state_of(server).persistent += 1;
+        return env.insert(made, not_seen).location;
+    }
+
+    // Every part of the table.
+    Json listed(const std::string& filter = {}) {
+        Json all = Json::array();
+        for (Json next = 0; !next.is_null();) {
+            const std::string query = (filter.empty() ? "" : filter + "&") + "part=" + next.dump();
+            Json page = ask("GET", "/v1/connections?" + query).body;
+            EXPECT_TRUE(page.contains("next")) << page;
+            for (Json& connection : page["connections"]) all.push_back(std::move(connection));
+            next = page["next"];
+        }
+        return all;
+    }
+    uint64_t ended(const std::string& filter) {
+        return ask("DELETE", "/v1/connections?" + filter).body["ended"];
+    }
+
+    native::World world{.now = abi::tick_of_ns(1)};
+    native::NativeEnv<native::Lane::complete> env{tables, world, {}};
+};
+
+TEST_F(ConnectionRoutesTest, a_connection_tells_all_of_itself) {
+    connect(40000, 7, 11);
+    const Json expected{{"protocol", "tcp"},
+                        {"client", "203.0.113.7:40000"},
+                        {"virtual", "198.51.100.1:80"},
+                        {"server", "10.1.0.11:8080"},
+                        {"service", "tcp:198.51.100.1:80"},
+                        {"state", "ESTABLISHED"},
+                        {"expires_s", 899},
+                        {"kind", "connection"},
+                        {"method", "nat"},
+                        {"flags", Json::array()}};
+    EXPECT_EQ(listed(), Json::array({expected}));
+}
+
+TEST_F(ConnectionRoutesTest, a_long_list_comes_in_parts) {
+    for (uint16_t port = 1000; port < 2200; ++port) connect(port, 7, 11);
+    const Json first = ask("GET", "/v1/connections").body;
+    EXPECT_GE(first["connections"].size(), 1000u);
+    EXPECT_EQ(listed().size(), 1200u);
+    EXPECT_EQ(listed("client=203.0.113.7:1500").size(), 1u);
+    const Json behind = ask("GET", "/v1/connections?part=100000").body;
+    EXPECT_TRUE(behind["connections"].empty());
+    EXPECT_TRUE(behind["next"].is_null());
+}
+
+TEST_F(ConnectionRoutesTest, what_is_ended_no_longer_counts) {
+    for (uint16_t port = 1; port <= 10; ++port)
+        connect(port, 7, port <= 4 ? uint8_t{11} : uint8_t{12});
+    EXPECT_EQ(ended("server=10.1.0.11"), 4u);
+    EXPECT_EQ(state_of(11).load, 0u);
+    EXPECT_EQ(abi::load::active(state_of(12).load), 6u);
+    EXPECT_EQ(listed().size(), 6u);
+    EXPECT_EQ(ended("server=10.1.0.11"), 0u);
+    EXPECT_EQ(ended("all=1"), 6u);
+    EXPECT_EQ(state_of(12).load, 0u);
+}
+
+TEST_F(ConnectionRoutesTest, a_template_ends_at_once_or_with_its_connections) {
+    const Location alone = bind(7, 11), with_one = bind(8, 11);
+    connect(40000, 8, 11, with_one);
+    EXPECT_EQ(ended("kind=template"), 2u);
+    EXPECT_EQ(state_of(11).persistent, 1u);
+    EXPECT_TRUE(at(env, alone)->status & abi::status::dead);
+    EXPECT_FALSE(at(env, with_one)->status & abi::status::dead);
+    const Json left = listed("kind=template");
+    ASSERT_EQ(left.size(), 1u);
+    EXPECT_EQ(left[0]["flags"], Json::array({"retired"}));
+    EXPECT_EQ(ended("kind=template"), 0u);
+    EXPECT_EQ(ended("kind=connection"), 1u);
+    EXPECT_EQ(at(env, with_one)->children, 0u);
+    EXPECT_TRUE(listed().empty());
+}
+
+TEST_F(ConnectionRoutesTest, nothing_is_ended_by_mistake) {
+    connect(40000, 7, 11);
+    refused(400, "EINVAL", "DELETE", "/v1/connections");
+    refused(400, "EINVAL", "DELETE", "/v1/connections?part=0");
+    for (const char* query : {"all=0", "all", "clients=203.0.113.7", "client=", "state=OPEN",
+                              "server=10.1.0.11&protocol=icmp", "part=x", "part=-1"}) {
+        refused(400, "EINVAL", "DELETE", std::string("/v1/connections?") + query);
+        refused(400, "EINVAL", "GET", std::string("/v1/connections?") + query);
+    }
+    refused(405, "EOPNOTSUPP", "POST", "/v1/connections");
+    EXPECT_EQ(listed().size(), 1u);
+}
+
 TEST_F(RoutesTest, other_methods_and_places) {
     refused(405, "EOPNOTSUPP", "PUT", "/v1/marks");
     refused(405, "EOPNOTSUPP", "GET", "/v1/marks/1");
     refused(405, "EOPNOTSUPP", "POST", "/v1/settings");
     refused(405, "EOPNOTSUPP", "GET", "/v1/settings/expire_quiescent_template");
     EXPECT_EQ(ask("HEAD", "/v1/marks").allow, "GET, POST");
-    for (const char* target : {"", "/", "/v1", "/v1/mark", "/v2/marks", "*", "/v1/marks?x=1"})
+    for (const char* target :
+         {"", "/", "/v1", "/v1/mark", "/v2/marks", "*", "/v1/marks?x=1", "/v1/connections/"})
         refused(404, "ENOENT", "GET", target);
 }
 

@@ -106,6 +106,77 @@ Result<model::Setting> setting_from(const Json& json) {
     }
 }
 
+std::string_view text_in(const Json& json) {
+    return json.is_string() ? std::string_view(json.get_ref<const std::string&>())
+                            : std::string_view();
+}
+
+Status read_service(const Json& json, model::ServerChoice& servers) {
+    const auto service = model::service_named(text_in(json));
+    if (!service) return std::unexpected(service.error());
+    servers.service = *service;
+    return {};
+}
+
+Status read_server(const Json& json, model::ServerChoice& servers) {
+    const auto server = model::server_named(text_in(json));
+    if (!server) return std::unexpected(server.error());
+    servers.server = server->prefix.address;
+    servers.port = server->port;
+    return {};
+}
+
+Status read_then(const Json& json, model::DrainOptions& options) {
+    if (json != "remove") return fail(EINVAL, "\"then\" is \"remove\", or not there");
+    options.then_remove = true;
+    return {};
+}
+
+// A year is as long as any deadline.
+Status read_seconds(const std::string& name, const Json& json, std::optional<uint32_t>& seconds) {
+    constexpr uint64_t most = 366 * 86400;
+    if (!json.is_number_unsigned() || json.get<uint64_t>() > most)
+        return fail(EINVAL, in_quotes(name) + " is a whole number of seconds, a year at most");
+    seconds = json.get<uint32_t>();
+    return {};
+}
+
+Status read_udp_idle(const Json& json, model::DrainOptions& options) {
+    if (!json.is_number_unsigned() || json.get<uint64_t>() > 255)
+        return fail(EINVAL, "\"udp_idle_s\" is a whole number of seconds from 0 to 255");
+    options.udp_idle_s = json.get<uint8_t>();
+    return {};
+}
+
+Result<model::DrainReport> drain_from(const Json& json) {
+    try {
+        model::DrainReport drain;
+        const auto service = model::service_named(text_in(json.at("service")));
+        const auto server = model::server_named(text_in(json.at("server")));
+        if (!service || !server || !server->port) return fail(EPROTO, "no drain: " + json.dump());
+        drain.service = *service;
+        drain.server = {server->prefix.address, *server->port};
+        drain.weight = json.at("weight");
+        drain.is_over = json.at("state") == "drained";
+        drain.then_remove = json.at("then") == "remove";
+        if (!json.at("left_s").is_null()) drain.left_s = json.at("left_s").get<uint64_t>();
+        for (const auto& [name, count] : json.at("connections").items())
+            drain.connections[model::protocol_named(name).value_or(Protocol::none)] = count;
+        drain.templates = json.at("templates");
+        drain.is_last = json.at("last");
+        return drain;
+    } catch (const Json::exception& wrong) {
+        return fail(EPROTO, std::string("no drain: ") + wrong.what());
+    }
+}
+
+Json flags_of(const model::ConnectionReport& connection) {
+    Json flags = Json::array();
+    if (connection.assured) flags.push_back("assured");
+    if (connection.retired) flags.push_back("retired");
+    return flags;
+}
+
 // The errno value of a name like "ENOENT"; EPROTO for a name there is not.
 int code_named(const std::string& name) {
     constexpr int most = 133;  // EHWPOISON
@@ -159,6 +230,71 @@ Result<model::StateTimeouts> timeouts_from(const Json& json) {
         timeouts[state] = seconds.get<uint32_t>();
     }
     return timeouts;
+}
+
+Json json_of(const model::ConnectionReport& connection) {
+    Json json{{"protocol", name_of(connection.protocol)},
+              {"client", to_string(connection.client, connection.client_port)},
+              {"virtual", to_string(connection.virtual_address, connection.virtual_port)},
+              {"server", to_string(connection.server, connection.server_port)},
+              {"service", name_of(connection.service)},
+              {"state", connection.state},
+              {"expires_s", connection.expires_s},
+              {"kind", connection.is_template ? "template" : "connection"},
+              {"flags", flags_of(connection)}};
+    if (!connection.is_template) json["method"] = name_of(connection.method);
+    if (!connection.engine.empty()) {
+        json["engine"] = connection.engine;
+        json["engine_data"] = connection.engine_data;
+    }
+    return json;
+}
+
+Json json_of(const model::DrainReport& drain) {
+    Json connections = Json::object();
+    for (const auto& [protocol, count] : drain.connections) connections[name_of(protocol)] = count;
+    return {{"service", name_of(drain.service)},
+            {"server", to_string(drain.server.address, drain.server.port)},
+            {"weight", drain.weight},
+            {"state", drain.is_over ? "drained" : "draining"},
+            {"then", drain.then_remove ? Json("remove") : Json(nullptr)},
+            {"left_s", drain.left_s ? Json(*drain.left_s) : Json(nullptr)},
+            {"connections", std::move(connections)},
+            {"templates", drain.templates},
+            {"last", drain.is_last}};
+}
+
+Result<std::vector<model::DrainReport>> drains_from(const Json& list) {
+    return list_from<model::DrainReport>(list, drain_from);
+}
+
+Json json_of(const DrainOrder& order) {
+    const auto& [servers, options] = order;
+    Json json{{"server", servers.port ? to_string(servers.server, *servers.port)
+                                      : servers.server.to_string()},
+              {"udp_idle_s", options.udp_idle_s}};
+    if (servers.service) json["service"] = name_of(*servers.service);
+    if (options.deadline_s) json["deadline_s"] = *options.deadline_s;
+    if (options.then_remove) json["then"] = "remove";
+    return json;
+}
+
+Result<DrainOrder> drain_order_from(const Json& json) {
+    DrainOrder order;
+    auto& [servers, options] = order;
+    if (!json.is_object() || !json.contains("server"))
+        return fail(EINVAL, "a drain is an object like {\"server\": \"192.0.2.1:80\"}");
+    for (const auto& [name, value] : json.items()) {
+        const Status read = name == "service"      ? read_service(value, servers)
+                            : name == "server"     ? read_server(value, servers)
+                            : name == "then"       ? read_then(value, options)
+                            : name == "deadline_s" ? read_seconds(name, value, options.deadline_s)
+                            : name == "udp_idle_s"
+                                ? read_udp_idle(value, options)
+                                : fail(EINVAL, "a drain has no field " + in_quotes(name));
+        if (!read) return std::unexpected(read.error());
+    }
+    return order;
 }
 
 Json json_of(const Error& error) {

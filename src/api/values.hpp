@@ -5,6 +5,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "model/mark_rule.hpp"
@@ -29,6 +30,26 @@ Result<std::vector<model::Setting>> settings_from(const nlohmann::json& list);
 
 // {"established": 7200}, seconds by state.
 Result<model::StateTimeouts> timeouts_from(const nlohmann::json& json);
+// {"protocol": "tcp", "client": "203.0.113.7:40000", "virtual": "198.51.100.1:80", "server":
+//  "10.1.0.11:8080", "service": "tcp:198.51.100.1:80", "state": "ESTABLISHED", "expires_s": 899,
+//  "kind": "connection", "method": "nat", "flags": ["assured"]}; a template has no method, and one
+// of a persistence engine has "engine" and "engine_data".
+nlohmann::json json_of(const model::ConnectionReport& connection);
+
+// {"service": "tcp:198.51.100.1:80", "server": "10.1.0.11:8080", "weight": 1, "state": "draining",
+//  "then": "remove", "left_s": 540, "connections": {"tcp": 12}, "templates": 3, "last": false};
+// the state is "drained" when it is over, and what is not there is null.
+nlohmann::json json_of(const model::DrainReport& drain);
+Result<std::vector<model::DrainReport>> drains_from(const nlohmann::json& list);
+
+// {"service": "tcp:198.51.100.1:80", "server": "10.1.0.11:8080", "deadline_s": 600, "then":
+//  "remove", "udp_idle_s": 1}; all but the server may be missing.
+struct DrainOrder {
+    model::ServerChoice servers;
+    model::DrainOptions options;
+};
+nlohmann::json json_of(const DrainOrder& order);
+Result<DrainOrder> drain_order_from(const nlohmann::json& json);
 
 // {"error": {"code": "ENOENT", "message": …}}
 nlohmann::json json_of(const Error& error);

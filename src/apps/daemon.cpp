@@ -134,6 +134,7 @@ Status prepare_loopback() {
 
 // Forwarding first, then the sockets: whoever is answered can rely on the packets.
 Status Daemon::start() {
+    director_.tell_events([](const std::string& event) { spdlog::info("{}", event); });
     if (auto ok = prepare_loopback(); !ok) return ok;
     if (auto ok = plane_->start_sweeper(); !ok) return ok;
     if (auto ok = serve_interfaces(); !ok) return ok;

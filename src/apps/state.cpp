@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
 
 #include "abi/drop.hpp"
 #include "api/socket_path.hpp"
@@ -68,11 +69,28 @@ Result<std::vector<cli::InterfaceState>> interface_states(const kernel::PinnedDa
     return states;
 }
 
+Result<std::unique_ptr<kernel::PinnedDataPlane>> open_plane(uint64_t cookie) {
+    auto plane = kernel::PinnedDataPlane::open(kernel::pin_directory(cookie));
+    if (!plane) return fail(plane.error().code, plane.error().message + "; start turnoutd");
+    return plane;
+}
+
+Result<cli::ConnectionParts> open_connections() {
+    const auto cookie = enter();
+    if (!cookie) return std::unexpected(cookie.error());
+    auto opened = open_plane(*cookie);
+    if (!opened) return std::unexpected(opened.error());
+    return [plane = std::shared_ptr(std::move(*opened))](uint32_t part, const auto& visit) {
+        const abi::Tick now = abi::tick_of_ns(monotonic_ns());
+        return tables::visit_connections(plane->rows(), part, now, visit);
+    };
+}
+
 Result<cli::DirectorState> look() {
     const auto cookie = enter();
     if (!cookie) return std::unexpected(cookie.error());
-    const auto plane = kernel::PinnedDataPlane::open(kernel::pin_directory(*cookie));
-    if (!plane) return fail(plane.error().code, plane.error().message + "; start turnoutd");
+    const auto plane = open_plane(*cookie);
+    if (!plane) return std::unexpected(plane.error());
     const tables::Rows& rows = (*plane)->rows();
     auto interfaces = interface_states(**plane);
     if (!interfaces) return std::unexpected(interfaces.error());
@@ -121,6 +139,10 @@ Result<bool> bring_down() {
 
 cli::DirectorControl director_control() {
     return {look, bring_down};
+}
+
+cli::OpenConnections connections_of_director() {
+    return open_connections;
 }
 
 }  // namespace turnout

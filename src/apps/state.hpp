@@ -1,11 +1,13 @@
-// Where `turnout status` and `turnout down` meet the kernel.
+// Where `turnout status`, `turnout down` and `turnout connections` meet the kernel.
 #pragma once
 
+#include "cli/connections_command.hpp"
 #include "cli/status_command.hpp"
 
 namespace turnout {
 
 // For the current network namespace, whether a daemon runs or not.
 cli::DirectorControl director_control();
+cli::OpenConnections connections_of_director();
 
 }  // namespace turnout

@@ -1,6 +1,8 @@
 // turnout: the operator's tool beside ipvsadm.
 #include "apps/failure.hpp"
 #include "apps/state.hpp"
+#include "cli/connections_command.hpp"
+#include "cli/drain_command.hpp"
 #include "cli/mark_command.hpp"
 #include "cli/realserver_command.hpp"
 #include "cli/service_command.hpp"
@@ -18,6 +20,8 @@ int main(int count, char** arguments) {
     app.require_subcommand(1);
     int status = 0;
     turnout::cli::add_status_commands(app, turnout::director_control(), status);
+    turnout::cli::add_connections_commands(app, turnout::connections_of_director(), status);
+    turnout::cli::add_drain_command(app, status);
     turnout::cli::add_mark_command(app, status);
     turnout::cli::add_settings_commands(app, status);
     turnout::cli::add_service_command(app, status);

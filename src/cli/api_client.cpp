@@ -174,4 +174,41 @@ Status ApiClient::set_service_timeouts(const model::ServiceKey& service,
     return answer ? Status{} : std::unexpected(answer.error());
 }
 
+Result<std::vector<model::DrainReport>> ApiClient::drains() const {
+    const auto answer = ask("GET", "/v1/drains");
+    if (!answer) return std::unexpected(answer.error());
+    return api::drains_from(*answer);
+}
+
+Result<std::vector<model::DrainReport>> ApiClient::start_drain(const api::DrainOrder& order) const {
+    const auto answer = ask("POST", "/v1/drains", api::json_of(order));
+    if (!answer) return std::unexpected(answer.error());
+    return api::drains_from(*answer);
+}
+
+Result<uint32_t> ApiClient::cancel_drain(const model::ServerChoice& servers) const {
+    api::QueryWords words;
+    if (servers.service) words.emplace_back("service", name_of(*servers.service));
+    words.emplace_back("server", servers.port ? to_string(servers.server, *servers.port)
+                                              : servers.server.to_string());
+    const auto answer = ask("DELETE", "/v1/drains?" + api::query_of(words));
+    if (!answer) return std::unexpected(answer.error());
+    return answer->value("cancelled", 0u);
+}
+
+// Part by part, as the director likes it.
+Result<uint64_t> ApiClient::end_connections(const api::QueryWords& words) const {
+    uint64_t ended = 0;
+    for (Json next = 0; !next.is_null();) {
+        const std::string part = "part=" + next.dump();
+        const auto answer = ask("DELETE", "/v1/connections?" + api::query_of(words) + "&" + part);
+        if (!answer) return std::unexpected(answer.error());
+        if (!answer->is_object() || !answer->contains("next"))
+            return fail(EPROTO, "the director's answer makes no sense");
+        ended += answer->value("ended", uint64_t{0});
+        next = (*answer)["next"];
+    }
+    return ended;
+}
+
 }  // namespace turnout::cli

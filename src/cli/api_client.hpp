@@ -1,4 +1,5 @@
-// Asks the director of this network namespace by its API: what `turnout mark` and `set` stand on.
+// Asks the director of this network namespace by its API: what `turnout mark`, `set` and others
+// stand on.
 //
 // Blocking, one request at a time, each with a time limit.  An error carries the director's errno
 // value and its words.
@@ -9,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "api/query.hpp"
+#include "api/values.hpp"
 #include "base/result.hpp"
 #include "model/mark_rule.hpp"
 #include "model/own_control.hpp"
@@ -35,6 +38,15 @@ class ApiClient {
     Result<model::StateTimeouts> service_timeouts(const model::ServiceKey& service) const;
     Status set_service_timeouts(const model::ServiceKey& service,
                                 const model::StateTimeouts& changes) const;
+
+    // See model::OwnControl.
+    Result<std::vector<model::DrainReport>> drains() const;
+    Result<std::vector<model::DrainReport>> start_drain(const api::DrainOrder& order) const;
+    Result<uint32_t> cancel_drain(const model::ServerChoice& servers) const;
+
+    // Ends the connections that the words of a filter name (model/connection_filter.hpp), or all by
+    // {"all", "1"}; gives how many.
+    Result<uint64_t> end_connections(const api::QueryWords& words) const;
 
     // The body of the answer; null when it has none.
     Result<nlohmann::json> ask(const char* method, const std::string& target,

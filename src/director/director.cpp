@@ -20,18 +20,6 @@ Director::Director(tables::Rows& rows, model::Limits limits, tables::SourceFor s
     for (const model::Service& service : tables_.adopt()) model_.restore(service);
 }
 
-template <class Edit>
-Status Director::change_servers(const model::ServiceKey& key, const Edit& edit) {
-    const model::Service* service = model_.find(key);
-    const model::Service before = service ? *service : model::Service{};
-    if (auto ok = edit(model_); !ok) return ok;
-    if (auto ok = tables_.change_service(*model_.find(key), true); !ok) {
-        model_.restore(before);
-        return ok;
-    }
-    return {};
-}
-
 Status Director::apply(const model::Change& change) {
     return std::visit(
         [this]<class C>(const C& c) -> Status {
@@ -130,8 +118,9 @@ Result<std::vector<model::ServerReport>> Director::servers(const model::ServiceK
     return reports;
 }
 
-void Director::connections(const std::function<void(const model::ConnectionReport&)>& visit) const {
-    tables::visit_connections(rows_, abi::tick_of_ns(clock_()), visit);
+bool Director::connections(uint32_t part,
+                           const std::function<void(const model::ConnectionReport&)>& visit) const {
+    return tables::visit_connections(rows_, part, abi::tick_of_ns(clock_()), visit);
 }
 
 model::Timeouts Director::timeouts() const {
@@ -143,6 +132,7 @@ uint32_t Director::connection_table_size() const {
 }
 
 std::vector<std::string> Director::tick() {
+    end_drains();
     tables_.collect(clock_() / 1000000000);
     for (const auto& [key, service] : model_.services()) {
         service_rates_[key].sample(tables_.counters(key));

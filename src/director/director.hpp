@@ -28,8 +28,16 @@ class Director : public model::Control, public model::OwnControl {
     std::vector<model::ServiceReport> services() const override;
     Result<model::ServiceReport> service(const model::ServiceKey& key) const override;
     Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key) const override;
-    void connections(
+    std::vector<model::DrainReport> drains() const override;
+    Result<std::vector<model::DrainReport>> start_drain(
+        const model::ServerChoice& servers, const model::DrainOptions& options) override;
+    Result<uint32_t> cancel_drain(const model::ServerChoice& servers) override;
+
+    bool connections(
+        uint32_t part,
         const std::function<void(const model::ConnectionReport&)>& visit) const override;
+    std::optional<uint32_t> end_connections(uint32_t part,
+                                            const model::ConnectionFilter& filter) override;
     model::Timeouts timeouts() const override;
     uint32_t connection_table_size() const override;
 
@@ -43,9 +51,11 @@ class Director : public model::Control, public model::OwnControl {
     Status set_service_timeouts(const model::ServiceKey& key,
                                 const model::StateTimeouts& changes) override;
 
-    // Once every Estimator::period_ns: rates, and rows that are not needed any more.  Gives what has
-    // happened meanwhile and is worth telling, in sentences.
+    // Once every Estimator::period_ns: rates, and rows that are not needed any more.  Gives what
+    // has happened meanwhile and is worth telling, in sentences.
     std::vector<std::string> tick();
+    // Who is told what happens by itself, in a line of words.
+    void tell_events(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
     // After routes or addresses have changed.
     void routes_changed() { tables_.refresh_ways(); }
 
@@ -62,14 +72,34 @@ class Director : public model::Control, public model::OwnControl {
 
     using ServerName = std::pair<model::ServiceKey, model::ServerKey>;
 
+    std::vector<ServerName> chosen(const model::ServerChoice& choice) const;
+    model::DrainReport drain_report(const model::Service& service,
+                                    const model::Server& server) const;
+    Status set_drain(const ServerName& name, const std::optional<model::Drain>& drain);
+    void end_drains();
+    void end_drain(const ServerName& name, const model::Drain& drain, const char* why);
+
     tables::Rows& rows_;
     Clock clock_;
     model::Model model_;
     tables::Tables tables_;
     tables::MarkRules mark_rules_;
     PressureWatch pressure_;
+    std::function<void(const std::string&)> tell_ = [](const std::string&) {};
     std::map<model::ServiceKey, Estimator> service_rates_;
     std::map<ServerName, Estimator> server_rates_;
 };
+
+template <class Edit>
+Status Director::change_servers(const model::ServiceKey& key, const Edit& edit) {
+    const model::Service* service = model_.find(key);
+    const model::Service before = service ? *service : model::Service{};
+    if (auto ok = edit(model_); !ok) return ok;
+    if (auto ok = tables_.change_service(*model_.find(key), true); !ok) {
+        model_.restore(before);
+        return ok;
+    }
+    return {};
+}
 
 }  // namespace turnout::director

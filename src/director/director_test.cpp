@@ -45,6 +45,157 @@ class DirectorTest : public testing::Test {
     uint64_t now_s = 1000;
 };
 
+// Two servers of `web`, the second of which is drained.
+class DrainTest : public DirectorTest {
+  protected:
+    DrainTest() {
+        director = make();
+        add(*director, {server(11, 3), server(12, 5)});
+    }
+    std::unique_ptr<Director> make_telling() {
+        auto made = make();
+        made->tell_events([this](const std::string& event) { events.push_back(event); });
+        return made;
+    }
+    model::ServerChoice second() const {
+        return {web, model::Address::ipv4(10, 1, 0, 12), std::nullopt};
+    }
+    // The candidate's weight, which schedulers see.
+    int32_t weight_of(uint8_t number) {
+        const uint32_t row = row_of(number);
+        const abi::Plan& plan = tables.rows.plans[tables.rows.services[0].plan];
+        for (uint32_t i = 0; i < plan.count; ++i)
+            if (const auto& candidate = tables.rows.candidates[plan.first + i];
+                candidate.server == row) {
+                EXPECT_EQ(candidate.weight, tables.rows.servers[row].weight);
+                return candidate.weight;
+            }
+        return -1;
+    }
+    bool is_flagged(uint8_t number) {
+        return tables.rows.servers[row_of(number)].flags & abi::server_flag::draining;
+    }
+    bool packets_know() const { return tables.rows.settings->flags & abi::settings_flag::draining; }
+
+    std::unique_ptr<Director> director;
+    std::vector<std::string> events;
+};
+
+TEST_F(DrainTest, takes_the_weight_away_and_gives_it_back) {
+    const auto started = director->start_drain(second(), {});
+    ASSERT_TRUE(started);
+    ASSERT_EQ(started->size(), 1u);
+    EXPECT_EQ(started->front().weight, 5);
+    EXPECT_FALSE(started->front().is_last);
+    EXPECT_EQ(weight_of(12), 0);
+    EXPECT_TRUE(is_flagged(12));
+    EXPECT_TRUE(packets_know());
+    EXPECT_EQ(weight_of(11), 3);
+    EXPECT_EQ(*director->cancel_drain(second()), 1u);
+    EXPECT_EQ(weight_of(12), 5);
+    EXPECT_FALSE(is_flagged(12));
+    EXPECT_FALSE(packets_know());
+    EXPECT_EQ(director->cancel_drain(second()).error().code, ENOENT);
+}
+
+TEST_F(DrainTest, an_edit_is_kept_for_afterwards) {
+    ASSERT_TRUE(director->start_drain(second(), {}));
+    ASSERT_TRUE(director->apply(model::EditServer{web, server(12, 9)}));
+    EXPECT_EQ(weight_of(12), 0);
+    EXPECT_TRUE(is_flagged(12));
+    ASSERT_TRUE(director->cancel_drain(second()));
+    EXPECT_EQ(weight_of(12), 9);
+}
+
+TEST_F(DrainTest, ends_when_no_connection_is_left) {
+    abi::ServerState& state = tables.rows.server_states[row_of(12)];
+    state.load = abi::load::active_one + abi::load::inactive_one;
+    state.persistent = 3;
+    ASSERT_TRUE(director->start_drain(second(), {}));
+    director->tick();
+    auto drains = director->drains();
+    ASSERT_EQ(drains.size(), 1u);
+    EXPECT_FALSE(drains[0].is_over);
+    EXPECT_EQ(drains[0].connections.at(model::Protocol::tcp), 2u);
+    EXPECT_EQ(drains[0].templates, 3u);
+    state.load = 0;
+    director->tick();
+    drains = director->drains();
+    ASSERT_EQ(drains.size(), 1u);
+    EXPECT_TRUE(drains[0].is_over);
+    EXPECT_TRUE(drains[0].connections.empty());
+    EXPECT_EQ(weight_of(12), 0);
+    ASSERT_TRUE(director->cancel_drain(second()));
+    EXPECT_EQ(weight_of(12), 5);
+}
+
+TEST_F(DrainTest, ends_at_its_deadline_and_may_remove_the_server) {
+    director->tell_events([this](const std::string& event) { events.push_back(event); });
+    tables.rows.server_states[row_of(12)].load = abi::load::active_one;
+    ASSERT_TRUE(director->start_drain(second(), {.deadline_s = 600, .then_remove = true}));
+    EXPECT_EQ(director->drains()[0].left_s, 600u);
+    now_s += 599;
+    director->tick();
+    EXPECT_EQ(director->servers(web)->size(), 2u);
+    now_s += 1;
+    director->tick();
+    EXPECT_EQ(director->servers(web)->size(), 1u);
+    EXPECT_TRUE(director->drains().empty());
+    EXPECT_FALSE(packets_know());
+    ASSERT_EQ(events.size(), 2u);
+    EXPECT_NE(events[0].find("started"), std::string::npos);
+    EXPECT_NE(events[1].find("deadline"), std::string::npos);
+    // Added again it is in service.
+    ASSERT_TRUE(director->apply(model::AddServer{web, server(12, 7)}));
+    EXPECT_EQ(weight_of(12), 7);
+    EXPECT_FALSE(is_flagged(12));
+}
+
+TEST_F(DrainTest, survives_the_director) {
+    tables.rows.server_states[row_of(12)].load = abi::load::active_one;
+    ASSERT_TRUE(
+        director->start_drain(second(), {.deadline_s = 600, .then_remove = true, .udp_idle_s = 7}));
+    director.reset();
+    now_s += 100;
+    director = make();
+    EXPECT_TRUE(packets_know());
+    const auto drains = director->drains();
+    ASSERT_EQ(drains.size(), 1u);
+    EXPECT_EQ(drains[0].left_s, 500u);
+    EXPECT_EQ(drains[0].weight, 5);
+    EXPECT_TRUE(drains[0].then_remove);
+    EXPECT_EQ(tables.rows.servers[row_of(12)].udp_idle_s, 7);
+    ASSERT_TRUE(director->cancel_drain(second()));
+    EXPECT_EQ(weight_of(12), 5);
+    EXPECT_FALSE(packets_know());
+}
+
+TEST_F(DrainTest, ends_with_its_server_or_its_service) {
+    ASSERT_TRUE(director->start_drain(second(), {}));
+    ASSERT_TRUE(director->apply(model::RemoveServer{web, server(12).key}));
+    EXPECT_TRUE(director->drains().empty());
+    EXPECT_FALSE(packets_know());
+    ASSERT_TRUE(director->start_drain({web, model::Address::ipv4(10, 1, 0, 11), {}}, {}));
+    EXPECT_TRUE(director->drains()[0].is_last);
+    ASSERT_TRUE(director->apply(model::RemoveService{web}));
+    EXPECT_FALSE(packets_know());
+}
+
+TEST_F(DrainTest, of_one_service_or_of_all_of_one_port_or_any) {
+    model::Service other;
+    other.key = web;
+    other.key.port = 81;
+    ASSERT_TRUE(director->apply(model::AddService{other}));
+    ASSERT_TRUE(director->apply(model::AddServer{other.key, server(12)}));
+    const auto address = model::Address::ipv4(10, 1, 0, 12);
+    EXPECT_EQ(director->start_drain({{}, address, {}}, {})->size(), 2u);
+    EXPECT_EQ(*director->cancel_drain({other.key, address, 80}), 1u);
+    EXPECT_EQ(*director->cancel_drain({{}, address, {}}), 1u);
+    EXPECT_EQ(director->start_drain({{}, address, 8080}, {}).error().code, ENOENT);
+    EXPECT_EQ(director->start_drain({web, model::Address::ipv4(10, 1, 0, 13), {}}, {}).error().code,
+              ENOENT);
+}
+
 TEST_F(DirectorTest, a_new_director_adopts_services_servers_and_counters) {
     auto first = make();
     add(*first, {server(11, 3), server(12), server(13, 0)});

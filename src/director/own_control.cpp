@@ -4,6 +4,7 @@
 
 #include "director/director.hpp"
 #include "director/settings.hpp"
+#include "tables/connections.hpp"
 
 namespace turnout::director {
 namespace {
@@ -62,6 +63,11 @@ Status Director::set_service_timeouts(const model::ServiceKey& key,
     }
     std::erase_if(own, [](const auto& timeout) { return timeout.second == 0; });
     return tables_.set_timeouts(key, own);
+}
+
+std::optional<uint32_t> Director::end_connections(uint32_t part,
+                                                  const model::ConnectionFilter& filter) {
+    return tables::end_connections(rows_, part, abi::tick_of_ns(clock_()), filter);
 }
 
 }  // namespace turnout::director

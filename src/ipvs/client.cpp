@@ -175,16 +175,13 @@ Result<std::vector<model::ServerReport>> Client::servers(const model::ServiceKey
     return reports;
 }
 
-Result<std::string> Client::text(const std::string& name) {
-    std::string text;
+Status Client::text(const std::string& name, const std::function<void(std::string_view)>& take) {
     Writer to(text_message, ask_list | flag_explain, ++sequence_, 0);
     to.raw({reinterpret_cast<const uint8_t*>(name.c_str()), name.size() + 1});
-    const Status asked = ask(std::move(to), [&](View payload) {
-        text.append(payload.begin(), payload.end());
+    return ask(std::move(to), [&](View payload) {
+        take({reinterpret_cast<const char*>(payload.data()), payload.size()});
         return Status{};
     });
-    if (!asked) return std::unexpected(asked.error());
-    return text;
 }
 
 Status Client::daemon(uint8_t command, uint32_t state) {

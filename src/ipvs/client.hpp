@@ -3,7 +3,9 @@
 // Blocking, one request at a time.  An error carries the director's errno value and its words.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -27,8 +29,8 @@ class Client {
     Result<model::ServiceReport> service(const model::ServiceKey& key);
     // Empty when there is no such service.
     Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key);
-    // A file of /proc/net, "ip_vs_conn".
-    Result<std::string> text(const std::string& name);
+    // A file of /proc/net, "ip_vs_conn": `take` gets its text as it comes in, in whole lines.
+    Status text(const std::string& name, const std::function<void(std::string_view)>& take);
     // Starts or stops the sync daemon; state 1 is master, 2 backup.
     Status start_daemon(uint32_t state);
     Status stop_daemon(uint32_t state);

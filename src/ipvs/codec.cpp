@@ -203,7 +203,7 @@ void put_server_key(Writer& to, const model::ServerKey& key) {
 void put_server(Writer& to, const model::Server& server) {
     put_server_key(to, server.key);
     to.u32(IPVS_DEST_ATTR_FWD_METHOD, static_cast<uint32_t>(server.method));
-    to.u32(IPVS_DEST_ATTR_WEIGHT, static_cast<uint32_t>(server.weight));
+    to.u32(IPVS_DEST_ATTR_WEIGHT, static_cast<uint32_t>(server.weight_now()));
     to.u8(IPVS_DEST_ATTR_TUN_TYPE, static_cast<uint8_t>(server.tunnel.type));
     to.be16(IPVS_DEST_ATTR_TUN_PORT, server.tunnel.port);
     to.u16(IPVS_DEST_ATTR_TUN_FLAGS, server.tunnel.flags);

@@ -1,7 +1,7 @@
 // Files of /proc/net/ip_vs* as the kernel writes them, made from what the director reports.
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,9 +9,11 @@
 
 namespace turnout::ipvs {
 
-// Calls `line` for each line of the named file, with its newline.  False: no such file.
-// Names: "ip_vs_conn".
-bool proc_text(std::string_view name, const model::Control& control,
-               const std::function<void(std::string_view)>& line);
+// Is there a file of that name?  Names: "ip_vs_conn".
+bool is_proc_text(std::string_view name);
+
+// Appends one part of the file, of whole lines; parts are those of Control::connections.  False:
+// behind the last.
+bool append_proc_text(const model::Control& control, uint32_t part, std::string& text);
 
 }  // namespace turnout::ipvs

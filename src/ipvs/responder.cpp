@@ -17,6 +17,30 @@ Error not_supported(const std::string& what) {
     return {EOPNOTSUPP, what};
 }
 
+// How much of the connection table is looked at in a row while there is nothing to tell.
+constexpr uint32_t most_parts = 64;
+
+Bytes end_of_list(uint32_t sequence, uint32_t port) {
+    Writer to(NLMSG_DONE, NLM_F_MULTI, sequence, port);
+    const int error = 0;
+    to.raw({reinterpret_cast<const uint8_t*>(&error), sizeof error});
+    return to.finish();
+}
+
+// Text of whole lines as messages that fit: at least one, maybe an empty one.
+std::vector<Bytes> in_datagrams(std::string_view lines, uint32_t sequence, uint32_t port) {
+    constexpr size_t room = max_datagram - sizeof(nlmsghdr);
+    std::vector<Bytes> datagrams;
+    do {
+        const size_t end = lines.size() <= room ? lines.size() : lines.rfind('\n', room - 1) + 1;
+        Writer to(text_message, NLM_F_MULTI, sequence, port);
+        to.raw({reinterpret_cast<const uint8_t*>(lines.data()), end});
+        datagrams.push_back(to.finish());
+        lines.remove_prefix(end);
+    } while (!lines.empty());
+    return datagrams;
+}
+
 // One conversation: a request and the datagrams that answer it.
 class Answer {
   public:
@@ -31,10 +55,20 @@ class Answer {
                 return with_command(&Answer::control_command);
             case family_id:
                 return with_command(&Answer::ipvs_command);
-            case text_message:
-                return finish(text());
             default:
                 return finish(fail(ENOENT, "no such message type"));
+        }
+    }
+
+    // The last datagram: the error, or the acknowledgement if it is wanted and no list said so.
+    void finish(const Status& status) {
+        if (!status) {
+            datagrams_ = {refused(status.error())};
+        } else if (asks(NLM_F_ACK) && !listed_) {
+            Writer to = writer(NLMSG_ERROR);
+            const nlmsgerr acknowledged{0, request_.header};
+            to.raw({reinterpret_cast<const uint8_t*>(&acknowledged), sizeof acknowledged});
+            datagrams_.push_back(to.finish());
         }
     }
 
@@ -74,23 +108,8 @@ class Answer {
     }
 
     void done() {
-        Writer to = writer(NLMSG_DONE, NLM_F_MULTI);
-        const int error = 0;
-        to.raw({reinterpret_cast<const uint8_t*>(&error), sizeof error});
-        pack(to.finish());
+        pack(end_of_list(request_.header.nlmsg_seq, request_.header.nlmsg_pid));
         listed_ = true;
-    }
-
-    // The last datagram: the error, or the acknowledgement if it is wanted and no list said so.
-    void finish(const Status& status) {
-        if (!status) {
-            datagrams_ = {refused(status.error())};
-        } else if (asks(NLM_F_ACK) && !listed_) {
-            Writer to = writer(NLMSG_ERROR);
-            const nlmsgerr acknowledged{0, request_.header};
-            to.raw({reinterpret_cast<const uint8_t*>(&acknowledged), sizeof acknowledged});
-            datagrams_.push_back(to.finish());
-        }
     }
 
     Bytes refused(const Error& error) const {
@@ -205,27 +224,6 @@ class Answer {
         return {};
     }
 
-    Status text() {
-        const auto end = std::find(request_.payload.begin(), request_.payload.end(), 0);
-        if (end == request_.payload.end()) return fail(EINVAL, "malformed message: no name");
-        std::string lines;
-        const auto flush = [&] {
-            Writer to = writer(text_message, NLM_F_MULTI);
-            to.raw({reinterpret_cast<const uint8_t*>(lines.data()), lines.size()});
-            datagrams_.push_back(to.finish());
-            lines.clear();
-        };
-        const bool found = proc_text(
-            std::string(request_.payload.begin(), end), control_, [&](std::string_view line) {
-                if (sizeof(nlmsghdr) + lines.size() + line.size() > max_datagram) flush();
-                lines += line;
-            });
-        if (!found) return fail(ENOENT, "no such file");
-        flush();
-        done();
-        return {};
-    }
-
     const Message& request_;
     model::Control& control_;
     std::vector<Bytes> datagrams_;
@@ -235,13 +233,43 @@ class Answer {
 }  // namespace
 
 std::vector<Bytes> Responder::respond(View datagram) {
+    text_.reset();
     const auto request = next_message(datagram);
     const bool one_request =
         request && datagram.empty() && (request->header.nlmsg_flags & NLM_F_REQUEST);
     if (!one_request) return {};
+    if (request->header.nlmsg_type == text_message) return begin_text(*request);
     Answer answer(*request, control_);
     answer.respond();
     return std::move(answer).take();
+}
+
+std::vector<Bytes> Responder::begin_text(const Message& request) {
+    const auto end = std::find(request.payload.begin(), request.payload.end(), 0);
+    const bool has_name = end != request.payload.end();
+    if (!has_name || !is_proc_text(std::string(request.payload.begin(), end))) {
+        Answer answer(request, control_);
+        answer.finish(has_name ? fail(ENOENT, "no such file")
+                               : fail(EINVAL, "malformed message: no name"));
+        return std::move(answer).take();
+    }
+    text_ = Text{request.header.nlmsg_seq, request.header.nlmsg_pid, 0};
+    return more();
+}
+
+std::vector<Bytes> Responder::more() {
+    if (!text_) return {};
+    std::string lines;
+    bool goes_on = true;
+    for (uint32_t part = 0; part < most_parts && goes_on && lines.empty(); ++part)
+        goes_on = append_proc_text(control_, text_->next_part++, lines);
+    std::vector<Bytes> datagrams;
+    if (goes_on || !lines.empty()) datagrams = in_datagrams(lines, text_->sequence, text_->port);
+    if (!goes_on) {
+        datagrams.push_back(end_of_list(text_->sequence, text_->port));
+        text_.reset();
+    }
+    return datagrams;
 }
 
 Bytes refusal(int code, const Message* request) {

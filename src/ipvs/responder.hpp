@@ -1,6 +1,8 @@
 // Answers IPVS requests from a director's Control: datagram in, datagrams out, no input or output.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "ipvs/message.hpp"
@@ -19,9 +21,22 @@ class Responder {
     // libnl drops what follows the first answer in one buffer.  A dump ends with NLMSG_DONE
     // instead.
     std::vector<Bytes> respond(View request);
+    // What follows of a long answer when that much has been delivered; empty when it was all.  A
+    // list of connections is made as it is read, so that it takes little memory, and others are
+    // served meanwhile.
+    std::vector<Bytes> more();
 
   private:
+    // The file that is being told.
+    struct Text {
+        uint32_t sequence, port;  // of the request
+        uint32_t next_part;
+    };
+
+    std::vector<Bytes> begin_text(const Message& request);
+
     model::Control& control_;
+    std::optional<Text> text_;
 };
 
 // The answer "no" with an errno value, for a request that is not even read (nullptr), or for one

@@ -78,7 +78,12 @@ struct ResponderTest : testing::Test {
     test::FullControl control;
     Responder responder{control};
 
-    std::vector<Bytes> respond(const Bytes& bytes) { return responder.respond(bytes); }
+    std::vector<Bytes> respond(const Bytes& bytes) {
+        auto all = responder.respond(bytes);
+        for (auto more = responder.more(); !more.empty(); more = responder.more())
+            all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
     // The errno of the only answer.
     int code(const Bytes& bytes) {
         const auto answer = respond(bytes);

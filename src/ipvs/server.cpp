@@ -64,11 +64,14 @@ class Session : public std::enable_shared_from_this<Session> {
 
   private:
     void answer(size_t length) {
-        auto answers = responder_.respond(View(request_.data(), length));
-        if (answers.empty()) return close();
+        take(responder_.respond(View(request_.data(), length)));
+        if (answers_.empty()) return close();
+        write();
+    }
+
+    void take(std::vector<Bytes> answers) {
         answers_.assign(std::make_move_iterator(answers.begin()),
                         std::make_move_iterator(answers.end()));
-        write();
     }
 
     void write() {
@@ -76,6 +79,7 @@ class Session : public std::enable_shared_from_this<Session> {
                            [self = shared_from_this()](error_code error, size_t) {
                                if (error) return self->close();
                                self->answers_.pop_front();
+                               if (self->answers_.empty()) self->take(self->responder_.more());
                                if (self->answers_.empty()) return self->read();
                                self->write();
                            });

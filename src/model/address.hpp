@@ -23,6 +23,7 @@ struct Address {
     static std::optional<Address> parse(std::string_view text);
     static Address ipv4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);
     std::string to_string() const;
+    void append_to(std::string& text) const;
 
     // An address that can belong to one host: not 0.0.0.0, not multicast, not limited broadcast.
     bool is_unicast() const;
@@ -34,5 +35,6 @@ struct Address {
 
 // "198.51.100.7:80", "[2001:db8::7]:80"
 std::string to_string(const Address& address, uint16_t port);
+void append_to(std::string& text, const Address& address, uint16_t port);
 
 }  // namespace turnout::model

@@ -25,8 +25,11 @@ class Control {
     virtual Result<ServiceReport> service(const ServiceKey& key) const = 0;
     // A service's servers in list order; ESRCH when there is no such service.
     virtual Result<std::vector<ServerReport>> servers(const ServiceKey& key) const = 0;
-    // Calls `visit` for each live connection, in no particular order.
-    virtual void connections(const std::function<void(const ConnectionReport&)>& visit) const = 0;
+    // Calls `visit` for each live connection of one part of the table, counted from 0, in no
+    // particular order; false behind the last part.  A part takes well below a millisecond, so
+    // that whoever lists a large table can serve others in between.
+    virtual bool connections(uint32_t part,
+                             const std::function<void(const ConnectionReport&)>& visit) const = 0;
 
     virtual Timeouts timeouts() const = 0;
     // How many connections the table is made for (2 to the power of --conn-table-bits).

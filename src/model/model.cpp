@@ -121,7 +121,7 @@ Status Model::add_server(const ServiceKey& key, const Server& server) {
     if (server_count_ >= limits_.servers)
         return fail(ENOSPC, "the server table is full (" + std::to_string(limits_.servers) +
                                 " servers); start turnoutd with a larger --max-servers");
-    service->servers.insert(service->servers.begin(), server);
+    service->servers.insert(service->servers.begin(), server)->drain.reset();
     ++server_count_;
     return {};
 }
@@ -132,7 +132,20 @@ Status Model::edit_server(const ServiceKey& key, const Server& edited) {
     if (auto ok = check_server(*service, edited); !ok) return ok;
     const Server* server = find(*service, edited.key);
     if (!server) return std::unexpected(no_such_server(*service, edited.key));
-    service->servers[static_cast<size_t>(server - service->servers.data())] = edited;
+    Server& place = service->servers[static_cast<size_t>(server - service->servers.data())];
+    const auto drain = place.drain;
+    place = edited;
+    place.drain = drain;
+    return {};
+}
+
+Status Model::set_drain(const ServiceKey& key, const ServerKey& server_key,
+                        std::optional<Drain> drain) {
+    Service* service = mutable_service(key);
+    if (!service) return std::unexpected(no_such_service(key));
+    const Server* server = find(*service, server_key);
+    if (!server) return std::unexpected(no_such_server(*service, server_key));
+    service->servers[static_cast<size_t>(server - service->servers.data())].drain = drain;
     return {};
 }
 

@@ -40,6 +40,8 @@ class Model {
     Status add_server(const ServiceKey& key, const Server& server);
     Status edit_server(const ServiceKey& key, const Server& server);
     Status remove_server(const ServiceKey& key, const ServerKey& server);
+    // Edits leave a drain as it is; this changes it, or ends it (nothing).
+    Status set_drain(const ServiceKey& key, const ServerKey& server, std::optional<Drain> drain);
     // Puts a service in place as it is, without validating: what was valid before.
     void restore(const Service& service);
 

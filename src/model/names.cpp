@@ -117,4 +117,11 @@ Result<EndpointName> endpoint_named(std::string_view name) {
     return endpoint;
 }
 
+Result<EndpointName> server_named(std::string_view name) {
+    auto endpoint = endpoint_named(name);
+    if (endpoint && !endpoint->prefix.is_one_address())
+        return fail(EINVAL, '"' + std::string(name) + "\" is no server, but a network of them");
+    return endpoint;
+}
+
 }  // namespace turnout::model

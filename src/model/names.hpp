@@ -34,5 +34,7 @@ struct EndpointName {
     std::optional<uint16_t> port;
 };
 Result<EndpointName> endpoint_named(std::string_view name);
+// The same of one address.
+Result<EndpointName> server_named(std::string_view name);
 
 }  // namespace turnout::model

@@ -41,12 +41,18 @@ struct ServiceReport {
 };
 
 struct ConnectionReport {
-    Protocol protocol = Protocol::none;
+    Protocol protocol = Protocol::none;  // none: of a template of a service by mark
     Address client, virtual_address, server;
     uint16_t client_port = 0, virtual_port = 0, server_port = 0;
+    ServiceKey service;               // whose server it goes to
+    ServerKey serving;                // that server, as its service lists it
     std::string state;                // "ESTABLISHED", "UDP", …
     uint32_t expires_s = 0;           // seconds until it is forgotten if no packet comes
     std::string engine, engine_data;  // of a template that a persistence engine made: "sip", …
+    Method method = Method::nat;      // of a connection
+    bool is_template = false;         // of a persistent client, not one of its connections
+    bool assured = false;             // it was established (UDP: answered), or its connections were
+    bool retired = false;             // new connections follow it no more
 };
 
 inline Counters& Counters::operator+=(const Counters& other) {

@@ -5,6 +5,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,13 +51,27 @@ struct ServerKey {
     auto operator<=>(const ServerKey&) const = default;
 };
 
+// A server that is being taken out of service: it gets no new connections, and no template leads
+// to it, while those it has go on.
+struct Drain {
+    uint64_t deadline_s = 0;   // of the director's clock; 0: as long as connections last
+    bool then_remove = false;  // the server is removed when it ends; else it stays out of service
+    uint8_t udp_idle_s = 1;    // UDP connections idle for so long are scheduled anew; 0: none is
+    bool is_over = false;      // no connections were left, or the deadline came
+    bool operator==(const Drain&) const = default;
+};
+
 struct Server {
     ServerKey key;
     Method method = Method::nat;
-    int32_t weight = 1;            // 0: gets no new connections
+    int32_t weight = 1;            // as it was given; 0: gets no new connections
     uint32_t upper_threshold = 0;  // connections; 0: none
     uint32_t lower_threshold = 0;
     Tunnel tunnel;
+    std::optional<Drain> drain;  // the director's; whoever adds or edits a server leaves it alone
+
+    // What schedulers see.
+    int32_t weight_now() const { return drain ? 0 : weight; }
     bool operator==(const Server&) const = default;
 };
 

@@ -10,6 +10,7 @@
 
 #include "director/director.hpp"
 #include "native/native_env.hpp"
+#include "native/testing.hpp"
 #include "tables/convert.hpp"
 
 namespace turnout::native {
@@ -28,38 +29,6 @@ uint64_t seed() {
 }
 
 constexpr uint32_t vips = 0xc6336400, clients = 0xcb007100, server_addresses = 0x0a010000;
-
-model::Address address(uint32_t number) {
-    const auto byte = [&](int shift) { return static_cast<uint8_t>(number >> shift); };
-    return model::Address::ipv4(byte(24), byte(16), byte(8), byte(0));
-}
-
-struct Endpoints {
-    uint32_t source, destination;
-    uint16_t source_port, destination_port;
-    uint8_t protocol;
-};
-
-// A frame whose checksums nobody looks at.
-std::vector<uint8_t> frame(const Endpoints& e, uint8_t flags) {
-    std::vector<uint8_t> bytes(14 + 20 + 20);
-    const auto put = [&](size_t at, auto value) {
-        const auto wire = to_be(value);
-        std::memcpy(bytes.data() + at, &wire, sizeof wire);
-    };
-    put(12, uint16_t{0x0800});
-    bytes[14] = 0x45;
-    put(16, uint16_t{40});
-    bytes[22] = 64;
-    bytes[23] = e.protocol;
-    put(26, e.source);
-    put(30, e.destination);
-    put(34, e.source_port);
-    put(36, e.destination_port);
-    bytes[46] = 0x50;
-    bytes[47] = flags;
-    return bytes;
-}
 
 // Services of every kind, which share their servers, under traffic and changes.
 class Counts : public testing::Test {
@@ -111,10 +80,11 @@ class Counts : public testing::Test {
     }
 
     // To the fast lane, and to the complete one if that passes it on.
-    void send(const Endpoints& e, uint8_t flags) {
-        NativeEnv<Lane::fast> fast(tables, world, frame(e, flags));
+    void send(const Ends& ends, Protocol protocol, uint8_t flags) {
+        const auto frame = frame_of(ends, protocol, flags);
+        NativeEnv<Lane::fast> fast(tables, world, frame);
         if (direct(fast) != Verdict::pass) return;
-        NativeEnv<Lane::complete> complete(tables, world, frame(e, flags));
+        NativeEnv<Lane::complete> complete(tables, world, frame);
         (void)direct(complete);
     }
     void send_something() {
@@ -126,13 +96,13 @@ class Counts : public testing::Test {
         const uint32_t vip = to_host(turnout::tables::to_row(service.address).word[0]);
         const bool elsewhere = service.port == 0 || (service.port == 21 && below(2));
         const auto port = elsewhere ? static_cast<uint16_t>(2000 + below(3)) : service.port;
-        const auto protocol = static_cast<uint8_t>(service.protocol);
+        const Protocol protocol = service.protocol;
         const uint8_t flag = flags[below(std::size(flags))];
-        if (below(3)) return send({client, vip, client_port, port, protocol}, flag);
+        if (below(3)) return send({client, vip, client_port, port}, protocol, flag);
         // A NAT server answers, perhaps nobody's question.
         const uint32_t from = server_addresses + below(servers) / 2 * 2;
         const auto from_port = elsewhere ? port : uint16_t{8080};
-        send({from, client, from_port, client_port, protocol}, flag | tcp_flag::ack);
+        send({from, client, from_port, client_port}, protocol, flag | tcp_flag::ack);
     }
     void change_something() {
         const model::ServiceKey& service = services[below(static_cast<uint32_t>(services.size()))];
@@ -142,6 +112,19 @@ class Counts : public testing::Test {
         } else if (!director.apply(model::RemoveServer{service, changed.key})) {
             (void)director.apply(model::AddServer{service, changed});
         }
+    }
+    // What anybody may list, anybody may end.
+    void end_something() {
+        model::ConnectionFilter filter;
+        const auto word = [&](const char* name, const std::string& value) {
+            if (below(2)) (void)filter.add(name, value);
+        };
+        word("client", address(clients + below(10)).to_string());
+        word("server", address(server_addresses + below(servers)).to_string());
+        word("service", name_of(services[below(static_cast<uint32_t>(services.size()))]));
+        word("kind", below(2) ? "template" : "connection");
+        for (uint32_t part = 0; const auto of_part = director.end_connections(part, filter); ++part)
+            ended += *of_part;
     }
     void pass(uint32_t seconds) {
         now_ns += seconds * 1000000000ull;
@@ -184,6 +167,7 @@ class Counts : public testing::Test {
                                 [](const model::Address& to) { return std::optional(to); },
                                 [this] { return now_ns; }};
     std::vector<model::ServiceKey> services;
+    uint32_t ended = 0;
 };
 
 // The small table overflows into second buckets now and then, and is full at times.
@@ -193,6 +177,7 @@ TEST_F(Counts, return_to_nothing_after_random_traffic_and_changes) {
         for (int step = 0; step < 4000; ++step) {
             send_something();
             if (below(50) == 0) change_something();
+            if (below(100) == 0) end_something();
             if (below(100) == 0) pass(below(90));
             if (below(40) == 0) sweep_all(tables, world);
             if (below(500) == 0) director.tick();
@@ -202,22 +187,23 @@ TEST_F(Counts, return_to_nothing_after_random_traffic_and_changes) {
         expect_nothing_left();
     }
     EXPECT_GT(most, 100u) << "there was hardly any traffic";
+    EXPECT_GT(ended, 100u) << "hardly any connection was ended by hand";
 }
 
 // A connection that a SYN replaced is swept; its reply record, if it is visited after that, must be
 // seen to lead nowhere.
 TEST_F(Counts, a_late_reply_finds_no_line_that_was_cleared) {
-    constexpr uint8_t tcp = static_cast<uint8_t>(Protocol::tcp);
+    constexpr auto tcp = Protocol::tcp;
     for (uint32_t i = 0; i < 60; ++i) {
-        const Endpoints request{clients + i, vips, 1024, 81, tcp};
+        const Ends request{clients + i, vips, 1024, 81};
         for (const uint8_t flags : {tcp_flag::syn, tcp_flag::ack, tcp_flag::rst, tcp_flag::syn})
-            send(request, flags);
+            send(request, tcp, flags);
     }
     pass(1);
     sweep_all(tables, world);  // clears what was replaced
     for (uint32_t i = 0; i < 60; ++i)
         for (uint32_t number = 0; number < servers; number += 2)
-            send({server_addresses + number, clients + i, 8080, 1024, tcp},
+            send({server_addresses + number, clients + i, 8080, 1024}, tcp,
                  tcp_flag::syn | tcp_flag::ack);
     let_everything_end();
     expect_nothing_left();
@@ -226,8 +212,7 @@ TEST_F(Counts, a_late_reply_finds_no_line_that_was_cleared) {
 // Nothing is left of a one-packet connection from the moment its packet has gone, but the rest of
 // those that one lane left to the other.
 TEST_F(Counts, one_packet_connections_leave_nothing) {
-    for (uint32_t i = 0; i < 100; ++i)
-        send({clients + i, vips, 1024, 54, static_cast<uint8_t>(Protocol::udp)}, 0);
+    for (uint32_t i = 0; i < 100; ++i) send({clients + i, vips, 1024, 54}, Protocol::udp, 0);
     pass(1);
     sweep_all(tables, world);
     expect_nothing_left();

@@ -21,6 +21,7 @@
 
 #include "director/director.hpp"
 #include "native/native_env.hpp"
+#include "native/testing.hpp"
 #include "tables/convert.hpp"
 
 namespace turnout::native {
@@ -77,36 +78,6 @@ bool is_active(const std::string& state) {
 
 constexpr uint32_t vip = 0xc6336401, clients = 0xcb007100, server_addresses = 0x0a010000;
 constexpr uint32_t server_count = 6;
-
-struct Ends {
-    uint32_t from, to;
-    uint16_t from_port, to_port;
-};
-
-std::vector<uint8_t> frame_of(const Ends& ends, Protocol protocol, uint8_t flags) {
-    std::vector<uint8_t> bytes(14 + 20 + 20);
-    const auto put = [&](size_t at, auto value) {
-        const auto wire = to_be(value);
-        std::memcpy(bytes.data() + at, &wire, sizeof wire);
-    };
-    put(12, uint16_t{0x0800});
-    bytes[14] = 0x45;
-    put(16, uint16_t{40});
-    bytes[22] = 64;
-    bytes[23] = static_cast<uint8_t>(protocol);
-    put(26, ends.from);
-    put(30, ends.to);
-    put(34, ends.from_port);
-    put(36, ends.to_port);
-    bytes[46] = 0x50;
-    bytes[47] = flags;
-    return bytes;
-}
-
-model::Address address(uint32_t number) {
-    const auto byte = [&](int shift) { return static_cast<uint8_t>(number >> shift); };
-    return model::Address::ipv4(byte(24), byte(16), byte(8), byte(0));
-}
 
 // A service of the simulation, by its port.
 struct Kind {
@@ -301,7 +272,7 @@ class Simulation : public testing::Test {
     // Which server the data plane has given the connection.
     std::optional<uint32_t> server_of(const Name& name) {
         std::optional<uint32_t> server;
-        director.connections([&](const model::ConnectionReport& report) {
+        visit_connections(director, [&](const model::ConnectionReport& report) {
             if (name_of(report) == name && report.client_port) server = report.server.bytes[3];
         });
         return server;
@@ -471,7 +442,7 @@ class Simulation : public testing::Test {
     // One row a connection or template, in words.
     std::multiset<std::string> listed_by_director() {
         std::multiset<std::string> rows;
-        director.connections([&](const model::ConnectionReport& report) {
+        visit_connections(director, [&](const model::ConnectionReport& report) {
             if (report.state == "ASSURED" || (report.client_port == 0)) {
                 if (report.virtual_port != 0xffff)
                     rows.insert("template " + std::to_string(report.client.bytes[3]) + ' ' +

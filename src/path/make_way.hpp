@@ -2,7 +2,7 @@
 //
 // An ended TCP or SCTP connection does, for a client that opens another from the same port
 // (conn_reuse_mode): at once, whatever its timeout.  With expire_nodest_conn so does one whose
-// server is gone.
+// server is gone.  A UDP connection that has paused leaves a server that is being drained.
 #pragma once
 
 #include <stdint.h>
@@ -44,12 +44,29 @@ TURNOUT_INLINE bool is_abandoned(Env& env, const abi::Connection& connection,
     return server->flags & abi::server_flag::removed || (server->weight == 0 && is_opening(packet));
 }
 
+// Nothing tells a new flow of the same ports from this one, nor when it ends: a pause has to do.
+template <TablesEnvironment Env>
+TURNOUT_INLINE bool leaves_drained(Env& env, const abi::Connection& connection,
+                                   const Packet& packet, abi::Tick now) {
+    if (static_cast<IpProtocol>(packet.protocol) != IpProtocol::udp || is_icmp_error(packet))
+        return false;
+    const abi::Server* server = env.server(connection.server);
+    if (!server || !(server->flags & abi::server_flag::draining) || !server->udp_idle_s)
+        return false;
+    return abi::elapsed(load_once(connection.last_seen), now) >=
+           static_cast<int32_t>(abi::ticks_of_seconds(server->udp_idle_s));
+}
+
 }  // namespace detail
 
 // Persistence holds a connection to its server even when it has ended, but not to one that is gone.
 template <TablesEnvironment Env>
 TURNOUT_INLINE bool makes_way(Env& env, const abi::Settings& settings,
-                              const abi::Connection& connection, const Packet& packet) {
+                              const abi::Connection& connection, const Packet& packet,
+                              abi::Tick now) {
+    if (settings.flags & abi::settings_flag::draining &&
+        detail::leaves_drained(env, connection, packet, now))
+        return true;
     if (settings.flags & abi::settings_flag::expire_nodest_conn &&
         detail::is_abandoned(env, connection, packet))
         return true;

@@ -60,7 +60,8 @@ template <TablesEnvironment Env>
 TURNOUT_INLINE bool is_valid(Env& env, const abi::Settings& settings,
                              const abi::Connection& record) {
     const abi::Server* server = env.server(record.server);
-    if (!server || server->flags & abi::server_flag::removed) return false;
+    constexpr uint32_t gone = abi::server_flag::removed | abi::server_flag::draining;
+    if (!server || server->flags & gone) return false;
     const bool quiescent = server->weight == 0;
     return !(quiescent && settings.flags & abi::settings_flag::expire_quiescent_template);
 }

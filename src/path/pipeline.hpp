@@ -258,7 +258,7 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
     }
     if (flow.direction == Direction::reply) return Verdict::transmit;
     abi::Connection* former = flow.connection;
-    if (former && !makes_way(env, settings, *former, packet)) return Verdict::transmit;
+    if (former && !makes_way(env, settings, *former, packet, now)) return Verdict::transmit;
     // Where a mark may follow, the fast lane opens none: nor does it end the one before.
     if constexpr (!Env::is_complete())
         if (former && settings.flags & abi::settings_flag::marks) return Verdict::pass;

@@ -121,6 +121,20 @@ TURNOUT_INLINE void clear_line(Env& env, const abi::Settings& settings, abi::Buc
     store_once(tag_of(bucket, line), 0u);
 }
 
+// Ends a live record whose status was `status`, and gives back what it counted for.  False: it is
+// somebody else's to end, or has changed and goes on.
+template <class Env>
+TURNOUT_INLINE bool end_wholly(Env& env, abi::Connection& record, uint32_t status, abi::Tick now) {
+    if (!end(record, status, now)) return false;
+    // A connection may have come to a template at the last moment: then it has not ended.
+    if (record.tuple.kind == abi::TupleKind::persistence && load_once(record.children)) {
+        clear_bits(record.status, abi::status::dead);
+        return false;
+    }
+    return_count(env, record, status);
+    return true;
+}
+
 // `purge`: also those that a defence gives up.
 template <class Env>
 TURNOUT_INLINE void sweep_line(Env& env, const abi::Settings& settings, abi::Bucket& bucket,
@@ -134,13 +148,7 @@ TURNOUT_INLINE void sweep_line(Env& env, const abi::Settings& settings, abi::Buc
     }
     const bool over = is_over(env, settings, connection, now) ||
                       (purge && is_expendable(env, connection, status, now));
-    if (!over || !end(connection, status, now)) return;
-    // A connection may have come to a template at the last moment: then it has not ended.
-    if (connection.tuple.kind == abi::TupleKind::persistence && load_once(connection.children)) {
-        clear_bits(connection.status, abi::status::dead);
-        return;
-    }
-    return_count(env, connection, status);
+    if (over) end_wholly(env, connection, status, now);
 }
 
 template <class Env>

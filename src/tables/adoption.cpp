@@ -55,10 +55,19 @@ model::Service Tables::adopt_service(uint32_t id) {
     for (uint32_t i = 0; i < plan.count; ++i) {
         const abi::Candidate& candidate = rows_.candidates[plan.first + i];
         service.servers.push_back(server_of_rows(candidate.server));
+        if (service.servers.back().drain) needs_.add(abi::settings_flag::draining);
         entry.servers.emplace(service.servers.back().key, candidate.server);
     }
     services_.emplace(service.key, std::move(entry));
     return service;
+}
+
+model::Drain Tables::drain_of_rows(uint32_t id) const {
+    const abi::ServerRecord& record = rows_.server_records[id];
+    return {.deadline_s = record.drain_deadline_s,
+            .then_remove = (record.drain_flags & abi::drain_flag::then_remove) != 0,
+            .udp_idle_s = rows_.servers[id].udp_idle_s,
+            .is_over = (record.drain_flags & abi::drain_flag::is_over) != 0};
 }
 
 model::Server Tables::server_of_rows(uint32_t id) const {
@@ -66,11 +75,12 @@ model::Server Tables::server_of_rows(uint32_t id) const {
     model::Server server;
     server.key = {from_row(row.address, row.family), to_host(row.port)};
     server.method = static_cast<model::Method>(row.method);
-    server.weight = row.weight;
+    server.weight = rows_.server_records[id].weight;
     server.upper_threshold = row.upper_threshold;
     server.lower_threshold = row.lower_threshold;
     server.tunnel = {static_cast<model::TunnelType>(row.tunnel_type), to_host(row.tunnel_port),
                      row.tunnel_flags};
+    if (row.flags & abi::server_flag::draining) server.drain = drain_of_rows(id);
     return server;
 }
 
@@ -104,6 +114,7 @@ void Tables::adopt_removed_servers() {
             record.use = abi::ServerUse::serving;
             continue;
         }
+        rows_.servers[id].flags &= ~abi::server_flag::draining;
         rows_.servers[id].flags |= abi::server_flag::removed;
         record.use = abi::ServerUse::removed;
         const auto counting = counted ? std::optional(owner->second.id) : std::nullopt;

@@ -40,11 +40,14 @@ class Needs {
     // Clears what an earlier daemon left and nobody needs any more.
     void finish_adoption() {
         for (uint32_t bit = 0; bit < counts_.size(); ++bit)
-            if (!counts_[bit]) __atomic_fetch_and(&settings_.flags, ~(1u << bit), __ATOMIC_SEQ_CST);
+            if (all >> bit & 1 && !counts_[bit])
+                __atomic_fetch_and(&settings_.flags, ~(1u << bit), __ATOMIC_SEQ_CST);
     }
 
   private:
-    static constexpr auto bits = std::bit_width(abi::settings_flag::sip);
+    // The flags that are needs, among those that are choices.
+    static constexpr uint32_t all = 2 * abi::settings_flag::sip - 1 + abi::settings_flag::draining;
+    static constexpr auto bits = std::bit_width(all);
     uint32_t& count(uint32_t flag) { return counts_[std::countr_zero(flag)]; }
 
     abi::Settings& settings_;

@@ -14,9 +14,10 @@ namespace {
 void weigh(abi::Plan& plan, const std::vector<model::Server>& servers) {
     int32_t greatest = 0, divisor = 0;
     for (const model::Server& server : servers) {
-        if (server.weight <= 0) continue;
-        greatest = std::max(greatest, server.weight);
-        divisor = std::gcd(divisor, server.weight);
+        const int32_t weight = server.weight_now();
+        if (weight <= 0) continue;
+        greatest = std::max(greatest, weight);
+        divisor = std::gcd(divisor, weight);
     }
     plan.weight_step = divisor ? divisor : 1;
     plan.top_weight = greatest - (plan.weight_step - 1);
@@ -87,10 +88,10 @@ Status Tables::write_candidates(abi::Plan& plan, const model::Service& service,
     for (uint32_t i = 0; i < count; ++i) {
         const model::Server& server = service.servers[i];
         const uint32_t id = entry.servers.at(server.key);
-        rows_.candidates[*first + i] = {id, server.weight};
+        rows_.candidates[*first + i] = {id, server.weight_now()};
         servers.push_back({read_by_service(service, rows_.servers[id].address),
                            rows_.servers[id].port, server.weight,
-                           rows_.server_records[id].last_weight});
+                           rows_.server_records[id].last_weight, server.drain.has_value()});
     }
     const Status ok = write_ring(plan, servers);
     if (!ok) candidate_rows_.give_back(*first, count);

@@ -21,13 +21,16 @@ uint16_t position_of(size_t index) {
 // one even if it has none.
 Ring round_robin(const Servers& servers, bool by_weight) {
     Ring ring(ring::small_slots);
-    if (servers.empty()) return ring;
-    size_t server = 0;
+    std::vector<size_t> takers;
+    for (size_t i = 0; i < servers.size(); ++i)
+        if (!servers[i].is_drained) takers.push_back(i);
+    if (takers.empty()) return ring;
+    size_t taker = 0;
     int32_t given = 0;
     for (uint16_t& slot : ring) {
-        slot = position_of(server);
-        if (by_weight && ++given < servers[server].weight) continue;
-        server = (server + 1) % servers.size();
+        slot = position_of(takers[taker]);
+        if (by_weight && ++given < servers[takers[taker]].weight) continue;
+        taker = (taker + 1) % takers.size();
         given = 0;
     }
     return ring;
@@ -46,9 +49,14 @@ struct Walker {
     }
 };
 
+// A drained server takes no turns.
+int32_t mh_weight(const RingServer& server) {
+    return server.is_drained ? 0 : server.last_weight;
+}
+
 int32_t common_divisor(const Servers& servers) {
     int32_t divisor = 0;
-    for (const RingServer& server : servers) divisor = std::gcd(divisor, server.last_weight);
+    for (const RingServer& server : servers) divisor = std::gcd(divisor, mh_weight(server));
     return divisor;
 }
 
@@ -56,7 +64,7 @@ int32_t common_divisor(const Servers& servers) {
 int weight_shift(const Servers& servers, int32_t divisor) {
     constexpr int turn_bits = 6;
     int32_t greatest = 0;
-    for (const RingServer& server : servers) greatest = std::max(greatest, server.last_weight);
+    for (const RingServer& server : servers) greatest = std::max(greatest, mh_weight(server));
     return std::max(
         0, static_cast<int>(std::bit_width(static_cast<uint32_t>(greatest / divisor))) - turn_bits);
 }
@@ -66,10 +74,10 @@ std::vector<Walker> walkers(const Servers& servers, int32_t divisor) {
     std::vector<Walker> all;
     for (const RingServer& server : servers) {
         const uint32_t number = ring::folded(server.address) + to_host(server.port);
-        const int32_t turns = server.last_weight / divisor >> shift;
+        const int32_t turns = mh_weight(server) / divisor >> shift;
         all.push_back({mh::hash(number, mh::first_key) % mh::table_slots,
                        mh::hash(number, mh::second_key) % (mh::table_slots - 1) + 1,
-                       turns ? turns : server.last_weight != 0});
+                       turns ? turns : mh_weight(server) != 0});
     }
     return all;
 }

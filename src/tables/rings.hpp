@@ -14,7 +14,8 @@ struct RingServer {
     abi::Address address;
     be16 port;
     int32_t weight;
-    int32_t last_weight;  // the last weight that was not 0, or the first
+    int32_t last_weight;      // the last weight that was not 0, or the first
+    bool is_drained = false;  // it has no slots: nobody is to be hashed to it and refused
 };
 
 // Positions of servers, from 1; 0: nobody.  Empty for a scheduler that has no ring.

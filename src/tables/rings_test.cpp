@@ -25,6 +25,19 @@ std::map<uint16_t, int> shares(const std::vector<uint16_t>& ring) {
     return count;
 }
 
+TEST(Rings, a_drained_server_has_no_slots) {
+    for (const auto scheduler : {abi::Scheduler::dh, abi::Scheduler::sh, abi::Scheduler::mh}) {
+        std::vector<RingServer> servers{server(1, 1), server(2, 2), server(3, 1)};
+        servers[1].is_drained = true;
+        const auto share = shares(make_ring(scheduler, servers));
+        EXPECT_EQ(share.size(), 2u);
+        EXPECT_FALSE(share.contains(2));
+        EXPECT_FALSE(share.contains(0));
+        for (RingServer& each : servers) each.is_drained = true;
+        EXPECT_EQ(shares(make_ring(scheduler, servers)).size(), 1u) << "nobody has a slot";
+    }
+}
+
 TEST(Rings, dh_goes_round_the_servers_whatever_their_weight) {
     const auto ring = make_ring(abi::Scheduler::dh, {server(1, 5), server(2, 0), server(3, 1)});
     ASSERT_EQ(ring.size(), 256u);

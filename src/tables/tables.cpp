@@ -269,18 +269,21 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t service_id,
     record.use = abi::ServerUse::serving;
     if (added || server.weight) record.last_weight = server.weight;
     record.service = endpoint_of(service);
+    record.weight = server.weight;
 
     write_thresholds(id, server);
+    write_drain(id, server);
     abi::Server row{};
     row.timeouts = static_cast<uint16_t>(rows_.service_records[service_id].timeouts);
-    row.weight = server.weight;
+    row.weight = server.weight_now();
     row.upper_threshold = server.upper_threshold;
     row.lower_threshold = server.lower_threshold;
     row.incarnation = rows_.servers[id].incarnation;
     row.address = to_row(server.key.address);
     row.port = to_be(server.key.port);
     row.family = static_cast<abi::Family>(server.key.address.family);
-    row.flags = place_of(server.key.address);
+    row.flags = place_of(server.key.address) | (server.drain ? abi::server_flag::draining : 0);
+    row.udp_idle_s = server.drain ? server.drain->udp_idle_s : uint8_t{0};
     row.method = static_cast<abi::Method>(server.method);
     row.tunnel_type = static_cast<abi::TunnelType>(server.tunnel.type);
     row.tunnel_port = to_be(server.tunnel.port);
@@ -293,6 +296,19 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t service_id,
     if (std::memcmp(&rows_.servers[id], &row, sizeof row) != 0) rows_.servers[id] = row;
 }
 
+// What a later daemon must know of a drain; and packets, that there is one.
+void Tables::write_drain(uint32_t id, const model::Server& server) {
+    abi::ServerRecord& record = rows_.server_records[id];
+    record.drain_deadline_s = server.drain ? server.drain->deadline_s : 0;
+    record.drain_flags = 0;
+    if (server.drain && server.drain->is_over) record.drain_flags |= abi::drain_flag::is_over;
+    if (server.drain && server.drain->then_remove)
+        record.drain_flags |= abi::drain_flag::then_remove;
+    const bool was_drained = rows_.servers[id].flags & abi::server_flag::draining;
+    if (server.drain && !was_drained) needs_.add(abi::settings_flag::draining);
+    if (!server.drain && was_drained) needs_.remove(abi::settings_flag::draining);
+}
+
 // A server is no longer overloaded when its threshold goes up or away.
 void Tables::write_thresholds(uint32_t id, const model::Server& server) {
     if (server.upper_threshold == 0 || server.upper_threshold > rows_.servers[id].upper_threshold)
@@ -303,6 +319,8 @@ void Tables::retire_server(const model::ServiceKey& service, ServiceEntry& entry
                            const model::ServerKey& server) {
     const auto at = entry.servers.find(server);
     const uint32_t id = at->second;
+    write_drain(id, {});
+    rows_.servers[id].flags &= ~abi::server_flag::draining;
     rows_.servers[id].flags |= abi::server_flag::removed;
     // The row it points to may become another service's.
     rows_.servers[id].timeouts = abi::common_timeouts;

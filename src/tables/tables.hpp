@@ -64,6 +64,10 @@ class Tables {
     const abi::ServerState& state(const model::ServiceKey& service,
                                   const model::ServerKey& server) const;
     void zero_counters(const model::ServiceKey& service);
+    // The server's row.
+    uint32_t row(const model::ServiceKey& service, const model::ServerKey& server) const {
+        return row_of(service, server);
+    }
 
   private:
     struct ServiceEntry {
@@ -99,6 +103,7 @@ class Tables {
     void release_server(const ServerName& name, const Removed& removed);
     void note_need(ServiceEntry& entry, bool by_call);
     void write_record(const model::Service& service, uint32_t id);
+    void write_drain(uint32_t id, const model::Server& server);
     void write_thresholds(uint32_t id, const model::Server& server);
 
     // plans (plans.cpp)
@@ -115,6 +120,7 @@ class Tables {
     // adoption (adoption.cpp)
     model::Service adopt_service(uint32_t id);
     model::Server server_of_rows(uint32_t id) const;
+    model::Drain drain_of_rows(uint32_t id) const;
     void adopt_replies(const model::ServiceKey& service, const model::ServerKey& server,
                        uint32_t id);
     void adopt_removed_servers();

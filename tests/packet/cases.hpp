@@ -34,6 +34,9 @@ struct Case {
     std::optional<uint32_t> records = {};  // of the connection table, which the case leaves there
     bool ipv4_alone = false;               // says nothing about IPv6, or not the same
     std::map<std::string, int64_t> settings = {};  // others than the standard ones
+    // Between the first step and the second: this server is drained, and so much time passes.
+    std::optional<uint8_t> drained_later = {};
+    uint32_t seconds_later = 0;
 };
 
 // The same case in IPv6: every address and header of IPv4 replaced.
@@ -52,6 +55,7 @@ std::vector<Case> refusing();
 std::vector<Case> making_way();
 std::vector<Case> persistence();
 std::vector<Case> thresholds();
+std::vector<Case> drains();
 std::vector<Case> one_packet();
 std::vector<Case> marks();
 std::vector<Case> sip_calls();

@@ -56,6 +56,26 @@ void set(director::Director& director, const std::map<std::string, int64_t>& oth
     for (const auto& [name, value] : others) ASSERT_TRUE(director.set(name, value));
 }
 
+// The server of that number in every service, whatever the family.
+void drain(director::Director& director, uint8_t number) {
+    for (const auto& report : director.services()) {
+        const auto servers = director.servers(report.service.key);
+        for (const auto& each : *servers) {
+            const model::ServerKey& key = each.server.key;
+            const bool ipv4 = key.address.family == model::Family::ipv4;
+            if (key.address.bytes[ipv4 ? 3 : 15] != 10 + number) continue;
+            ASSERT_TRUE(director.start_drain({report.service.key, key.address, key.port}, {}));
+        }
+    }
+}
+
+// As if the latest packets had come so much earlier.
+void let_pass(tables::Rows& rows, uint32_t seconds) {
+    for (abi::Bucket& bucket : rows.buckets)
+        for (abi::Connection& connection : bucket.connection)
+            connection.last_seen -= abi::ticks_of_seconds(seconds);
+}
+
 // Lines of the connection table that are taken, for connections or whatever else.
 uint32_t records_in(const tables::Rows& rows) {
     uint32_t records = 0;
@@ -105,7 +125,11 @@ TEST_P(PacketCase, holds) {
     set(director, c.settings);
     ASSERT_TRUE(director.add_mark_rules(c.mark_rules));
     for (size_t i = 0; i < c.steps.size(); ++i) {
-        if (i == 1) change(director, c.later);
+        if (i == 1) {
+            change(director, c.later);
+            if (c.drained_later) drain(director, *c.drained_later);
+            if (c.seconds_later) let_pass(w.rows(), c.seconds_later);
+        }
         const Step& step = c.steps[i];
         const std::string where = w.name() + ": " + c.name + ", step " + std::to_string(i + 1);
         const Outcome outcome = w.send(step.in, step.mark);

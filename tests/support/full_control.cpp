@@ -140,9 +140,11 @@ Result<std::vector<model::ServerReport>> FullControl::servers(const model::Servi
     return reports;
 }
 
-void FullControl::connections(
-    const std::function<void(const model::ConnectionReport&)>& visit) const {
+bool FullControl::connections(
+    uint32_t part, const std::function<void(const model::ConnectionReport&)>& visit) const {
+    if (part > 0) return false;
     for (const auto& row : connection_rows) visit(row);
+    return true;
 }
 
 }  // namespace turnout::test

@@ -15,7 +15,8 @@ class FullControl : public model::Control {
     std::vector<model::ServiceReport> services() const override;
     Result<model::ServiceReport> service(const model::ServiceKey& key) const override;
     Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key) const override;
-    void connections(
+    bool connections(
+        uint32_t part,
         const std::function<void(const model::ConnectionReport&)>& visit) const override;
     model::Timeouts timeouts() const override { return timeouts_; }
     uint32_t connection_table_size() const override { return 4096; }

@@ -66,9 +66,11 @@ Result<std::vector<model::ServerReport>> ModelControl::servers(const model::Serv
     return reports;
 }
 
-void ModelControl::connections(
-    const std::function<void(const model::ConnectionReport&)>& visit) const {
+bool ModelControl::connections(
+    uint32_t part, const std::function<void(const model::ConnectionReport&)>& visit) const {
+    if (part > 0) return false;
     for (const auto& row : connection_rows) visit(row);
+    return true;
 }
 
 }  // namespace turnout::test

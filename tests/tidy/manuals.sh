@@ -41,4 +41,4 @@ for subcommand in "${subcommands[@]}"; do
     [[ $subcommand =~ ^(realserver|mark)$ ]] || help_of_turnout+=$("$bin/turnout" "$subcommand" --help)
 done
 # What the reader is told to look up elsewhere belongs to that page.
-compare turnout.8 "$help_of_turnout --conn-table-bits"
+compare turnout.8 "$help_of_turnout $("$bin/turnout" connection delete --help) --conn-table-bits"

@@ -11,8 +11,8 @@ namespace turnout::ipvsadm {
 // The two lines of the head; `engines` adds the columns of persistence engines.
 std::string connections_title(bool engines);
 
-// One line of the file as one line of the list; empty for the file's head and anything else that is
-// no connection.
-std::string connection_line(std::string_view line, const Names& names, bool engines);
+// Lines of the file as lines of the list; the file's head and anything else that is no connection
+// is left out.
+std::string connection_lines(std::string_view lines, const Names& names, bool engines);
 
 }  // namespace turnout::ipvsadm

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "cli/ipvsadm/command_line.hpp"
@@ -22,7 +23,7 @@ constexpr int no_director = 2;
 constexpr int refused = 255;
 
 void print(const std::string& text) {
-    std::fputs(text.c_str(), stdout);
+    std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 // One command line at the director.
@@ -90,15 +91,14 @@ class Session {
         return list_services(listing);
     }
 
+    // Printed as it comes in: there may be millions.
     Status list_connections() {
-        const auto text = client_.text("ip_vs_conn");
-        if (!text) return std::unexpected(text.error());
         const bool engines = line_.given.has(Option::persistent_conn);
-        print(connections_title(engines));
-        std::istringstream lines(*text);
-        for (std::string line; std::getline(lines, line);)
-            print(connection_line(line, names_, engines));
-        return {};
+        bool titled = false;
+        return client_.text("ip_vs_conn", [&](std::string_view lines) {
+            if (!std::exchange(titled, true)) print(connections_title(engines));
+            print(connection_lines(lines, names_, engines));
+        });
     }
 
     Status list_timeouts() {
