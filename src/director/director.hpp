@@ -4,6 +4,7 @@
 // answered.  A change that either refuses leaves both as they were.
 #pragma once
 
+#include <functional>
 #include <map>
 
 #include "base/clock.hpp"
@@ -39,12 +40,16 @@ class Director : public model::Control, public model::OwnControl {
     std::vector<model::Setting> settings() const override;
     Status set(const std::string& name, int64_t value) override;
 
+    // `changed` is called after every change of what people configure.
+    void watch(std::function<void()> changed) { changed_ = std::move(changed); }
+
     // Once every Estimator::period_ns: rates, and rows that are not needed any more.
     void tick();
     // After routes or addresses have changed.
     void routes_changed() { tables_.refresh_ways(); }
 
   private:
+    Status perform(const model::Change& change);
     Status add_service(const model::AddService& change);
     Status edit_service(const model::EditService& change);
     Status remove_service(const model::RemoveService& change);
@@ -58,6 +63,7 @@ class Director : public model::Control, public model::OwnControl {
     using ServerName = std::pair<model::ServiceKey, model::ServerKey>;
 
     tables::Rows& rows_;
+    std::function<void()> changed_ = [] {};
     Clock clock_;
     model::Model model_;
     tables::Tables tables_;

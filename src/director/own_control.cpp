@@ -33,12 +33,14 @@ Result<std::vector<model::MarkRule>> Director::add_mark_rules(std::vector<model:
     uint32_t number = all.empty() ? 0 : all.back().number;
     for (model::MarkRule& rule : rules) {
         if (auto ok = check(rule); !ok) return std::unexpected(ok.error());
-        if (++number > greatest_rule_number)
+        number = std::max(number + 1, rule.number);
+        if (number > greatest_rule_number)
             return fail(ENOSPC, "rule numbers go up to 65535: delete the last rules and add anew");
         rule.number = number;
         all.push_back(rule);
     }
     if (auto ok = mark_rules_.write(std::move(all)); !ok) return std::unexpected(ok.error());
+    changed_();
     return rules;
 }
 
@@ -47,7 +49,9 @@ Status Director::remove_mark_rule(uint32_t number) {
     if (!std::erase_if(all, [&](const auto& rule) { return rule.number == number; }))
         return fail(ENOENT, "no mark rule " + std::to_string(number) +
                                 "; `turnout mark list` shows those there are");
-    return mark_rules_.write(std::move(all));
+    if (auto ok = mark_rules_.write(std::move(all)); !ok) return ok;
+    changed_();
+    return {};
 }
 
 std::vector<model::Setting> Director::settings() const {
@@ -69,6 +73,7 @@ Status Director::set(const std::string& name, int64_t value) {
             __atomic_fetch_or(&flags, setting.flag, __ATOMIC_SEQ_CST);
         else
             __atomic_fetch_and(&flags, ~setting.flag, __ATOMIC_SEQ_CST);
+        changed_();
         return {};
     }
     return fail(ENOENT, "no setting \"" + name + "\"; `turnout settings` shows those there are");

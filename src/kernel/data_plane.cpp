@@ -95,8 +95,9 @@ Status reuse_pinned(bpf_object* object, const std::string& directory) {
     for (const char* name : map_names) {
         const Fd pinned(bpf_obj_get((directory + "/" + name).c_str()));
         if (!pinned)
-            return fail_errno(errno, "the pinned table " + directory + "/" + name +
-                                         " cannot be opened; run `turnout down` and start again");
+            return fail_errno(
+                errno, "the pinned table " + directory + "/" + name +
+                           " cannot be opened; run `turnout down --keep-services` and start again");
         bpf_map* map = bpf_object__find_map_by_name(object, name);
         if (bpf_map__reuse_fd(map, pinned.get()) != 0)
             return fail_errno(errno, "cannot adopt table " + std::string(name));
@@ -156,21 +157,21 @@ void initialise(tables::Rows& rows, uint32_t servers) {
     *rows.settings = settings;
 }
 
-// Pinned aside and filled in before they get their name: tables that have it are whole.
+// Tables that are being filled in: those that have their name are whole.
+std::string aside(const std::string& directory) {
+    return directory + "/new";
+}
+
 Result<std::unique_ptr<Maps>> make_tables(bpf_object* object, const std::string& directory,
                                           uint32_t servers) {
-    const std::string aside = directory + "/new";
     std::error_code error;
-    fs::remove_all(aside, error);
-    auto pinned = pin_maps(object, aside);
-    auto maps = pinned ? Maps::open(aside) : std::unexpected(pinned.error());
-    if (maps) {
+    fs::remove_all(aside(directory), error);
+    auto pinned = pin_maps(object, aside(directory));
+    auto maps = pinned ? Maps::open(aside(directory)) : std::unexpected(pinned.error());
+    if (maps)
         initialise((*maps)->rows, servers);
-        fs::rename(aside, tables_directory(directory), error);
-        if (!error) return maps;
-        maps = fail_errno(error.value(), "cannot name the tables");
-    }
-    fs::remove_all(aside, error);
+    else
+        fs::remove_all(aside(directory), error);
     return maps;
 }
 
@@ -253,6 +254,14 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
     if (!maps) return std::unexpected(maps.error());
     state->maps = std::move(*maps);
     return std::unique_ptr<DataPlane>(new DataPlane(std::move(state)));
+}
+
+Status DataPlane::commit() {
+    if (state_->adopted) return {};
+    std::error_code error;
+    fs::rename(aside(state_->directory), tables_directory(state_->directory), error);
+    if (error) return fail_errno(error.value(), "cannot name the tables");
+    return {};
 }
 
 int DataPlane::program(const char* name) const {

@@ -36,13 +36,16 @@ struct Lanes {
 class DataPlane {
   public:
     // Loads the programs; takes over the pinned tables if there are any, else makes them in the
-    // given sizes.  Errors say what the kernel lacks.  Takes over nothing half: on error the pins
-    // are as they were.  `mode`: how the fast lane is going to be attached.
+    // given sizes, which stay nameless until commit(): whoever comes before that begins anew.
+    // Errors say what the kernel lacks.  Takes over nothing half: on error the pins are as they
+    // were. `mode`: how the fast lane is going to be attached.
     static Result<std::unique_ptr<DataPlane>> load(const std::string& pin_directory,
                                                    const Sizes& sizes,
                                                    XdpMode mode = XdpMode::automatic);
     ~DataPlane();
 
+    // From here on a later daemon adopts the tables with what is in them.
+    Status commit();
     // True when the tables were there already.
     bool adopted() const;
     // The sizes in force: the wanted ones, or those of the adopted tables.
