@@ -324,6 +324,8 @@ Status run_daemon(const Options& options) {
             "the connection table is in use with 2^{} connections and keeps that size; "
             "`turnout down --keep-services` gives it up",
             (*plane)->sizes().connection_bits);
+    if (const uint32_t lost = (*plane)->lost_records())
+        spdlog::warn("{} connections of the version before found no room in the tables", lost);
     const bool adopted = (*plane)->adopted();
     Daemon daemon(options, *cookie, std::move(*plane), std::move(*watch), state);
     if (auto ok = daemon.start(*saved); !ok) {
