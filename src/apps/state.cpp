@@ -72,7 +72,7 @@ Result<cli::DirectorState> look() {
     const auto cookie = enter();
     if (!cookie) return std::unexpected(cookie.error());
     const auto plane = kernel::PinnedDataPlane::open(kernel::pin_directory(*cookie));
-    if (!plane) return fail(plane.error().code, plane.error().message + "; start turnoutd");
+    if (!plane) return std::unexpected(plane.error());
     const tables::Rows& rows = (*plane)->rows();
     auto interfaces = interface_states(**plane);
     if (!interfaces) return std::unexpected(interfaces.error());

@@ -1,13 +1,8 @@
 #include "kernel/move_records.hpp"
 
-#include <bpf/bpf.h>
-
-#include <algorithm>
-#include <cerrno>
 #include <vector>
 
-#include "abi/maps.hpp"
-#include "kernel/described_table.hpp"
+#include "kernel/old_records.hpp"
 #include "table/counts.hpp"
 #include "table/sweep.hpp"
 #include "table/table.hpp"
@@ -15,7 +10,6 @@
 namespace turnout::kernel {
 namespace {
 
-namespace names = abi::map;
 namespace status = abi::status;
 using abi::Connection, abi::TupleKind;
 
@@ -40,128 +34,8 @@ struct NewTable {
     }
 };
 
-// A record of the old table: its bytes, and the words of them that change.
-struct OldRecord {
-    Location location = 0;
-    const std::byte* bytes = nullptr;
-    uint32_t* status = nullptr;
-    explicit operator bool() const { return bytes; }
-};
-
-// The old table by its description.
-class OldTable {
-  public:
-    static Result<OldTable> open(const std::string& from, const std::string& to);
-
-    // Calls `visit` for each record that can be seen and has not ended.
-    template <class Visit>
-    void each(uint32_t buckets, const Visit& visit) const {
-        for (uint32_t bucket = 0; bucket < std::min(buckets, table_.rows()); ++bucket) {
-            const uint32_t state = load_once(*word_at(table_.row(bucket) + header_));
-            for (uint32_t line = 1; line <= lines_.count; ++line)
-                if (state & (1u << line))
-                    if (const OldRecord record = at(bucket * 16 + line); !is_dead(record))
-                        visit(record);
-        }
-    }
-    OldRecord at(Location location) const {
-        const uint32_t bucket = location >> 4, line = location & 15;
-        if (bucket >= table_.rows() || line < 1 || line > lines_.count) return {};
-        std::byte* bytes = table_.row(bucket) + records_ + (line - 1) * lines_.size;
-        return {location, bytes, word_at(bytes + status_)};
-    }
-    static bool is_dead(const OldRecord& record) {
-        return load_once(*record.status) & status::dead;
-    }
-    // As the new layout has it, with the links of the old table.
-    Connection read(const OldRecord& record) const {
-        Connection copy{};
-        (void)translation_.apply(record.bytes, &copy);
-        return copy;
-    }
-
-  private:
-    OldTable(DescribedTable table, RowTranslation translation)
-        : table_(std::move(table)), translation_(std::move(translation)) {}
-    Status learn();
-    static uint32_t* word_at(std::byte* bytes) { return reinterpret_cast<uint32_t*>(bytes); }
-
-    DescribedTable table_;
-    RowTranslation translation_;
-    Elements lines_;
-    uint32_t header_ = 0, records_ = 0, status_ = 0;  // offsets
-};
-
-Result<RowType> line_type(const DescribedTable& table) {
-    const auto lines = member_of(table.value(), "connection");
-    if (!lines) return std::unexpected(lines.error());
-    const auto elements = elements_of(lines->type);
-    if (!elements) return std::unexpected(elements.error());
-    return elements->type;
-}
-
-Result<OldTable> OldTable::open(const std::string& from, const std::string& to) {
-    auto old_table = DescribedTable::open(from, names::connections);
-    if (!old_table) return std::unexpected(old_table.error());
-    const auto new_table = DescribedTable::open(to, names::connections);
-    if (!new_table) return std::unexpected(new_table.error());
-    const auto old_line = line_type(*old_table), new_line = line_type(*new_table);
-    if (!old_line) return std::unexpected(old_line.error());
-    if (!new_line) return std::unexpected(new_line.error());
-    auto translation = RowTranslation::make(*old_line, *new_line);
-    if (!translation) return std::unexpected(translation.error());
-    OldTable made(std::move(*old_table), std::move(*translation));
-    if (auto ok = made.learn(); !ok) return std::unexpected(ok.error());
-    return made;
-}
-
-Status OldTable::learn() {
-    const auto header = member_of(table_.value(), "header");
-    const auto lines = member_of(table_.value(), "connection");
-    if (!header) return std::unexpected(header.error());
-    if (!lines) return std::unexpected(lines.error());
-    const auto word = member_of(header->type, "word");
-    const auto elements = elements_of(lines->type);
-    if (!word) return std::unexpected(word.error());
-    if (!elements) return std::unexpected(elements.error());
-    const auto status = member_of(elements->type, "status");
-    if (!status) return std::unexpected(status.error());
-    header_ = header->offset + word->offset;
-    records_ = lines->offset;
-    lines_ = *elements;
-    status_ = status->offset;
-    return {};
-}
-
 // What belongs to a place in its table and not to the record.
 constexpr uint32_t of_the_place = status::second_bucket | status::pending;
-
-// The texts of SIP calls, named by the locations of their templates.
-class Calls {
-  public:
-    static Result<std::optional<Calls>> open(const std::string& from, const std::string& to) {
-        auto source = DescribedTable::open(from, names::calls);
-        if (!source && source.error().code == ENOENT) return std::nullopt;
-        if (!source) return std::unexpected(source.error());
-        auto target = DescribedTable::open(to, names::calls);
-        if (!target) return std::unexpected(target.error());
-        auto value = RowTranslation::make(source->value(), target->value());
-        if (!value) return std::unexpected(value.error());
-        return Calls(std::move(*source), std::move(*target), std::move(*value));
-    }
-    void copy(Location old_location, Location new_location) const {
-        std::vector<std::byte> before(from_.value_size()), after(to_.value_size());
-        if (bpf_map_lookup_elem(from_.fd(), &old_location, before.data()) != 0) return;
-        if (!value_.apply(before.data(), after.data())) return;
-        bpf_map_update_elem(to_.fd(), &new_location, after.data(), BPF_ANY);
-    }
-
-  private:
-    Calls(DescribedTable from, DescribedTable to, RowTranslation value)
-        : from_(std::move(from)), to_(std::move(to)), value_(std::move(value)) {}
-    DescribedTable from_, to_;
-    RowTranslation value_;
-};
 
 // One that has been moved, and the status it had when it was retired.
 struct Moved {
@@ -173,7 +47,7 @@ struct Moved {
 
 struct RecordMover::State {
     OldTable from;
-    std::optional<Calls> calls;
+    std::optional<OldCalls> calls;
     NewTable to;
     abi::Tick now;
     std::vector<Moved> moved = {};
@@ -360,7 +234,7 @@ Result<std::unique_ptr<RecordMover>> RecordMover::open(const std::string& from,
                                                        abi::Tick now) {
     auto table = OldTable::open(from, to);
     if (!table) return std::unexpected(table.error());
-    auto calls = Calls::open(from, to);
+    auto calls = OldCalls::open(from, to);
     if (!calls) return std::unexpected(calls.error());
     auto state = std::unique_ptr<State>(
         new State{std::move(*table), std::move(*calls), NewTable{rows}, now});

@@ -36,10 +36,13 @@ Result<std::unique_ptr<PinnedDataPlane>> PinnedDataPlane::open(const std::string
     const PinnedTables found = find_tables(directory);
     const std::string& foreign = found.other.empty() ? found.left : found.other;
     if (!found.own && !foreign.empty())
-        return fail(EEXIST, "the data plane in this network namespace is of another version (" +
-                                fs::path(foreign).filename().string() +
-                                "); it goes on forwarding, and turnoutd takes it over");
-    if (!found.own) return fail(ENOENT, "no data plane in this network namespace");
+        return fail(
+            EEXIST,
+            "the data plane in this network namespace is of another version (" +
+                fs::path(foreign).filename().string() +
+                "); it goes on forwarding, and a turnoutd of this version takes it over when it "
+                "starts");
+    if (!found.own) return fail(ENOENT, "no data plane in this network namespace; start turnoutd");
     auto maps = Maps::open(tables_directory(directory));
     if (!maps) return std::unexpected(maps.error());
     auto state = std::make_unique<State>(State{directory, std::move(*maps)});

@@ -11,9 +11,9 @@ serve_busily() {
         ipvsadm -A $service -s rr
         # shellcheck disable=SC2086
         ipvsadm -R <<-END
-			-a $service -r $(host "$(server_address 1)") -m
-			-a $service -r $(host "$(server_address 2)") -g
-			-a $service -r $(host "$(server_address 3)") -i
+			-a $service -r $(server_address 1) -m
+			-a $service -r $(server_address 2) -g
+			-a $service -r $(server_address 3) -i
 		END
     done
     # Those that ended by a RST are forgotten in ten seconds, as they are without this.
