@@ -3,10 +3,13 @@
 #include <bpf/libbpf.h>
 
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "abi/drop.hpp"
+#include "abi/maps.hpp"
 #include "kernel/data_plane.hpp"
+#include "kernel/described_table.hpp"
 #include "kernel/lanes.hpp"
 #include "kernel/maps.hpp"
 #include "kernel/pins.hpp"
@@ -19,6 +22,23 @@ namespace fs = std::filesystem;
 // libbpf tells people what is told by our own errors.
 void be_silent() {
     libbpf_set_print([](libbpf_print_level, const char*, va_list) { return 0; });
+}
+
+// What is said of interfaces by the tables that are there, of whatever version.
+Result<DescribedTable> interface_rows(const std::string& directory) {
+    const PinnedTables found = find_tables(directory);
+    std::string tables = found.own ? tables_directory(directory) : found.other;
+    if (tables.empty()) tables = found.left;
+    return DescribedTable::open(tables, abi::map::interfaces);
+}
+
+// Whether the qdisc was made for us; where nobody can tell, it stays.
+bool made_qdisc(const DescribedTable& interfaces, uint32_t index) {
+    const auto place = member_of(interfaces.value(), "flags");
+    uint16_t flags = 0;
+    if (index >= interfaces.rows() || !place || place->size != sizeof flags) return false;
+    std::memcpy(&flags, interfaces.row(index) + place->offset, sizeof flags);
+    return flags & abi::interface_flag::qdisc_is_ours;
 }
 
 }  // namespace
@@ -78,14 +98,11 @@ Result<bool> remove_data_plane(const std::string& directory) {
     be_silent();
     const auto interfaces = list_interfaces();
     if (!interfaces) return std::unexpected(interfaces.error());
-    // Tables that are damaged or of another version cannot tell whose the qdisc is: it stays.
-    const auto plane = PinnedDataPlane::open(directory);
+    const auto rows = interface_rows(directory);
     for (const Interface& interface : *interfaces) {
         detach_xdp(link_pin(directory, interface.index));
-        if (!has_tc(interface.index)) continue;
-        const bool known = plane && interface.index < abi::interface_rows;
-        const uint16_t flags = known ? (*plane)->rows().interfaces[interface.index].flags : 0;
-        detach_tc(interface.index, flags & abi::interface_flag::qdisc_is_ours);
+        if (has_tc(interface.index))
+            detach_tc(interface.index, rows && made_qdisc(*rows, interface.index));
     }
     std::error_code error;
     fs::remove_all(directory, error);

@@ -180,3 +180,4 @@ end_director TERM
 mv "$pins"/v* "$pins/v0"
 expect_equal "turnout down" removed "$(turnout down 2>&1)"
 expect_no_data_plane
+expect_equal "qdiscs" "" "$(at director tc qdisc show | grep clsact || true)"
