@@ -51,7 +51,8 @@ extern TargetMap cost_target;
 [[gnu::section("license"), gnu::used]] char cost_license[] = "Dual MIT/GPL";
 
 // The least a forwarding program does: parse, swap the MAC addresses, transmit.
-[[gnu::section("xdp"), gnu::used]] int cost_floor(xdp_md* frame) {
+// A program takes no other's place that knows less of frames in parts: hence xdp.frags.
+[[gnu::section("xdp.frags"), gnu::used]] int cost_floor(xdp_md* frame) {
     const Window window = window_of(frame);
     auto* ethernet = header_at<EthernetHeader>(window, 0);
     const auto* ip = header_at<Ipv4Header>(window, sizeof(EthernetHeader));
@@ -63,7 +64,7 @@ extern TargetMap cost_target;
     return XDP_TX;
 }
 
-[[gnu::section("xdp"), gnu::used]] int cost_again(xdp_md* frame) {
+[[gnu::section("xdp.frags"), gnu::used]] int cost_again(xdp_md* frame) {
     Window window = window_of(frame);
     if (window.end - window.begin > frame_size) {
         // The last run put an outer IPv4 header in front.

@@ -63,6 +63,11 @@ inline constexpr uint32_t retired = 1u << 16;     // never found again, only wai
 inline constexpr uint32_t by_call = 1u << 17;     // a template of a SIP call: see NamedCall
 inline constexpr uint32_t one_packet = 1u << 18;  // ends with the packet that finds it
 inline constexpr uint32_t pending = 1u << 19;  // in its second bucket, not yet in its home's count
+// How many packets its client has sent, up to fifteen: see settings_flag::count_packets.
+inline constexpr uint32_t packet_one = 1u << 20;
+inline constexpr uint32_t packet_mask = 15u << 20;
+inline constexpr uint32_t stateless = 1u
+                                      << 24;  // no record, but a scratch line: path/stateless.hpp
 }  // namespace status
 
 // A connection keeps its method when its server is given another.

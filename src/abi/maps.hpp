@@ -5,6 +5,8 @@
 namespace turnout::abi::map {
 
 inline constexpr char settings[] = "to_settings";
+inline constexpr char timeouts[] = "to_timeouts";
+inline constexpr char pressure[] = "to_pressure";
 inline constexpr char filter[] = "to_filter";
 inline constexpr char service_index[] = "to_service_ix";
 inline constexpr char services[] = "to_services";
@@ -32,10 +34,11 @@ inline constexpr char lanes[] = "to_lanes";  // row 0: the complete lane, for wh
 
 // Every one of them that is pinned.
 inline constexpr const char* all[] = {
-    settings,       filter,     service_index, services,        plans,          candidates,
-    cursors,        servers,    rings,         mark_rules,      calls,          server_states,
-    reply_services, neighbours, interfaces,    service_records, server_records, connections,
-    counters,       drops,      sweeper,       fragments,       held_fragments, lanes,
+    timeouts,       pressure,      settings,       filter,     service_index, services,
+    plans,          candidates,    cursors,        servers,    rings,         mark_rules,
+    calls,          server_states, reply_services, neighbours, interfaces,    service_records,
+    server_records, connections,   counters,       drops,      sweeper,       fragments,
+    held_fragments, lanes,
 };
 
 }  // namespace turnout::abi::map

@@ -16,7 +16,7 @@
 namespace turnout::abi {
 
 // Bumped whenever a row's layout or meaning changes; part of the path of the pinned tables.
-inline constexpr uint32_t tables_version = 6;
+inline constexpr uint32_t tables_version = 7;
 
 // What some service needs, so that packets are spared the work while none does; and choices.
 namespace settings_flag {
@@ -29,20 +29,62 @@ inline constexpr uint32_t sip = 32;           // persistence by SIP calls
 inline constexpr uint32_t expire_quiescent_template = 64;
 inline constexpr uint32_t no_path_mtu_discovery = 128;  // in IPv4 tunnels
 inline constexpr uint32_t schedule_icmp = 256;          // errors open connections
+inline constexpr uint32_t expire_nodest_conn = 512;     // a removed server's connections end
+inline constexpr uint32_t sloppy_tcp = 1024;            // any segment but a RST opens a connection
+inline constexpr uint32_t sloppy_sctp = 2048;           // any chunk does
+inline constexpr uint32_t no_reuse = 4096;              // ended connections make way for nobody
+inline constexpr uint32_t reuse_fin_wait = 8192;        // one-sided ones in FIN_WAIT do, too
+inline constexpr uint32_t nat_icmp_send = 16384;        // stray packets of NAT servers are refused
+inline constexpr uint32_t cache_bypass = 32768;   // without a server, to where the client wanted
+inline constexpr uint32_t count_packets = 65536;  // of young connections, for drop_entry
+// What the sweeper switches by itself: see table/defence.hpp.
+inline constexpr uint32_t secure_tcp = 1u << 24;   // only whole handshakes establish
+inline constexpr uint32_t drop_entry = 1u << 25;   // connections that came to nothing are ended
+inline constexpr uint32_t drop_packet = 1u << 26;  // some new connections are refused
+inline constexpr uint32_t stateless = 1u << 27;    // the data plane, too: see path/stateless.hpp
 }  // namespace settings_flag
 
-// One row for all programs.  Written by the daemon.
+// When a defence against too many connections is up.  The numbers are IPVS's, but that what a
+// person has set and what has come of it are kept apart: 1 and 2 both say `automatic`.
+enum class DefenceMode : uint8_t { off = 0, automatic = 1, always = 3 };
+
+// One row for all programs.  Written by the daemon; four flags by the sweeper.
 struct Settings {
     uint64_t hash_seed;
     uint32_t bucket_mask;           // number of buckets - 1; behind them, one scratch for each CPU
     uint32_t counter_rows_per_cpu;  // stride of the counter table
     uint32_t buckets_per_sweep;
-    uint32_t flags;         // settings_flag
-    uint32_t mark_rules;    // the list in use: see mark_rule_list()
-    Tick locality_timeout;  // how long lblc and lblcr remember a destination that nobody asks for
-    Tick timeout[state_rows];  // by State
+    uint32_t flags;       // settings_flag
+    uint32_t mark_rules;  // the list in use: see mark_rule_list()
+    Tick lblc_timeout;    // how long lblc remembers a destination that nobody asks for
+    Tick lblcr_timeout;   // the same of lblcr, and how long it leaves a set of servers as it is
+    uint32_t room;        // records that the table holds before it is under pressure
+    uint32_t memory_threshold;  // amemthresh: records that stand for so many pages
+    uint32_t drop_rate;         // am_droprate: always on, drop_packet refuses one in so many
+    DefenceMode drop_entry, drop_packet, secure_tcp;
+    uint8_t pad_;
 };
-static_assert(sizeof(Settings) == 160);
+static_assert(sizeof(Settings) == 56);
+
+// How long a connection may be idle, by State.  Row 0 is everybody's; services that have their own
+// share rows of equal content.  Written by the daemon.
+struct Timeouts {
+    Tick timeout[state_rows];
+    uint32_t seconds[state_rows];  // what a person set; 0: as in row 0
+};
+inline constexpr uint32_t timeout_rows = 1024;
+inline constexpr uint32_t common_timeouts = 0;
+
+// How full the table is, and what is done about it.  Written by the data plane.
+struct Pressure {
+    uint32_t records;      // at the sweeper's last walk through the whole table
+    uint32_t counted;      // in this walk, so far
+    uint32_t walks;        // that have ended
+    uint32_t drop_rate;    // one in so many new connections is refused (drop_packet); 0: none
+    uint32_t drop_left;    // how many are let in until the next, and that one
+    Tick stateless_since;  // when the latest connection began that had no room
+};
+static_assert(sizeof(Pressure) == 24);
 
 // What an address is to us; two bits for each of 2^16 hash cells, 32 cells a word.
 // A cell that is 0 says: no service and no NAT server has such an address.
@@ -172,7 +214,8 @@ struct Server {
     be16 tunnel_port;          // GUE: where the tunnel ends
     uint16_t tunnel_flags;     // tunnel_flag
     TunnelType tunnel_type;
-    uint8_t pad_[3];
+    uint8_t pad_;
+    uint16_t timeouts;  // row of its service's
 };
 static_assert(sizeof(Server) == 64);
 
@@ -270,8 +313,9 @@ struct Counters {
     uint64_t out_packets;
     uint64_t in_bytes;
     uint64_t out_bytes;
+    uint64_t stateless;  // packets that went by no connection, for want of room
 };
-static_assert(sizeof(Counters) == 40);
+static_assert(sizeof(Counters) == 48);
 
 // What the daemon must remember of a service and a server beside their rows: it adopts them from
 // here when it starts anew.  The data plane never reads them.
@@ -283,8 +327,8 @@ struct ServiceRecord {
     uint32_t persistence_timeout_s;
     uint32_t netmask;
     char persistence_engine[16];
-    uint32_t epoch;  // of the row's latest plan; outlives the service
-    uint32_t pad_;
+    uint32_t epoch;     // of the row's latest plan; outlives the service
+    uint32_t timeouts;  // row
 };
 
 enum class ServerUse : uint32_t { free = 0, serving = 1, removed = 2 };
@@ -297,6 +341,6 @@ struct ServerRecord {
     uint32_t pad_;
 };
 
-static_assert(sizeof(ServiceRecord) == 120 && sizeof(ServerRecord) == 72);
+static_assert(sizeof(ServiceRecord) == 136 && sizeof(ServerRecord) == 80);
 
 }  // namespace turnout::abi

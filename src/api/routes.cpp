@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "api/values.hpp"
+#include "model/names.hpp"
 
 namespace turnout::api {
 namespace {
@@ -27,11 +28,14 @@ unsigned status_of(int code) {
         case EPERM:
             return 403;
         case ENOENT:
+        case ESRCH:
             return 404;
         case EOPNOTSUPP:
             return 405;
         case EMSGSIZE:
             return 413;
+        case ENOSYS:
+            return 501;
         case ENOSPC:
             return 507;
         default:
@@ -119,6 +123,32 @@ Answer setting(const Request& request, const std::string& name) {
     return {200, json_of(*now), {}};
 }
 
+Answer timeouts(const Request& request, const model::ServiceKey& service) {
+    if (request.method == "PATCH") {
+        const auto json = parse(request.body);
+        if (!json) return refusal(json.error());
+        const auto changes = timeouts_from(*json);
+        if (!changes) return refusal(changes.error());
+        if (auto done = request.control.set_service_timeouts(service, *changes); !done)
+            return refusal(done.error());
+    } else if (request.method != "GET") {
+        return only("GET, PATCH", request);
+    }
+    const auto own = request.control.service_timeouts(service);
+    if (!own) return refusal(own.error());
+    return {200, *own, {}};
+}
+
+// Of a service there are its timeouts: NAME/timeouts.
+Answer of_service(const Request& request, std::string_view rest) {
+    const size_t slash = rest.rfind('/');
+    if (slash == std::string_view::npos || rest.substr(slash) != "/timeouts")
+        return refusal({ENOENT, "of a service there is /v1/services/NAME/timeouts"});
+    const auto service = model::service_named(rest.substr(0, slash));
+    if (!service) return refusal(service.error());
+    return timeouts(request, *service);
+}
+
 // What follows `folder` in the target, if that is where it leads.
 std::optional<std::string_view> below(std::string_view folder, std::string_view target) {
     if (!target.starts_with(folder)) return std::nullopt;
@@ -139,8 +169,10 @@ Answer respond(OwnControl& control, std::string_view method, std::string_view ta
     if (target == "/v1/settings") return settings(request);
     if (const auto name = below("/v1/settings/", target))
         return setting(request, std::string(*name));
-    return refusal({ENOENT, "nothing is at " + std::string(target) +
-                                "; there are /v1/marks and /v1/settings"});
+    if (const auto rest = below("/v1/services/", target)) return of_service(request, *rest);
+    return refusal(
+        {ENOENT, "nothing is at " + std::string(target) +
+                     "; there are /v1/marks, /v1/settings and /v1/services/NAME/timeouts"});
 }
 
 }  // namespace turnout::api

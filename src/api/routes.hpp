@@ -5,6 +5,8 @@
 //     DELETE /v1/marks/N
 //     GET    /v1/settings
 //     PUT    /v1/settings/NAME       {"value": 1}
+//     GET    /v1/services/NAME/timeouts
+//     PATCH  /v1/services/NAME/timeouts    {"established": 7200}
 //
 // docs/user/api.md is its reference.
 #pragma once

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "director/director.hpp"
+#include "model/names.hpp"
 #include "native/memory_tables.hpp"
 
 namespace turnout::api {
@@ -120,19 +121,22 @@ TEST_F(RoutesTest, deleting) {
 }
 
 TEST_F(RoutesTest, settings_tell_themselves_and_are_set) {
-    const Json before = ask("GET", "/v1/settings").body;
+    const auto setting = [this] {
+        for (const Json& each : ask("GET", "/v1/settings").body)
+            if (each["name"] == "expire_quiescent_template") return each;
+        return Json{};
+    };
+    const Json before = setting();
     ASSERT_FALSE(before.empty());
-    const Json& first = before[0];
-    EXPECT_EQ(first["name"], "expire_quiescent_template");
-    EXPECT_EQ(first["value"], 0);
-    EXPECT_EQ(first["default"], 0);
-    EXPECT_EQ(first["least"], 0);
-    EXPECT_EQ(first["greatest"], 1);
-    EXPECT_NE(first["meaning"], "");
+    EXPECT_EQ(before["value"], 0);
+    EXPECT_EQ(before["default"], 0);
+    EXPECT_EQ(before["least"], 0);
+    EXPECT_EQ(before["greatest"], 1);
+    EXPECT_NE(before["meaning"], "");
     const Answer answer = ask("PUT", "/v1/settings/expire_quiescent_template", R"({"value": 1})");
     EXPECT_EQ(answer.status, 200u);
     EXPECT_EQ(answer.body["value"], 1);
-    EXPECT_EQ(ask("GET", "/v1/settings").body[0]["value"], 1);
+    EXPECT_EQ(setting()["value"], 1);
 }
 
 TEST_F(RoutesTest, settings_refuse_what_they_cannot_be) {
@@ -144,7 +148,28 @@ TEST_F(RoutesTest, settings_refuse_what_they_cannot_be) {
                              R"({"value": 0.5})", R"({"value": 1, "more": 1})"})
         refused(400, "EINVAL", "PUT", target, body);
     refused(404, "ENOENT", "PUT", "/v1/settings/nosuch", R"({"value": 1})");
+    refused(501, "ENOSYS", "PUT", "/v1/settings/conntrack", R"({"value": 1})");
     refused(404, "ENOENT", "PUT", "/v1/settings/", R"({"value": 1})");
+}
+
+TEST_F(RoutesTest, services_have_timeouts_of_their_own) {
+    const char* target = "/v1/services/tcp:198.51.100.1:80/timeouts";
+    refused(404, "ESRCH", "GET", target);
+    model::Service service;
+    service.key = *model::service_named("tcp:198.51.100.1:80");
+    ASSERT_TRUE(director.apply(model::AddService{service}));
+    EXPECT_EQ(ask("GET", target).body, Json::object());
+    EXPECT_EQ(ask("PATCH", target, R"({"established": 7200, "close": 3})").status, 200u);
+    EXPECT_EQ(ask("PATCH", target, R"({"close": 0})").body, (Json{{"established", 7200}}));
+    EXPECT_EQ(ask("GET", target).body, (Json{{"established", 7200}}));
+    for (const char* body : {"", "1", "[]", R"({"established": "2h"})", R"({"established": -1})",
+                             R"({"established": 1.5})"})
+        refused(400, "EINVAL", "PATCH", target, body);
+    refused(400, "ERANGE", "PATCH", target, R"({"established": 4294967296})");
+    refused(404, "ENOENT", "PATCH", target, R"({"nosuch": 1})");
+    refused(405, "EOPNOTSUPP", "DELETE", target);
+    refused(400, "EINVAL", "GET", "/v1/services/web/timeouts");
+    refused(404, "ENOENT", "GET", "/v1/services/tcp:198.51.100.1:80");
 }
 
 TEST_F(RoutesTest, other_methods_and_places) {

@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
-#include <map>
 
 namespace turnout::api {
 namespace {
 
 using Json = nlohmann::json;
 using model::Family, model::MarkRule, model::Prefix, model::Protocol;
-
-const std::map<std::string, Protocol, std::less<>> protocols{
-    {"tcp", Protocol::tcp}, {"udp", Protocol::udp}, {"sctp", Protocol::sctp}};
 
 constexpr std::string_view rule_fields[] = {"number", "family",     "protocol", "from",
                                             "to",     "from_ports", "ports",    "mark"};
@@ -120,17 +116,6 @@ int code_named(const std::string& name) {
 
 }  // namespace
 
-std::optional<Protocol> protocol_named(std::string_view name) {
-    const auto at = protocols.find(name);
-    return at == protocols.end() ? std::nullopt : std::optional(at->second);
-}
-
-std::string name_of(Protocol protocol) {
-    const auto at =
-        std::ranges::find(protocols, protocol, [](const auto& one) { return one.second; });
-    return at == protocols.end() ? std::to_string(static_cast<int>(protocol)) : at->first;
-}
-
 Json json_of(const MarkRule& rule) {
     Json json{{"number", rule.number},
               {"family", rule.family == Family::ipv4 ? "ipv4" : "ipv6"},
@@ -160,6 +145,20 @@ Json json_of(const model::Setting& setting) {
 
 Result<std::vector<model::Setting>> settings_from(const Json& list) {
     return list_from<model::Setting>(list, setting_from);
+}
+
+Result<model::StateTimeouts> timeouts_from(const Json& json) {
+    if (!json.is_object())
+        return fail(EINVAL, "timeouts are given as {\"established\": 7200}, in seconds");
+    model::StateTimeouts timeouts;
+    for (const auto& [state, seconds] : json.items()) {
+        if (!seconds.is_number_unsigned())
+            return fail(EINVAL, "the timeout of \"" + state + "\" is no whole number of seconds");
+        if (seconds.get<uint64_t>() > model::longest_timeout_s)
+            return fail(ERANGE, "a timeout is a year at most, not " + seconds.dump() + " seconds");
+        timeouts[state] = seconds.get<uint32_t>();
+    }
+    return timeouts;
 }
 
 Json json_of(const Error& error) {

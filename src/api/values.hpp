@@ -5,18 +5,16 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <string_view>
 
 #include "base/result.hpp"
 #include "model/mark_rule.hpp"
+#include "model/names.hpp"
 #include "model/own_control.hpp"
 
 namespace turnout::api {
 
-// "tcp", "udp" or "sctp".
-std::optional<model::Protocol> protocol_named(std::string_view name);
-std::string name_of(model::Protocol protocol);
+using model::name_of;
+using model::protocol_named;
 
 // {"number": 1, "family": "ipv4", "protocol": "tcp", "from": "203.0.113.0/24", "to": "192.0.2.1",
 //  "from_ports": "1024-65535", "ports": "80,443", "mark": 1}; what matches anything is left out.
@@ -28,6 +26,9 @@ Result<std::vector<model::MarkRule>> mark_rules_from(const nlohmann::json& list)
 // {"name": …, "value": 0, "default": 0, "least": 0, "greatest": 1, "meaning": …}
 nlohmann::json json_of(const model::Setting& setting);
 Result<std::vector<model::Setting>> settings_from(const nlohmann::json& list);
+
+// {"established": 7200}, seconds by state.
+Result<model::StateTimeouts> timeouts_from(const nlohmann::json& json);
 
 // {"error": {"code": "ENOENT", "message": …}}
 nlohmann::json json_of(const Error& error);

@@ -286,7 +286,7 @@ void Daemon::keep_time() {
     ticker_.expires_after(std::chrono::nanoseconds(director::Estimator::period_ns));
     ticker_.async_wait([this](auto error) {
         if (error) return;
-        director_.tick();
+        for (const std::string& news : director_.tick()) spdlog::warn("{}", news);
         keep_time();
     });
 }

@@ -18,6 +18,7 @@
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/netns.hpp"
+#include "director/pressure_watch.hpp"
 #include "ipvs/socket_path.hpp"
 #include "kernel/data_plane.hpp"
 #include "kernel/interfaces.hpp"
@@ -85,6 +86,8 @@ Result<cli::DirectorState> look() {
     for (const auto& record : rows.service_records) state.services += record.in_use;
     for (const auto& record : rows.server_records)
         state.servers += record.use == abi::ServerUse::serving;
+    state.defences = director::defences_up(*rows.settings);
+    for (const auto& counters : rows.counters) state.stateless += counters.stateless;
     state.drops = named_drops((*plane)->drops());
     return state;
 }

@@ -3,6 +3,7 @@
 #include "apps/state.hpp"
 #include "cli/mark_command.hpp"
 #include "cli/realserver_command.hpp"
+#include "cli/service_command.hpp"
 #include "cli/settings_command.hpp"
 #include "cli/status_command.hpp"
 
@@ -19,6 +20,7 @@ int main(int count, char** arguments) {
     turnout::cli::add_status_commands(app, turnout::director_control(), status);
     turnout::cli::add_mark_command(app, status);
     turnout::cli::add_settings_commands(app, status);
+    turnout::cli::add_service_command(app, status);
     turnout::cli::add_realserver_command(app, status);
     try {
         app.parse(count, arguments);

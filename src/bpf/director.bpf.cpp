@@ -15,6 +15,7 @@
 #include "path/forwarding/wrap.hpp"
 #include "path/helpers/sip.hpp"
 #include "path/parse_sctp.hpp"
+#include "path/stateless.hpp"
 #include "path/states/sctp.hpp"
 #include "table/sweep.hpp"
 
@@ -74,6 +75,7 @@ int sweep_slice([[maybe_unused]] void* map, [[maybe_unused]] int* key, Sweeper* 
     const uint32_t count = settings->buckets_per_sweep;
     env.each(count, &slice, sweep_bucket);
     sweeper->next_bucket = slice.first + count;
+    if ((sweeper->next_bucket ^ slice.first) & ~slice.mask) end_walk(env, *settings, slice.now);
     timer_start(&sweeper->timer, sweep_period_ns, 0);
     return 0;
 }
@@ -126,6 +128,21 @@ extern "C" {
 [[gnu::noinline]] uint32_t turnout_call_out(Opening* opening) {
     Tables env;
     return static_cast<uint32_t>(opening ? call_out(env, *opening) : Answer::not_ours);
+}
+
+[[gnu::noinline]] uint32_t turnout_choose_by_hash(Opening* opening) {
+    Tables env;
+    return static_cast<uint32_t>(opening ? choose_by_hash(env, *opening) : Answer::not_ours);
+}
+
+[[gnu::noinline]] uint32_t turnout_reply_by_hash(Opening* opening) {
+    Tables env;
+    return static_cast<uint32_t>(opening ? reply_by_hash(env, *opening) : Answer::not_ours);
+}
+
+[[gnu::noinline]] uint32_t turnout_go_without_record(Opening* opening) {
+    Tables env;
+    return opening ? go_without_record(env, *opening) : 0;
 }
 
 [[gnu::noinline]] int turnout_route(__sk_buff* packet, const abi::Address* to, uint8_t family,
@@ -197,6 +214,13 @@ extern "C" {
     return static_cast<uint32_t>(
         sctp_table::next(static_cast<abi::State>(state), static_cast<uint8_t>(chunk),
                          static_cast<Direction>(direction), only_requests));
+}
+
+[[gnu::noinline]] uint32_t turnout_next_secure_state(uint32_t state, uint32_t flags,
+                                                     uint32_t direction, uint32_t only_requests) {
+    return static_cast<uint32_t>(
+        tcp_table::next_secure(static_cast<abi::State>(state), static_cast<uint8_t>(flags),
+                               static_cast<Direction>(direction), only_requests));
 }
 
 [[gnu::noinline]] int turnout_xdp_amend_sctp(xdp_md* context, const Packet* packet,

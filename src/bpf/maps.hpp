@@ -104,6 +104,8 @@ struct LanesMap {
 };
 
 using SettingsMap = Array<abi::Settings, 1>;
+using TimeoutsMap = Array<abi::Timeouts, abi::timeout_rows>;
+using PressureMap = Array<abi::Pressure, 1>;
 using FilterMap = Array<uint64_t, abi::filter::words>;
 using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;  // at load
 using ServicesMap = Array<abi::Service, 1>;                // at load
@@ -134,6 +136,8 @@ using FragmentRooms = Room<FragmentRoom>;
 
 extern "C" {
 TURNOUT_MAP(SettingsMap, to_settings);
+TURNOUT_MAP(TimeoutsMap, to_timeouts);
+TURNOUT_MAP(PressureMap, to_pressure);
 TURNOUT_MAP(FilterMap, to_filter);
 TURNOUT_MAP(ServiceIndexMap, to_service_ix);
 TURNOUT_MAP(ServicesMap, to_services);

@@ -20,6 +20,11 @@ uint32_t turnout_ask(turnout::Opening* opening);
 uint32_t turnout_schedule(turnout::Opening* opening);
 uint32_t turnout_connect(turnout::Opening* opening);
 uint32_t turnout_call_out(turnout::Opening* opening);
+uint32_t turnout_choose_by_hash(turnout::Opening* opening);
+uint32_t turnout_reply_by_hash(turnout::Opening* opening);
+uint32_t turnout_go_without_record(turnout::Opening* opening);
+uint32_t turnout_next_secure_state(uint32_t state, uint32_t flags, uint32_t direction,
+                                   uint32_t only_requests);
 uint32_t turnout_next_sctp_state(uint32_t state, uint32_t chunk, uint32_t direction,
                                  uint32_t only_requests);
 uint64_t turnout_find_fragment_note(const turnout::Packet* packet, uint32_t now);
@@ -37,6 +42,18 @@ TURNOUT_INLINE Row* row_of(Map& map, const Key& key) {
 struct TablesEnv {
     TURNOUT_INLINE static const abi::Settings* settings() {
         return row_of<const abi::Settings>(to_settings, 0u);
+    }
+    TURNOUT_INLINE static const abi::Timeouts* timeouts(uint32_t index) {
+        return row_of<const abi::Timeouts>(to_timeouts, index);
+    }
+    TURNOUT_INLINE static abi::Pressure* pressure() {
+        return row_of<abi::Pressure>(to_pressure, 0u);
+    }
+    TURNOUT_INLINE static void switch_settings(uint32_t on, uint32_t off) {
+        auto* row = row_of<abi::Settings>(to_settings, 0u);
+        if (!row) return;
+        set_bits(row->flags, on);
+        clear_bits(row->flags, off);
     }
     TURNOUT_INLINE static const uint64_t* filter_word(uint32_t index) {
         return row_of<const uint64_t>(to_filter, index);
@@ -119,6 +136,16 @@ struct TablesEnv {
         return static_cast<Answer>(turnout_call_out(&opening));
     }
 
+    TURNOUT_INLINE static Answer choose_by_hash(Opening& opening) {
+        return static_cast<Answer>(turnout_choose_by_hash(&opening));
+    }
+    TURNOUT_INLINE static Answer reply_by_hash(Opening& opening) {
+        return static_cast<Answer>(turnout_reply_by_hash(&opening));
+    }
+    TURNOUT_INLINE static Location go_without_record(Opening& opening) {
+        return turnout_go_without_record(&opening);
+    }
+
     TURNOUT_INLINE static const FragmentNote* fragment_note(const FragmentKey& key) {
         return row_of<const FragmentNote>(to_fragments, key);
     }
@@ -141,6 +168,12 @@ struct TablesEnv {
                                                      Direction direction, bool only_requests) {
         return static_cast<abi::State>(turnout_next_sctp_state(
             static_cast<uint32_t>(state), chunk, static_cast<uint32_t>(direction), only_requests));
+    }
+
+    TURNOUT_INLINE static abi::State next_secure_state(abi::State state, uint8_t flags,
+                                                       Direction direction, bool only_requests) {
+        return static_cast<abi::State>(turnout_next_secure_state(
+            static_cast<uint32_t>(state), flags, static_cast<uint32_t>(direction), only_requests));
     }
 
     // Looked up here: Linux 6.1 takes a table's memory for an update, but not that of a parameter.

@@ -12,6 +12,7 @@
 #include "api/values.hpp"
 #include "base/netns.hpp"
 #include "base/unix_socket.hpp"
+#include "model/names.hpp"
 
 namespace turnout::cli {
 namespace {
@@ -29,7 +30,7 @@ using Response = http::response<http::string_body>;
 constexpr uint64_t longest_answer = uint64_t{16} << 20;
 
 bool is_of_a_name(char c) {
-    return ('a' <= c && c <= 'z') || ('0' <= c && c <= '9') || c == '_';
+    return ('a' <= c && c <= 'z') || ('0' <= c && c <= '9') || c == '_' || c == '.';
 }
 
 Error no_connection(int code, const std::string& path) {
@@ -51,6 +52,10 @@ Request request_for(const char* method, const std::string& target, const Json& b
     }
     request.prepare_payload();
     return request;
+}
+
+std::string timeouts_of(const model::ServiceKey& service) {
+    return "/v1/services/" + name_of(service) + "/timeouts";
 }
 
 // One question and its answer.  Beast keeps time limits in its asynchronous operations only, so
@@ -154,6 +159,18 @@ Status ApiClient::set(const std::string& name, int64_t value) const {
         return fail(ENOENT,
                     "no setting \"" + name + "\"; `turnout settings` shows those there are");
     const auto answer = ask("PUT", "/v1/settings/" + name, {{"value", value}});
+    return answer ? Status{} : std::unexpected(answer.error());
+}
+
+Result<model::StateTimeouts> ApiClient::service_timeouts(const model::ServiceKey& service) const {
+    const auto answer = ask("GET", timeouts_of(service));
+    if (!answer) return std::unexpected(answer.error());
+    return api::timeouts_from(*answer);
+}
+
+Status ApiClient::set_service_timeouts(const model::ServiceKey& service,
+                                       const model::StateTimeouts& changes) const {
+    const auto answer = ask("PATCH", timeouts_of(service), changes);
     return answer ? Status{} : std::unexpected(answer.error());
 }
 

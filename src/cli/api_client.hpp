@@ -31,6 +31,10 @@ class ApiClient {
     Status remove_mark_rule(uint32_t number) const;
     Result<std::vector<model::Setting>> settings() const;
     Status set(const std::string& name, int64_t value) const;
+    // See model::OwnControl.
+    Result<model::StateTimeouts> service_timeouts(const model::ServiceKey& service) const;
+    Status set_service_timeouts(const model::ServiceKey& service,
+                                const model::StateTimeouts& changes) const;
 
     // The body of the answer; null when it has none.
     Result<nlohmann::json> ask(const char* method, const std::string& target,

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
@@ -113,10 +114,12 @@ TEST_F(ApiClientTest, settings) {
     ASSERT_TRUE(client.set("expire_quiescent_template", 1));
     const auto settings = client.settings();
     ASSERT_TRUE(settings);
-    EXPECT_EQ(settings->front().name, "expire_quiescent_template");
-    EXPECT_EQ(settings->front().value, 1);
-    EXPECT_EQ(settings->front().greatest, 1);
-    EXPECT_NE(settings->front().meaning, "");
+    const auto set =
+        std::ranges::find(*settings, "expire_quiescent_template", &model::Setting::name);
+    ASSERT_NE(set, settings->end());
+    EXPECT_EQ(set->value, 1);
+    EXPECT_EQ(set->greatest, 1);
+    EXPECT_NE(set->meaning, "");
 }
 
 TEST_F(ApiClientTest, long_lists_arrive_whole) {

@@ -14,6 +14,8 @@ void print_json(const DirectorState& state) {
         json["interfaces"].push_back(
             {{"name", interface.name}, {"xdp", interface.xdp}, {"tc", interface.tc}});
     json["connections"] = {{"size", state.connections_size}, {"used", state.connections_used}};
+    json["defences"] = state.defences;
+    json["packets_without_record"] = state.stateless;
     json["services"] = state.services;
     json["servers"] = state.servers;
     json["drops"] = state.drops;
@@ -31,6 +33,10 @@ void print_text(const DirectorState& state) {
     std::printf("connections  %llu in a table for %llu\n",
                 static_cast<unsigned long long>(state.connections_used),
                 static_cast<unsigned long long>(state.connections_size));
+    for (const auto& defence : state.defences) std::printf("under load   %s\n", defence.c_str());
+    if (state.stateless)
+        std::printf("no record    %llu packets forwarded without one, for want of room\n",
+                    static_cast<unsigned long long>(state.stateless));
     for (const auto& interface : state.interfaces)
         std::printf("interface    %-15s xdp %-8s tc %s\n", interface.name.c_str(),
                     interface.xdp.c_str(), interface.tc ? "on" : "off");

@@ -26,6 +26,8 @@ struct DirectorState {
     std::vector<InterfaceState> interfaces;
     uint64_t connections_used = 0, connections_size = 0;
     uint64_t services = 0, servers = 0;
+    std::vector<std::string> defences;      // that are up, for want of room
+    uint64_t stateless = 0;                 // packets that were forwarded without a record
     std::map<std::string, uint64_t> drops;  // by reason, in words
 };
 

@@ -39,7 +39,10 @@ Saved collect(const model::Control& control, const model::OwnControl& own) {
     saved.mark_rules = own.mark_rules();
     for (model::ServiceReport& report : control.services()) {
         saved.services.push_back(std::move(report.service));
-        saved.services.back().servers = servers_of(control, saved.services.back().key);
+        const model::ServiceKey& key = saved.services.back().key;
+        saved.services.back().servers = servers_of(control, key);
+        if (auto timeouts = own.service_timeouts(key); timeouts && !timeouts->empty())
+            saved.service_timeouts[key] = *std::move(timeouts);
     }
     return saved;
 }
@@ -55,6 +58,9 @@ Status restore(const Saved& saved, model::Control& control, model::OwnControl& o
             return std::unexpected(about("mark_rules", added.error()));
     for (const model::Service& service : saved.services)
         if (auto ok = restore(service, control); !ok) return ok;
+    for (const auto& [key, timeouts] : saved.service_timeouts)
+        if (auto ok = own.set_service_timeouts(key, timeouts); !ok)
+            return std::unexpected(about(to_string(key), ok.error()));
     return {};
 }
 

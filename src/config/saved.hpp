@@ -15,6 +15,7 @@ struct Saved {
     std::map<std::string, int64_t> settings;  // those that depart from their standard
     std::vector<model::MarkRule> mark_rules;
     std::vector<model::Service> services;  // in the order of Control::services(), with servers
+    std::map<model::ServiceKey, model::StateTimeouts> service_timeouts;  // of those that have own
 };
 
 Saved collect(const model::Control& control, const model::OwnControl& own);

@@ -122,7 +122,15 @@ void read_key(Fields& fields, ServiceKey& key) {
     fields.number("port", key.port);
 }
 
-Status read_service(const Json& json, std::string where, Service& service) {
+Status read_state_timeouts(const Json& json, std::string where, model::StateTimeouts& timeouts) {
+    Fields fields(json, std::move(where));
+    if (json.is_object())
+        for (const auto& [name, value] : json.items()) fields.number(name.c_str(), timeouts[name]);
+    return fields.finish();
+}
+
+Status read_service(const Json& json, std::string where, Saved& saved) {
+    Service& service = saved.services.emplace_back();
     Fields fields(json, std::move(where));
     read_key(fields, service.key);
     fields.text("scheduler", service.scheduler);
@@ -133,6 +141,11 @@ Status read_service(const Json& json, std::string where, Service& service) {
     else
         fields.number("netmask", service.netmask);
     if (fields.has("engine")) fields.text("engine", service.persistence_engine);
+    if (fields.has("timeouts"))
+        fields.object("timeouts", [&](const Json& member, std::string name) {
+            return read_state_timeouts(member, std::move(name),
+                                       saved.service_timeouts[service.key]);
+        });
     fields.list("servers", [&](const Json& member, std::string name) {
         return read_server(member, std::move(name), service.servers.emplace_back());
     });
@@ -175,7 +188,11 @@ Json json_of(const Saved& saved) {
               {"services", Json::array()}};
     for (const model::MarkRule& rule : saved.mark_rules)
         json["mark_rules"].push_back(api::json_of(rule));
-    for (const Service& service : saved.services) json["services"].push_back(json_of(service));
+    for (const Service& service : saved.services) {
+        json["services"].push_back(json_of(service));
+        const auto own = saved.service_timeouts.find(service.key);
+        if (own != saved.service_timeouts.end()) json["services"].back()["timeouts"] = own->second;
+    }
     return json;
 }
 
@@ -199,7 +216,7 @@ Result<Saved> saved_from(const Json& json) {
         return read_mark_rules(member, name, saved.mark_rules);
     });
     fields.list("services", [&](const Json& member, std::string name) {
-        return read_service(member, std::move(name), saved.services.emplace_back());
+        return read_service(member, std::move(name), saved);
     });
     if (auto ok = fields.finish(); !ok) return std::unexpected(ok.error());
     return saved;

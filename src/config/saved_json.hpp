@@ -12,8 +12,8 @@
 //                 {"mark": 7, "family": "ipv4", …}]}
 //
 // Servers stand in list order.  A tunnel's server has "tunnel": {"type": "gue", "port": 6080,
-// "flags": 1}, a service "engine": "sip" where they depart from the standard.  `flags` of a service
-// are service_flag bits.
+// "flags": 1}, a service "engine": "sip" and "timeouts": {"established": 60} where they depart from
+// the standard.  `flags` of a service are service_flag bits.
 #pragma once
 
 #include <nlohmann/json.hpp>

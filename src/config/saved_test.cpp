@@ -70,7 +70,12 @@ Service marked() {
 Saved everything() {
     Saved saved;
     saved.timeouts = {901, 121, 301};
-    saved.settings = {{"pmtu_disc", 0}, {"schedule_icmp", 1}};
+    // A timeout that departs from its standard is a setting, too.
+    saved.settings = {{"pmtu_disc", 0},
+                      {"schedule_icmp", 1},
+                      {"timeout.established", 901},
+                      {"timeout.fin_wait", 121},
+                      {"timeout.udp", 301}};
     model::MarkRule first, second;
     first.number = 1;
     first.protocol = Protocol::tcp;
@@ -83,6 +88,7 @@ Saved everything() {
     second.mark = 2;
     saved.mark_rules = {first, second};
     saved.services = {web(), calls(), marked()};
+    saved.service_timeouts[web().key] = {{"established", 60}, {"fin_wait", 7}};
     return saved;
 }
 
@@ -90,6 +96,7 @@ void expect_same(const Saved& a, const Saved& b) {
     EXPECT_EQ(a.timeouts, b.timeouts);
     EXPECT_EQ(a.settings, b.settings);
     EXPECT_EQ(a.mark_rules, b.mark_rules);
+    EXPECT_EQ(a.service_timeouts, b.service_timeouts);
     ASSERT_EQ(a.services.size(), b.services.size());
     for (size_t i = 0; i < a.services.size(); ++i) {
         const Service &x = a.services[i], &y = b.services[i];

@@ -5,6 +5,7 @@
 #include "base/panic.hpp"
 #include "tables/connections.hpp"
 #include "tables/convert.hpp"
+#include "tables/timeouts.hpp"
 
 namespace turnout::director {
 
@@ -65,7 +66,7 @@ Status Director::perform(const model::Change& change) {
                 return zero(c);
             } else {
                 static_assert(std::is_same_v<C, SetTimeouts>);
-                tables::set_timeouts(*rows_.settings, c.timeouts);
+                tables::set_timeouts(rows_, c.timeouts);
                 return {};
             }
         },
@@ -140,20 +141,21 @@ void Director::connections(const std::function<void(const model::ConnectionRepor
 }
 
 model::Timeouts Director::timeouts() const {
-    return tables::timeouts_of(*rows_.settings);
+    return tables::timeouts_of(rows_);
 }
 
 uint32_t Director::connection_table_size() const {
     return static_cast<uint32_t>(rows_.buckets.size()) * abi::bucket_fill;
 }
 
-void Director::tick() {
+std::vector<std::string> Director::tick() {
     tables_.collect(clock_() / 1000000000);
     for (const auto& [key, service] : model_.services()) {
         service_rates_[key].sample(tables_.counters(key));
         for (const model::Server& server : service.servers)
             server_rates_[{key, server.key}].sample(tables_.counters(key, server.key));
     }
+    return pressure_.look(rows_);
 }
 
 model::ServiceReport Director::report(const model::Service& service) const {

@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "director/estimator.hpp"
+#include "director/pressure_watch.hpp"
 #include "model/control.hpp"
 #include "model/model.hpp"
 #include "model/own_control.hpp"
@@ -39,12 +40,16 @@ class Director : public model::Control, public model::OwnControl {
     Status remove_mark_rule(uint32_t number) override;
     std::vector<model::Setting> settings() const override;
     Status set(const std::string& name, int64_t value) override;
+    Result<model::StateTimeouts> service_timeouts(const model::ServiceKey& key) const override;
+    Status set_service_timeouts(const model::ServiceKey& key,
+                                const model::StateTimeouts& changes) override;
 
     // `changed` is called after every change of what people configure.
     void watch(std::function<void()> changed) { changed_ = std::move(changed); }
 
-    // Once every Estimator::period_ns: rates, and rows that are not needed any more.
-    void tick();
+    // Once every Estimator::period_ns: rates, and rows that are not needed any more.  Gives what
+    // has happened meanwhile and is worth telling, in sentences.
+    std::vector<std::string> tick();
     // After routes or addresses have changed.
     void routes_changed() { tables_.refresh_ways(); }
 
@@ -68,6 +73,7 @@ class Director : public model::Control, public model::OwnControl {
     model::Model model_;
     tables::Tables tables_;
     tables::MarkRules mark_rules_;
+    PressureWatch pressure_;
     std::map<model::ServiceKey, Estimator> service_rates_;
     std::map<ServerName, Estimator> server_rates_;
 };

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <set>
 
 #include "native/memory_tables.hpp"
 
@@ -171,6 +172,59 @@ TEST_F(DirectorTest, timeouts_are_set_and_told_in_seconds) {
     EXPECT_EQ(director->timeouts(), (model::Timeouts{900, 120, 300}));
     ASSERT_TRUE(director->apply(model::SetTimeouts{{7200, 0, 31}}));
     EXPECT_EQ(director->timeouts(), (model::Timeouts{7200, 120, 31}));
+}
+
+TEST_F(DirectorTest, timeouts_of_a_service_follow_it) {
+    auto first = make();
+    add(*first, {server(11)});
+    ASSERT_TRUE(first->set_service_timeouts(web, {{"established", 7200}, {"fin_wait", 5}}));
+    ASSERT_TRUE(first->apply(model::AddServer{web, server(12)}));
+    const auto own = [&](uint8_t number, abi::State state) {
+        const auto& row = tables.rows.timeouts[tables.rows.servers[row_of(number)].timeouts];
+        return row.timeout[static_cast<size_t>(state)];
+    };
+    for (const auto number : {uint8_t{11}, uint8_t{12}}) {
+        EXPECT_EQ(own(number, abi::State::established), abi::ticks_of_seconds(7200));
+        EXPECT_EQ(own(number, abi::State::fin_wait), abi::ticks_of_seconds(5));
+        EXPECT_EQ(own(number, abi::State::time_wait), abi::ticks_of_seconds(120));
+    }
+    ASSERT_TRUE(first->set("timeout.time_wait", 60));
+    EXPECT_EQ(own(11, abi::State::time_wait), abi::ticks_of_seconds(60));
+    first.reset();
+
+    const auto second = make();
+    EXPECT_EQ(*second->service_timeouts(web),
+              (model::StateTimeouts{{"established", 7200}, {"fin_wait", 5}}));
+    ASSERT_TRUE(second->set_service_timeouts(web, {{"established", 0}, {"fin_wait", 0}}));
+    EXPECT_TRUE(second->service_timeouts(web)->empty());
+    EXPECT_EQ(own(11, abi::State::established), abi::ticks_of_seconds(900));
+}
+
+TEST_F(DirectorTest, timeouts_that_cannot_be_are_refused) {
+    const auto director = make();
+    EXPECT_EQ(director->set_service_timeouts(web, {{"udp", 1}}).error().code, ESRCH);
+    EXPECT_EQ(director->service_timeouts(web).error().code, ESRCH);
+    add(*director, {server(11)});
+    EXPECT_EQ(director->set_service_timeouts(web, {{"udp", 1}, {"nosuch", 1}}).error().code,
+              ENOENT);
+    const uint32_t too_long = model::longest_timeout_s + 1;
+    EXPECT_EQ(director->set_service_timeouts(web, {{"udp", too_long}}).error().code, ERANGE);
+    EXPECT_TRUE(director->service_timeouts(web)->empty());
+}
+
+TEST_F(DirectorTest, services_with_the_same_timeouts_share_a_row) {
+    const auto director = make();
+    for (uint16_t port = 1; port <= 40; ++port) {
+        model::Service service;
+        service.key = web;
+        service.key.port = port;
+        ASSERT_TRUE(director->apply(model::AddService{service}));
+        ASSERT_TRUE(director->set_service_timeouts(service.key, {{"udp", 1u + port % 2}}));
+    }
+    std::set<uint32_t> rows;
+    for (const auto& record : tables.rows.service_records)
+        if (record.in_use) rows.insert(record.timeouts);
+    EXPECT_EQ(rows.size(), 2u);
 }
 
 }  // namespace

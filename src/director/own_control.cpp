@@ -3,26 +3,10 @@
 #include <cerrno>
 
 #include "director/director.hpp"
+#include "director/settings.hpp"
 
 namespace turnout::director {
 namespace {
-
-// A setting that is one flag of the data plane's, set when it departs from its standard.
-struct FlagSetting {
-    const char* name;
-    uint32_t flag;
-    bool standard;
-    const char* meaning;
-};
-
-constexpr FlagSetting flag_settings[] = {
-    {"expire_quiescent_template", abi::settings_flag::expire_quiescent_template, false,
-     "1: clients bound by persistence to a server of weight 0 are given another"},
-    {"pmtu_disc", abi::settings_flag::no_path_mtu_discovery, true,
-     "0: IPv4 packets too large for a tunnel are fragmented, whatever they say of it"},
-    {"schedule_icmp", abi::settings_flag::schedule_icmp, false,
-     "1: an ICMP error of no connection is scheduled as a packet of its client would be"},
-};
 
 constexpr uint32_t greatest_rule_number = 65535;
 
@@ -55,28 +39,37 @@ Status Director::remove_mark_rule(uint32_t number) {
 }
 
 std::vector<model::Setting> Director::settings() const {
-    std::vector<model::Setting> all;
-    for (const auto& [name, flag, standard, meaning] : flag_settings) {
-        const bool departs = rows_.settings->flags & flag;
-        all.push_back({name, departs != standard, standard, 0, 1, meaning});
-    }
-    return all;
+    return list_settings(rows_);
 }
 
 Status Director::set(const std::string& name, int64_t value) {
-    for (const auto& setting : flag_settings) {
-        if (name != setting.name) continue;
-        if (value < 0 || value > 1)
-            return fail(ERANGE, name + " is 0 or 1, not " + std::to_string(value));
-        uint32_t& flags = rows_.settings->flags;
-        if ((value != 0) != setting.standard)
-            __atomic_fetch_or(&flags, setting.flag, __ATOMIC_SEQ_CST);
-        else
-            __atomic_fetch_and(&flags, ~setting.flag, __ATOMIC_SEQ_CST);
-        changed_();
-        return {};
+    if (auto ok = change_setting(rows_, name, value); !ok) return ok;
+    changed_();
+    return {};
+}
+
+Result<model::StateTimeouts> Director::service_timeouts(const model::ServiceKey& key) const {
+    if (!model_.find(key)) return fail(ESRCH, "no virtual service " + to_string(key));
+    return tables_.timeouts(key);
+}
+
+Status Director::set_service_timeouts(const model::ServiceKey& key,
+                                      const model::StateTimeouts& changes) {
+    if (!model_.find(key)) return fail(ESRCH, "no virtual service " + to_string(key));
+    model::StateTimeouts own = tables_.timeouts(key);
+    for (const auto& [name, seconds] : changes) {
+        if (!tables::state_named(name))
+            return fail(ENOENT, "no state \"" + name + "\"; `turnout settings` lists them as " +
+                                    timeout_prefix + "STATE");
+        if (seconds > model::longest_timeout_s)
+            return fail(ERANGE,
+                        "a timeout is a year at most, not " + std::to_string(seconds) + " seconds");
+        own[name] = seconds;
     }
-    return fail(ENOENT, "no setting \"" + name + "\"; `turnout settings` shows those there are");
+    std::erase_if(own, [](const auto& timeout) { return timeout.second == 0; });
+    if (auto ok = tables_.set_timeouts(key, own); !ok) return ok;
+    changed_();
+    return {};
 }
 
 }  // namespace turnout::director

@@ -152,8 +152,8 @@ void initialise(tables::Rows& rows) {
     settings.counter_rows_per_cpu = static_cast<uint32_t>(rows.servers.size());
     // The whole table about once a second.
     settings.buckets_per_sweep = std::max<uint32_t>(1, (settings.bucket_mask + 1) / 64);
-    tables::set_defaults(settings);
     *rows.settings = settings;
+    tables::set_defaults(rows);
 }
 
 // What connections count comes with them; ways are found anew.

@@ -85,10 +85,13 @@ Status Maps::open_all(const std::string& directory) {
     namespace names = abi::map;
     Status ok;
     std::span<abi::Settings> settings;
+    std::span<abi::Pressure> pressure;
     const auto array = [&](const char* name, auto& mapped, auto& span) {
         if (ok) ok = open_array(directory, name, mapped, span);
     };
     array(names::settings, settings_, settings);
+    array(names::timeouts, timeouts_, rows.timeouts);
+    array(names::pressure, pressure_, pressure);
     array(names::filter, filter_, rows.filter);
     array(names::services, services_, rows.services);
     array(names::plans, plans_, rows.plans);
@@ -105,6 +108,7 @@ Status Maps::open_all(const std::string& directory) {
     array(names::connections, buckets_, rows.buckets);
     if (!ok) return ok;
     rows.settings = settings.data();
+    rows.pressure = pressure.data();
     // The last ones, one for every CPU, are scratch.
     rows.buckets =
         rows.buckets.first(rows.buckets.size() - static_cast<size_t>(libbpf_num_possible_cpus()));

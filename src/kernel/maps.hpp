@@ -41,6 +41,8 @@ class Maps {
                       std::span<Row>& span);
 
     MappedArray<abi::Settings> settings_;
+    MappedArray<abi::Timeouts> timeouts_;
+    MappedArray<abi::Pressure> pressure_;
     MappedArray<uint64_t> filter_;
     MappedArray<abi::Service> services_;
     MappedArray<abi::Plan> plans_;

@@ -49,6 +49,12 @@ std::string Prefix::to_string() const {
     return address.to_string() + (length == whole ? "" : "/" + std::to_string(length));
 }
 
+bool Prefix::holds(const Address& one) const {
+    Address masked = one;
+    clear_after(masked, length);
+    return masked == address;
+}
+
 Result<std::vector<PortRange>> parse_ports(std::string_view text) {
     std::vector<PortRange> ports;
     for (size_t at = 0; at <= text.size();) {

@@ -25,6 +25,8 @@ struct Prefix {
     // "192.0.2.0/24", or an address alone.  The error names the text.
     static Result<Prefix> parse(std::string_view text);
     std::string to_string() const;
+    bool holds(const Address& one) const;
+    bool is_one_address() const { return length == (address.family == Family::ipv4 ? 32 : 128); }
 };
 
 struct PortRange {

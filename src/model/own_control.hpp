@@ -7,6 +7,8 @@
 
 #include "base/result.hpp"
 #include "model/mark_rule.hpp"
+#include "model/service.hpp"
+#include "model/timeouts.hpp"
 
 namespace turnout::model {
 
@@ -34,8 +36,15 @@ class OwnControl {
     virtual Status remove_mark_rule(uint32_t number) = 0;
 
     virtual std::vector<Setting> settings() const = 0;
-    // ENOENT for an unknown name, ERANGE for a value it cannot have.
+    // ENOENT for an unknown name, ENOSYS for one of IPVS's that makes no sense here, with the
+    // reason; ERANGE for a value it cannot have.
     virtual Status set(const std::string& name, int64_t value) = 0;
+
+    // Timeouts that a service has instead of everybody's.  ESRCH when there is no such service.
+    virtual Result<StateTimeouts> service_timeouts(const ServiceKey& key) const = 0;
+    // Changes those that are named; 0: everybody's again.  ESRCH, ENOENT for an unknown state,
+    // ERANGE, ENOSPC when too many services have different ones.
+    virtual Status set_service_timeouts(const ServiceKey& key, const StateTimeouts& changes) = 0;
 };
 
 }  // namespace turnout::model

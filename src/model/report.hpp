@@ -13,6 +13,7 @@ struct Counters {
     uint64_t connections = 0;
     uint64_t in_packets = 0, out_packets = 0;
     uint64_t in_bytes = 0, out_bytes = 0;
+    uint64_t stateless = 0;  // packets that were forwarded without a record, for want of room
 
     Counters& operator+=(const Counters& other);
     Counters& operator-=(const Counters& other);
@@ -54,6 +55,7 @@ inline Counters& Counters::operator+=(const Counters& other) {
     out_packets += other.out_packets;
     in_bytes += other.in_bytes;
     out_bytes += other.out_bytes;
+    stateless += other.stateless;
     return *this;
 }
 
@@ -63,6 +65,7 @@ inline Counters& Counters::operator-=(const Counters& other) {
     out_packets -= other.out_packets;
     in_bytes -= other.in_bytes;
     out_bytes -= other.out_bytes;
+    stateless -= other.stateless;
     return *this;
 }
 

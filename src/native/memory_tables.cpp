@@ -9,6 +9,7 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
     : neighbours(abi::neighbour_rows),
       buckets((1u << sizes.connection_bits) / abi::bucket_fill + 1),
       drops(abi::drop_rows),
+      timeouts_(abi::timeout_rows),
       filter_(abi::filter::words),
       services_(sizes.services),
       plans_(2 * sizes.services + 64),
@@ -27,8 +28,10 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
     settings_.bucket_mask = static_cast<uint32_t>(rows.buckets.size()) - 1;
     settings_.counter_rows_per_cpu = sizes.servers;
     settings_.buckets_per_sweep = static_cast<uint32_t>(rows.buckets.size());
-    tables::set_defaults(settings_);
     rows.settings = &settings_;
+    rows.pressure = &pressure_;
+    rows.timeouts = timeouts_;
+    tables::set_defaults(rows);
     rows.filter = filter_;
     rows.services = services_;
     rows.plans = plans_;

@@ -65,6 +65,8 @@ class MemoryTables {
 
   private:
     abi::Settings settings_{};
+    abi::Pressure pressure_{};
+    std::vector<abi::Timeouts> timeouts_;
     std::vector<uint64_t> filter_;
     std::vector<abi::Service> services_;
     std::vector<abi::Plan> plans_;

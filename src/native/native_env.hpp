@@ -59,6 +59,13 @@ class NativeEnv {
     std::vector<uint8_t> frame() const { return {packet_.begin() + ip_align, packet_.end()}; }
 
     const abi::Settings* settings() { return tables_.rows.settings; }
+    const abi::Timeouts* timeouts(uint32_t i) { return row(tables_.rows.timeouts, i); }
+    abi::Pressure* pressure() { return tables_.rows.pressure; }
+    void switch_settings(uint32_t on, uint32_t off) {
+        uint32_t& flags = tables_.rows.settings->flags;
+        set_bits(flags, on);
+        clear_bits(flags, off);
+    }
     const uint64_t* filter_word(uint32_t i) { return row(tables_.rows.filter, i); }
     const uint32_t* service_id(const abi::Endpoint& key) { return tables_.service_ids.find(key); }
     const abi::Service* service(uint32_t i) { return row(tables_.rows.services, i); }
@@ -94,6 +101,11 @@ class NativeEnv {
     Answer schedule(Opening& opening) { return choose_server(*this, opening); }
     Location connect(Opening& opening) { return turnout::connect(*this, opening); }
     Answer call_out(Opening& opening) { return turnout::call_out(*this, opening); }
+    Answer choose_by_hash(Opening& opening) { return turnout::choose_by_hash(*this, opening); }
+    Answer reply_by_hash(Opening& opening) { return turnout::reply_by_hash(*this, opening); }
+    Location go_without_record(Opening& opening) {
+        return turnout::go_without_record(*this, opening);
+    }
     Opening* opening() { return &opening_; }
 
     abi::Tick now() { return world_.now; }
@@ -124,6 +136,10 @@ class NativeEnv {
     abi::State next_sctp_state(abi::State state, uint8_t chunk, Direction direction,
                                bool only_requests) {
         return sctp_table::next(state, chunk, direction, only_requests);
+    }
+    abi::State next_secure_state(abi::State state, uint8_t flags, Direction direction,
+                                 bool only_requests) {
+        return tcp_table::next_secure(state, flags, direction, only_requests);
     }
     bool amend_sctp(const Packet& packet, Direction direction, const Rewrite& rewrite) {
         return turnout::amend_sctp(*this, packet, direction, rewrite);
@@ -270,11 +286,12 @@ class NativeEnv {
     Opening opening_{};
 };
 
-// One pass of the sweeper over the whole table.
+// One walk of the sweeper through the whole table.
 inline void sweep_all(MemoryTables& tables, World& world) {
     NativeEnv<Lane::complete> env(tables, world, {});
     for (uint32_t bucket = 0; bucket < tables.rows.buckets.size(); ++bucket)
         sweep(env, *tables.rows.settings, bucket, world.now);
+    end_walk(env, *tables.rows.settings, world.now);
 }
 
 }  // namespace turnout::native

@@ -49,6 +49,10 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
                                      const abi::Tuple& tuple, const abi::Connection& record,
                                      Opening& opening) {
     { env.settings() } -> gives<const abi::Settings*>;
+    { env.timeouts(n) } -> gives<const abi::Timeouts*>;
+    { env.pressure() } -> gives<abi::Pressure*>;
+    // Sets the first of these settings_flags, and clears the second.
+    env.switch_settings(n, n);
     { env.filter_word(n) } -> gives<const uint64_t*>;
     { env.mark_rule(n) } -> gives<const abi::MarkRule*>;
     { env.service_id(endpoint) } -> gives<const uint32_t*>;
@@ -71,6 +75,10 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.schedule(opening) } -> gives<Answer>;
     { env.connect(opening) } -> gives<Location>;
     { env.call_out(opening) } -> gives<Answer>;
+    // choose_by_hash(), reply_by_hash() and go_without_record() of path/stateless.hpp.
+    { env.choose_by_hash(opening) } -> gives<Answer>;
+    { env.reply_by_hash(opening) } -> gives<Answer>;
+    { env.go_without_record(opening) } -> gives<Location>;
     // Keeps the call of the opening as the name of the template there, for those who list it.
     env.keep_call(n);
     // Notes of packets in fragments; put_fragment_note() may have the oldest give way.
@@ -116,6 +124,8 @@ concept Environment = TablesEnvironment<E> &&
     // parse_sctp() of path/, next() of path/states/sctp.hpp and amend_sctp() of path/forwarding/.
     { env.parse_sctp(packet) } -> gives<bool>;
     { env.next_sctp_state(abi::State{}, uint8_t{}, Direction::reply, true) } -> gives<abi::State>;
+    // next_secure() of path/states/tcp.hpp, for a packet's TCP flags.
+    { env.next_secure_state(abi::State{}, uint8_t{}, Direction::reply, true) } -> gives<abi::State>;
     { env.amend_sctp(packet, Direction::reply, rewrite) } -> gives<bool>;
     // rewrite_icmp_error() of path/forwarding/: false when the kernel refused.
     { env.rewrite_icmp_error(packet, Direction::reply, rewrite) } -> gives<bool>;

@@ -17,18 +17,22 @@
 
 namespace turnout {
 
-// IPVS schedules TCP on a SYN without RST, SCTP on an INIT, UDP on any packet; never from the FTP
-// data port, whose connections the helper makes.
-TURNOUT_INLINE bool may_open(const Packet& packet) {
+// IPVS schedules TCP on a SYN without RST, SCTP on an INIT, UDP on any packet (sloppy_tcp: on any
+// but a RST; sloppy_sctp: on any but an ABORT); never from the FTP data port, whose connections the
+// helper makes.
+TURNOUT_INLINE bool may_open(const abi::Settings& settings, const Packet& packet) {
     if (is_icmp_error(packet) || packet.source_port == ftp_data_port) return false;
     switch (static_cast<IpProtocol>(packet.protocol)) {
         case IpProtocol::udp:
             return true;
         case IpProtocol::sctp:
-            return is_init(packet);
+            return is_init(packet) || (settings.flags & abi::settings_flag::sloppy_sctp &&
+                                       !has_chunk(packet, SctpChunk::abort));
         default:
-            return (packet.tcp_flags & (tcp_flag::syn | tcp_flag::rst)) == tcp_flag::syn;
+            break;
     }
+    if (packet.tcp_flags & tcp_flag::rst) return false;
+    return packet.tcp_flags & tcp_flag::syn || settings.flags & abi::settings_flag::sloppy_tcp;
 }
 
 // An error of no connection (schedule_icmp): where several directors share a service, it may come
@@ -38,31 +42,31 @@ TURNOUT_INLINE bool may_open_by_error(const abi::Settings& settings, const Packe
     return settings.flags & abi::settings_flag::schedule_icmp && !packet.about_tunnel;
 }
 
-// An ended TCP or SCTP connection makes way for a new one from the same port (conn_reuse_mode 1),
-// unless persistence holds it to its server.
-TURNOUT_INLINE bool makes_way(const abi::Connection& connection, const Packet& packet) {
-    if (connection.link) return false;
-    const auto state = static_cast<abi::State>(connection.status & abi::status::state_mask);
-    if (packet.tcp_flags & tcp_flag::syn)
-        return state == abi::State::time_wait || state == abi::State::close;
-    return is_init(packet) && state == abi::State::sctp_closed;
+// This CPU's scratch line, for a packet that has no record.
+template <TablesEnvironment Env>
+TURNOUT_INLINE Location scratch_of(Env& env, const abi::Settings& settings) {
+    return (settings.bucket_mask + 1 + env.cpu()) * 16 + 1;
 }
 
 namespace detail {
 
-// Makes a reply record beside the connection at `location`, if the address of its NAT server alone
-// does not lead replies to it.
+// Does the address of a NAT server alone lead replies to the connection?
+template <TablesEnvironment Env>
+TURNOUT_INLINE bool is_told_by_server(Env& env, const abi::Tuple& tuple, const abi::Address& server,
+                                      be16 port) {
+    const abi::ReplyService* service =
+        env.reply_service({server, port, tuple.protocol, tuple.family});
+    return service && !service->shared && service->virtual_port == tuple.virtual_port &&
+           service->virtual_address == tuple.virtual_address;
+}
+
+// Makes a reply record beside the connection at `location`, if replies need one to be led to it.
 template <TablesEnvironment Env>
 TURNOUT_INLINE void pair_with_reply_record(Env& env, Opening& opening, const abi::Server& server,
                                            Location location) {
     const abi::Tuple& tuple = opening.record.tuple;
     const be16 port = server_port(opening.record, server);
-    const abi::ReplyService* service =
-        env.reply_service({server.address, port, tuple.protocol, tuple.family});
-    const bool alone = service && !service->shared;
-    if (alone && service->virtual_port == tuple.virtual_port &&
-        service->virtual_address == tuple.virtual_address)
-        return;
+    if (is_told_by_server(env, tuple, server.address, port)) return;
     abi::Connection& pointer = opening.aside;
     pointer = {};
     pointer.tuple = tuple;
@@ -97,7 +101,7 @@ template <TablesEnvironment Env>
 TURNOUT_INLINE Location make_for_one_packet(Env& env, const abi::Settings& settings,
                                             const abi::Connection& record,
                                             const abi::Server& server, abi::ServerState& state) {
-    const Location location = (settings.bucket_mask + 1 + env.cpu()) * 16 + 1;
+    const Location location = scratch_of(env, settings);
     abi::Connection* line = at(env, location);
     if (!line) return 0;
     fill(*line, record, 0);
@@ -151,6 +155,8 @@ template <TablesEnvironment Env>
 TURNOUT_INLINE void hand_over(Env& env, const abi::Settings& settings, Location location) {
     abi::Connection* line = at(env, location);
     if (!line || !detail::is_scratch(settings, location)) return;
+    // The next lane sends one that has no record the same way.
+    if (line->status & abi::status::stateless) return;
     line->status |= abi::status::one_packet;
     const abi::Server* server = env.server(line->server);
     abi::ServerState* state = env.server_state(line->server);
@@ -176,6 +182,7 @@ TURNOUT_INLINE Answer ask(Env& env, Opening& opening) {
     if (!plan) return Answer::not_ours;
     const ServiceView service{*id, row->key, *plan};
     opening.service = service.id;
+    if (is_refused(env, *settings)) return Answer::defended;
     if (service.has(abi::plan_flag::sip)) {
         if (opening.flags & opening_flag::fast_lane) return Answer::elsewhere;
         if (!opening.call.call.length) return Answer::refused;

@@ -91,6 +91,7 @@ enum class Answer : uint32_t {
     no_server,     // the service has no server available
     elsewhere,     // the complete lane can tell
     refused,       // by the persistence engine
+    defended,      // refused for there are too many (drop_packet)
 };
 
 // Enough for a scheduler to remember a destination and a server for it.

@@ -12,9 +12,13 @@
 
 namespace turnout {
 
-TURNOUT_INLINE bool is_init(const Packet& packet) {
+TURNOUT_INLINE bool has_chunk(const Packet& packet, SctpChunk chunk) {
     return static_cast<IpProtocol>(packet.protocol) == IpProtocol::sctp && !is_icmp_error(packet) &&
-           static_cast<SctpChunk>(packet.sctp_chunk) == SctpChunk::init;
+           static_cast<SctpChunk>(packet.sctp_chunk) == chunk;
+}
+
+TURNOUT_INLINE bool is_init(const Packet& packet) {
+    return has_chunk(packet, SctpChunk::init);
 }
 
 namespace detail {

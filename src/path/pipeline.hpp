@@ -21,8 +21,10 @@
 #include "path/forward.hpp"
 #include "path/forwarding/icmp_answer.hpp"
 #include "path/fragments.hpp"
+#include "path/make_way.hpp"
 #include "path/open.hpp"
 #include "path/parse.hpp"
+#include "path/stateless.hpp"
 #include "path/track.hpp"
 #include "table/sweep.hpp"
 
@@ -65,15 +67,83 @@ TURNOUT_INLINE Answer schedule(Env& env, Opening& opening) {
     return answer;
 }
 
-// Opens a connection for a request that has none.
+// Sends what an error was made of to the packet's sender.
+template <Environment Env>
+TURNOUT_INLINE Verdict send_back(Env& env, const Packet& packet) {
+    Opening* room = env.opening();
+    if (!room) return drop(env, abi::Drop::no_route);
+    if (!env.route(packet.source, packet.family, room->route))
+        return env.hand_to_host(Direction::reply);
+    return env.transmit_resolving(room->route);
+}
+
+// Of errors there are so many in a tick on a CPU, whatever comes in.
+inline constexpr uint32_t most_errors_in_a_tick = 64;
+
+template <Environment Env>
+TURNOUT_INLINE bool may_send_error(Env& env, abi::Tick now) {
+    Opening* room = env.opening();
+    if (!room) return false;
+    if (room->errors_in != now) room->errors_in = now, room->errors = 0;
+    room->errors += 1;
+    return room->errors <= most_errors_in_a_tick;
+}
+
+// The packet is dropped, and who sent a request is told why.  Who sent a reply is told by the
+// kernel, which is its router: the reply passes.
+template <Environment Env>
+TURNOUT_INLINE Verdict refuse(Env& env, const Packet& packet, const Flow& flow, abi::Tick now,
+                              abi::Drop reason, const IcmpError& error) {
+    if constexpr (Env::is_complete()) {
+        if (flow.direction == Direction::reply) return Verdict::pass;
+        env.count_drop(reason);
+        if (!is_icmp_error(packet) && may_send_error(env, now) &&
+            env.turn_into_error(packet, error))
+            return send_back(env, packet);
+    }
+    return Verdict::drop;
+}
+
+// A service by mark without a server may let packets go on to where they are for (cache_bypass).
+template <Environment Env>
+TURNOUT_INLINE bool goes_by(Env& env, const abi::Settings& settings, const Packet& packet,
+                            Opening& opening) {
+    if (!(settings.flags & abi::settings_flag::cache_bypass)) return false;
+    const abi::Service* service = env.service(opening.service);
+    return service && abi::is_by_mark(service->key) &&
+           env.route(packet.destination, packet.family, opening.route);
+}
+
+// No server is available: the client is told that nobody listens there.
+template <Environment Env>
+TURNOUT_INLINE Verdict refuse_service(Env& env, const abi::Settings& settings, const Packet& packet,
+                                      abi::Tick now, const Flow& flow, Opening& opening) {
+    if constexpr (Env::is_complete()) {
+        if (goes_by(env, settings, packet, opening)) return Verdict::pass;
+        return refuse(env, packet, flow, now, abi::Drop::no_server,
+                      port_unreachable(packet.family));
+    }
+    return Verdict::pass;
+}
+
+// The table has no room for the connection that begins.
+template <Environment Env>
+TURNOUT_INLINE Location begin_without_record(Env& env, Opening& opening, abi::Tick now) {
+    if (!opening.record.link && env.choose_by_hash(opening) != Answer::connect) return 0;
+    note_want_of_room(env, now);
+    return env.go_without_record(opening);
+}
+
+// Opens a connection for a request that has none.  `resumes`: it may have begun without a record.
 template <Environment Env>
 TURNOUT_INLINE Verdict open(Env& env, const abi::Settings& settings, const Packet& packet,
-                            abi::Tick now, Flow& flow) {
+                            abi::Tick now, Flow& flow, bool resumes) {
     Opening* opening = env.opening();
     if (!opening) return Verdict::pass;
     begin(env, settings, packet, now, flow, *opening);
     Answer answer = env.ask(*opening);
-    if (answer == Answer::schedule) answer = schedule(env, *opening);
+    if (answer == Answer::schedule)
+        answer = resumes ? env.choose_by_hash(*opening) : schedule(env, *opening);
     switch (answer) {
         case Answer::connect:
             break;
@@ -83,14 +153,16 @@ TURNOUT_INLINE Verdict open(Env& env, const abi::Settings& settings, const Packe
         case Answer::remember:
             return Verdict::pass;
         case Answer::no_server:
-            // The host refuses for us: nobody listens there, so it answers with a RST or an ICMP
-            // error.
-            if constexpr (Env::is_complete()) env.count_drop(abi::Drop::no_server);
-            return Verdict::pass;
+            return refuse_service(env, settings, packet, now, flow, *opening);
         case Answer::refused:
             return drop(env, abi::Drop::no_call);
+        case Answer::defended:
+            return drop(env, abi::Drop::defence);
     }
-    flow.location = env.connect(*opening);
+    flow.location = !resumes || has_room(env, settings) ? env.connect(*opening) : 0;
+    if (!flow.location)
+        flow.location =
+            resumes ? env.go_without_record(*opening) : begin_without_record(env, *opening, now);
     flow.connection = at(env, flow.location);
     return flow.connection ? Verdict::transmit : drop(env, abi::Drop::table_full);
 }
@@ -110,6 +182,22 @@ TURNOUT_INLINE Verdict open_call(Env& env, const abi::Settings& settings, const 
     flow.location = env.connect(*opening);
     flow.connection = at(env, flow.location);
     return flow.connection ? Verdict::transmit : drop(env, abi::Drop::table_full);
+}
+
+// A server's packet of a connection that has no record.
+template <Environment Env>
+TURNOUT_INLINE Verdict reply_without_record(Env& env, const abi::Settings& settings,
+                                            const Packet& packet, abi::Tick now, Flow& flow) {
+    Opening* opening = env.opening();
+    if (!opening || !(audience(env, packet.source) & abi::filter::nat_server)) return Verdict::pass;
+    begin(env, settings, packet, now, flow, *opening);
+    opening->aside.tuple =
+        reply_tuple(packet, packet.source, packet.source_port, abi::TupleKind::reply);
+    if (env.reply_by_hash(*opening) != Answer::connect) return Verdict::pass;
+    flow.direction = Direction::reply;
+    flow.location = env.go_without_record(*opening);
+    flow.connection = at(env, flow.location);
+    return flow.connection ? Verdict::transmit : Verdict::pass;
 }
 
 // A later fragment goes where its first went, or waits for it.
@@ -165,11 +253,12 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
         if constexpr (Env::is_complete())
             if (may_call_out(env, settings, packet))
                 return open_call(env, settings, packet, now, flow);
-        return Verdict::pass;
+        const bool stateless = settings.flags & abi::settings_flag::stateless;
+        return stateless ? reply_without_record(env, settings, packet, now, flow) : Verdict::pass;
     }
     if (flow.direction == Direction::reply) return Verdict::transmit;
     abi::Connection* former = flow.connection;
-    if (former && !makes_way(*former, packet)) return Verdict::transmit;
+    if (former && !makes_way(env, settings, *former, packet)) return Verdict::transmit;
     // Where a mark may follow, the fast lane opens none: nor does it end the one before.
     if constexpr (!Env::is_complete())
         if (former && settings.flags & abi::settings_flag::marks) return Verdict::pass;
@@ -178,47 +267,12 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
     const uint32_t status = former ? load_once(former->status) : 0;
     const bool ended = former && end(*former, status, now);
     const bool opens =
-        is_icmp_error(packet) ? may_open_by_error(settings, packet) : may_open(packet);
-    const Verdict verdict = opens ? open(env, settings, packet, now, flow) : Verdict::pass;
+        is_icmp_error(packet) ? may_open_by_error(settings, packet) : may_open(settings, packet);
+    const bool resumes = may_resume(settings, packet);
+    const Verdict verdict =
+        opens || resumes ? open(env, settings, packet, now, flow, resumes) : Verdict::pass;
     if (ended) return_count(env, *former, status);
     return verdict;
-}
-
-// Sends what an error was made of to the packet's sender.
-template <Environment Env>
-TURNOUT_INLINE Verdict send_back(Env& env, const Packet& packet) {
-    Opening* room = env.opening();
-    if (!room) return drop(env, abi::Drop::no_route);
-    if (!env.route(packet.source, packet.family, room->route))
-        return env.hand_to_host(Direction::reply);
-    return env.transmit_resolving(room->route);
-}
-
-// Of errors there are so many in a tick on a CPU, whatever comes in.
-inline constexpr uint32_t most_errors_in_a_tick = 64;
-
-template <Environment Env>
-TURNOUT_INLINE bool may_send_error(Env& env, abi::Tick now) {
-    Opening* room = env.opening();
-    if (!room) return false;
-    if (room->errors_in != now) room->errors_in = now, room->errors = 0;
-    room->errors += 1;
-    return room->errors <= most_errors_in_a_tick;
-}
-
-// The packet is dropped, and who sent a request is told why.  Who sent a reply is told by the
-// kernel, which is its router: the reply passes.
-template <Environment Env>
-TURNOUT_INLINE Verdict refuse(Env& env, const Packet& packet, const Flow& flow, abi::Tick now,
-                              abi::Drop reason, const IcmpError& error) {
-    if constexpr (Env::is_complete()) {
-        if (flow.direction == Direction::reply) return Verdict::pass;
-        env.count_drop(reason);
-        if (!is_icmp_error(packet) && may_send_error(env, now) &&
-            env.turn_into_error(packet, error))
-            return send_back(env, packet);
-    }
-    return Verdict::drop;
 }
 
 // What becomes of a packet that cannot be delivered.
@@ -294,7 +348,7 @@ TURNOUT_INLINE Verdict direct(Env& env) {
     }
 
     if (!is_icmp_error(packet) && packet.part != Part::later)
-        track(env, *settings, packet, flow, *delivery.state, now);
+        track(env, *settings, packet, flow, *delivery.server, *delivery.state, now);
     account(env, packet, flow, *delivery.server);
     if constexpr (Env::is_complete()) end_handed_over(env, *flow.connection, now);
     return forward(env, packet, flow, delivery);

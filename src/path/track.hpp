@@ -15,12 +15,14 @@ namespace detail {
 
 // The state after this packet.
 template <Environment Env>
-TURNOUT_INLINE abi::State next_state(Env& env, uint32_t status, const Packet& packet,
-                                     Direction direction) {
+TURNOUT_INLINE abi::State next_state(Env& env, const abi::Settings& settings, uint32_t status,
+                                     const Packet& packet, Direction direction) {
     const auto state = static_cast<abi::State>(status & abi::status::state_mask);
     const bool request_only = status & abi::status::no_output;
     switch (static_cast<IpProtocol>(packet.protocol)) {
         case IpProtocol::tcp:
+            if (settings.flags & abi::settings_flag::secure_tcp)
+                return env.next_secure_state(state, packet.tcp_flags, direction, request_only);
             return tcp_table::next(state, packet.tcp_flags, direction, request_only);
         case IpProtocol::sctp:
             return env.next_sctp_state(state, packet.sctp_chunk, direction, request_only);
@@ -40,14 +42,23 @@ TURNOUT_INLINE bool is_assured(abi::State state, Direction direction) {
            (state == abi::State::udp && direction == Direction::reply);
 }
 
+// What one more packet of the client's adds, while they are counted.
+TURNOUT_INLINE uint32_t packet_count(const abi::Settings& settings, uint32_t status,
+                                     Direction direction) {
+    const bool counts = settings.flags & abi::settings_flag::count_packets &&
+                        direction == Direction::request &&
+                        (status & abi::status::packet_mask) != abi::status::packet_mask;
+    return counts ? abi::status::packet_one : 0;
+}
+
 // The status word after this packet.
 template <Environment Env>
-TURNOUT_INLINE uint32_t next_status(Env& env, uint32_t before, const Packet& packet,
-                                    Direction direction) {
+TURNOUT_INLINE uint32_t next_status(Env& env, const abi::Settings& settings, uint32_t before,
+                                    const Packet& packet, Direction direction) {
     using namespace abi;
-    uint32_t status = before;
+    uint32_t status = before + packet_count(settings, before, direction);
     if (direction == Direction::reply) status &= ~status::no_output;
-    const State state = next_state(env, status, packet, direction);
+    const State state = next_state(env, settings, status, packet, direction);
     status &= ~(status::active | status::state_mask);
     if (is_active(state)) status |= status::active;
     if (is_assured(state, direction)) status |= status::assured;
@@ -63,9 +74,12 @@ TURNOUT_INLINE uint64_t load_change(uint32_t before, uint32_t after) {
               : abi::load::inactive_one - abi::load::active_one;
 }
 
-TURNOUT_INLINE abi::Tick timeout_of(const abi::Settings& settings, uint32_t status) {
+// How long it may now be idle; 0: not known.
+template <Environment Env>
+TURNOUT_INLINE abi::Tick timeout_of(Env& env, const abi::Server& server, uint32_t status) {
+    const abi::Timeouts* timeouts = env.timeouts(server.timeouts);
     // Masked, not compared: Linux 6.1 forgets a bound when the number was put aside in between.
-    return settings.timeout[status & (abi::state_rows - 1)];
+    return timeouts ? timeouts->timeout[status & (abi::state_rows - 1)] : 0;
 }
 
 }  // namespace detail
@@ -73,16 +87,17 @@ TURNOUT_INLINE abi::Tick timeout_of(const abi::Settings& settings, uint32_t stat
 // Memory is written only where something changes: a flow's packets within a tick share its line.
 template <Environment Env>
 TURNOUT_INLINE void track(Env& env, const abi::Settings& settings, const Packet& packet, Flow& flow,
-                          abi::ServerState& server, abi::Tick now) {
+                          const abi::Server& server, abi::ServerState& state, abi::Tick now) {
     abi::Connection& connection = *flow.connection;
     for (int attempt = 0; attempt < 4; ++attempt) {
         const uint32_t before = load_once(connection.status);
-        if (before & abi::status::dead) return;  // ended meanwhile, and its count given back
-        const uint32_t after = detail::next_status(env, before, packet, flow.direction);
+        // Ended meanwhile, and its count given back; or of no record.
+        if (before & (abi::status::dead | abi::status::stateless)) return;
+        const uint32_t after = detail::next_status(env, settings, before, packet, flow.direction);
         if (before != after && !swap_if(connection.status, before, after)) continue;
         if (~before & after & abi::status::assured) assure_template(env, connection);
-        if (const uint64_t change = detail::load_change(before, after)) add(server.load, change);
-        const abi::Tick timeout = detail::timeout_of(settings, after);
+        if (const uint64_t change = detail::load_change(before, after)) add(state.load, change);
+        const abi::Tick timeout = detail::timeout_of(env, server, after);
         if (connection.timeout != timeout) store_once(connection.timeout, timeout);
         break;
     }

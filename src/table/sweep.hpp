@@ -10,6 +10,7 @@
 #include "abi/connection.hpp"
 #include "abi/rows.hpp"
 #include "table/counts.hpp"
+#include "table/defence.hpp"
 #include "table/hash.hpp"
 #include "table/table.hpp"
 
@@ -72,21 +73,32 @@ TURNOUT_INLINE bool member_is_orphan(Env& env, const abi::Connection& record, ab
     return !destination || !same(destination->tuple, tuple) || !alive(*destination, now);
 }
 
+// A removed server's connections are kept for its return, unless expire_nodest_conn says otherwise.
+template <class Env>
+TURNOUT_INLINE bool is_abandoned(Env& env, const abi::Settings& settings,
+                                 const abi::Connection& record) {
+    if (!(settings.flags & abi::settings_flag::expire_nodest_conn)) return false;
+    const abi::Server* server = env.server(record.server);
+    return server && server->flags & abi::server_flag::removed;
+}
+
 // Is the record's time over?  A template that connections name is given another minute, as often as
 // it takes.
 template <class Env>
-TURNOUT_INLINE bool is_over(Env& env, abi::Connection& record, abi::Tick now) {
+TURNOUT_INLINE bool is_over(Env& env, const abi::Settings& settings, abi::Connection& record,
+                            abi::Tick now) {
     switch (record.tuple.kind) {
         case abi::TupleKind::reply:
             return reply_is_orphan(env, record);
         case abi::TupleKind::locality_member:
             return member_is_orphan(env, record, now);
         case abi::TupleKind::persistence:
-            if (!expired(record, now)) return false;
-            if (!load_once(record.children)) return true;
-            extend(record, now);
+            if (!load_once(record.children))
+                return expired(record, now) || is_abandoned(env, settings, record);
+            if (expired(record, now)) extend(record, now);
             return false;
         case abi::TupleKind::connection:
+            return expired(record, now) || is_abandoned(env, settings, record);
         case abi::TupleKind::locality:
             break;
     }
@@ -109,9 +121,10 @@ TURNOUT_INLINE void clear_line(Env& env, const abi::Settings& settings, abi::Buc
     store_once(tag_of(bucket, line), 0u);
 }
 
+// `purge`: also those that a defence gives up.
 template <class Env>
 TURNOUT_INLINE void sweep_line(Env& env, const abi::Settings& settings, abi::Bucket& bucket,
-                               uint32_t line, abi::Tick now) {
+                               uint32_t line, bool purge, abi::Tick now) {
     abi::Connection& connection = line_of(bucket, line);
     const uint32_t status = load_once(connection.status);
     if (status & abi::status::dead) {
@@ -119,7 +132,9 @@ TURNOUT_INLINE void sweep_line(Env& env, const abi::Settings& settings, abi::Buc
             clear_line(env, settings, bucket, line);
         return;
     }
-    if (!is_over(env, connection, now) || !end(connection, status, now)) return;
+    const bool over = is_over(env, settings, connection, now) ||
+                      (purge && is_expendable(env, connection, status, now));
+    if (!over || !end(connection, status, now)) return;
     // A connection may have come to a template at the last moment: then it has not ended.
     if (connection.tuple.kind == abi::TupleKind::persistence && load_once(connection.children)) {
         clear_bits(connection.status, abi::status::dead);
@@ -134,8 +149,10 @@ TURNOUT_INLINE void sweep(Env& env, const abi::Settings& settings, uint32_t inde
     if (!bucket) return;
     const uint32_t state = load_once(state_of(*bucket));
     if (!(state & abi::bucket_state::live_mask)) return;
+    if (abi::Pressure* pressure = env.pressure()) pressure->counted += live_lines(state);
+    const bool purge = is_looked_into(env, settings);
     for (uint32_t line = 1; line <= abi::connections_per_bucket; ++line)
-        if (state & (1u << line)) sweep_line(env, settings, *bucket, line, now);
+        if (state & (1u << line)) sweep_line(env, settings, *bucket, line, purge, now);
 }
 
 }  // namespace turnout

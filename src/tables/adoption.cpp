@@ -45,6 +45,7 @@ model::Service Tables::adopt_service(uint32_t id) {
     entry.id = id;
     entry.plan = row.plan;
     service_rows_.adopt(id, 1);
+    timeouts_.adopt(record.timeouts);
     plan_rows_.adopt(row.plan, 1);
     candidate_rows_.adopt(plan.first, plan.count);
     if (plan.ring_words) ring_rows_.adopt(plan.ring_first, plan.ring_words);

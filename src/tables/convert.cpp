@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/panic.hpp"
+#include "tables/timeouts.hpp"
 
 namespace turnout::tables {
 
@@ -143,79 +144,30 @@ const char* name_of(const abi::Connection& connection) {
 }
 
 model::Counters from_row(const abi::Counters& row) {
-    return {row.connections, row.in_packets, row.out_packets, row.in_bytes, row.out_bytes};
+    return {row.connections, row.in_packets, row.out_packets,
+            row.in_bytes,    row.out_bytes,  row.stateless};
 }
 
 abi::Counters to_row(const model::Counters& value) {
-    return {value.connections, value.in_packets, value.out_packets, value.in_bytes,
-            value.out_bytes};
+    return {value.connections, value.in_packets, value.out_packets,
+            value.in_bytes,    value.out_bytes,  value.stateless};
 }
 
-namespace {
-abi::Tick& timeout(abi::Settings& settings, abi::State state) {
-    return settings.timeout[static_cast<size_t>(state)];
+uint32_t seconds_of(abi::Tick ticks) {
+    // The half second more brings the number back.
+    return static_cast<uint32_t>(((static_cast<uint64_t>(ticks) << abi::tick_shift) + 500000000u) /
+                                 1000000000u);
 }
-}  // namespace
 
-void set_defaults(abi::Settings& settings) {
-    using enum abi::State;
-    struct Default {
-        abi::State state;
-        uint32_t seconds;
-    };
-    constexpr Default defaults[] = {
-        {none, 2},
-        {established, 900},
-        {syn_sent, 120},
-        {syn_recv, 60},
-        {fin_wait, 120},
-        {time_wait, 120},
-        {close, 10},
-        {close_wait, 60},
-        {last_ack, 30},
-        {listen, 120},
-        {syn_ack, 120},
-        {udp, 300},
-        // Four seconds: an INIT that is lost comes again after three.
-        {sctp_init1, 4},
-        {sctp_rejected, 4},
-        {sctp_established, 900},
-        // A second more than the longest time between two attempts.
-        {sctp_init, 61},
-        {sctp_cookie_sent, 61},
-        {sctp_cookie_replied, 61},
-        {sctp_cookie_wait, 61},
-        {sctp_cookie, 61},
-        {sctp_cookie_echoed, 61},
-        {sctp_shutdown_sent, 61},
-        {sctp_shutdown_received, 61},
-        {sctp_shutdown_ack_sent, 61},
-        {sctp_closed, 61},
-    };
-    static_assert(std::size(defaults) == abi::state_count);
-    for (const auto& [state, seconds] : defaults)
-        timeout(settings, state) = abi::ticks_of_seconds(seconds);
+void set_defaults(const Rows& rows) {
+    set_default_timeouts(rows.timeouts);
+    abi::Settings& settings = *rows.settings;
     constexpr uint32_t day_s = 86400;
-    settings.locality_timeout = abi::ticks_of_seconds(day_s);
-}
-
-void set_timeouts(abi::Settings& settings, const model::Timeouts& timeouts) {
-    const auto set = [&](abi::State state, uint32_t seconds) {
-        if (seconds) timeout(settings, state) = abi::ticks_of_seconds(seconds);
-    };
-    set(abi::State::established, timeouts.tcp_s);
-    set(abi::State::fin_wait, timeouts.tcp_fin_s);
-    set(abi::State::udp, timeouts.udp_s);
-}
-
-model::Timeouts timeouts_of(const abi::Settings& settings) {
-    // Ticks were cut down from seconds: the half second more brings the number back.
-    const auto seconds = [&](abi::State state) {
-        const uint64_t ticks = settings.timeout[static_cast<size_t>(state)];
-        return static_cast<uint32_t>(((ticks << abi::tick_shift) + 500000000u) / 1000000000u);
-    };
-    return {seconds(abi::State::established), seconds(abi::State::fin_wait),
-            seconds(abi::State::udp)};
+    settings.lblc_timeout = settings.lblcr_timeout = abi::ticks_of_seconds(day_s);
+    // Of fifteen lines of a bucket twelve on average: beyond, some find both their buckets full.
+    settings.room = static_cast<uint32_t>(rows.buckets.size()) * 12;
+    settings.memory_threshold = 1024 * records_per_page;
+    settings.drop_rate = 10;
 }
 
 }  // namespace turnout::tables

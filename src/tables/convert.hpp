@@ -5,6 +5,7 @@
 #include "model/change.hpp"
 #include "model/report.hpp"
 #include "model/service.hpp"
+#include "tables/rows.hpp"
 
 namespace turnout::tables {
 
@@ -29,10 +30,13 @@ const char* name_of(const abi::Connection& connection);
 model::Counters from_row(const abi::Counters& counters);
 abi::Counters to_row(const model::Counters& counters);
 
+// How many records a page of memory is, the unit of IPVS's amemthresh.
+inline constexpr uint32_t records_per_page = 4096 / sizeof(abi::Connection);
+
+// Ticks are cut down from seconds: this gives the seconds that they were.
+uint32_t seconds_of(abi::Tick ticks);
+
 // IPVS's defaults: timeouts and choices.
-void set_defaults(abi::Settings& settings);
-// The timeouts that `ipvsadm --set` reads and writes.
-void set_timeouts(abi::Settings& settings, const model::Timeouts& timeouts);
-model::Timeouts timeouts_of(const abi::Settings& settings);
+void set_defaults(const Rows& rows);
 
 }  // namespace turnout::tables

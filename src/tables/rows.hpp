@@ -29,6 +29,8 @@ class EndpointIndex {
 
 struct Rows {
     abi::Settings* settings = nullptr;
+    abi::Pressure* pressure = nullptr;
+    std::span<abi::Timeouts> timeouts;
     std::span<uint64_t> filter;
     std::span<abi::Service> services;
     std::span<abi::Plan> plans;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/panic.hpp"
 #include "tables/convert.hpp"
@@ -31,6 +32,7 @@ Tables::Tables(Rows& rows, SourceFor source_for, IsOwn is_own)
       filter_(rows.filter),
       needs_(*rows.settings),
       replies_(*rows.replies),
+      timeouts_(rows),
       counted_by_(rows.services.size()),
       replies_held_(rows.servers.size()) {
     // Row 0 of the plans is the empty plan: what a service has before its first.
@@ -92,12 +94,29 @@ void Tables::remove_service(const model::ServiceKey& key) {
         if (removed.service == entry.id) removed.service.reset();
     counted_by_[entry.id].clear();
     rows_.service_records[entry.id].in_use = 0;
+    timeouts_.give_back(rows_.service_records[entry.id].timeouts);
     give_plan_back(entry.plan);
     service_rows_.give_back(entry.id, 1);
     unwatch(key);
     if (const uint32_t need = need_of(key)) needs_.remove(need);
     note_need(entry, false);
     services_.erase(key);
+}
+
+model::StateTimeouts Tables::timeouts(const model::ServiceKey& service) const {
+    return timeouts_.own(rows_.service_records[services_.at(service).id].timeouts);
+}
+
+Status Tables::set_timeouts(const model::ServiceKey& service, const model::StateTimeouts& own) {
+    const ServiceEntry& entry = services_.at(service);
+    const auto row = timeouts_.take(own);
+    if (!row) return std::unexpected(row.error());
+    uint32_t& current = rows_.service_records[entry.id].timeouts;
+    const uint32_t before = std::exchange(current, *row);
+    for (const auto& [key, id] : entry.servers)
+        rows_.servers[id].timeouts = static_cast<uint16_t>(*row);
+    timeouts_.give_back(before);
+    return {};
 }
 
 void Tables::collect(uint64_t now_s) {
@@ -147,12 +166,12 @@ Status Tables::enter_server(const model::Service& service, ServiceEntry& entry,
         // Nothing to ask the kernel's routing for, which is dear for thousands of servers.
         if (server_of_rows(known->second) == server) return {};
         if (auto ok = hold_replies(service.key, server, known->second); !ok) return ok;
-        write_server(service.key, known->second, server);
+        write_server(service.key, entry.id, known->second, server);
         return {};
     }
     const auto id = take_server_row(service, entry, server);
     if (!id) return std::unexpected(id.error());
-    write_server(service.key, *id, server);
+    write_server(service.key, entry.id, *id, server);
     entry.servers.emplace(server.key, *id);
     return {};
 }
@@ -243,7 +262,7 @@ void Tables::unwatch(const model::ServiceKey& service) {
         filter_.remove_service(to_row(service.address));
 }
 
-void Tables::write_server(const model::ServiceKey& service, uint32_t id,
+void Tables::write_server(const model::ServiceKey& service, uint32_t service_id, uint32_t id,
                           const model::Server& server) {
     abi::ServerRecord& record = rows_.server_records[id];
     const bool added = record.use != abi::ServerUse::serving;
@@ -253,6 +272,7 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t id,
 
     write_thresholds(id, server);
     abi::Server row{};
+    row.timeouts = static_cast<uint16_t>(rows_.service_records[service_id].timeouts);
     row.weight = server.weight;
     row.upper_threshold = server.upper_threshold;
     row.lower_threshold = server.lower_threshold;
@@ -284,6 +304,8 @@ void Tables::retire_server(const model::ServiceKey& service, ServiceEntry& entry
     const auto at = entry.servers.find(server);
     const uint32_t id = at->second;
     rows_.servers[id].flags |= abi::server_flag::removed;
+    // The row it points to may become another service's.
+    rows_.servers[id].timeouts = abi::common_timeouts;
     rows_.server_records[id].use = abi::ServerUse::removed;
     removed_[{service, server}] = {id, entry.id, now_s_};
     entry.servers.erase(at);

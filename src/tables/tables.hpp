@@ -23,6 +23,7 @@
 #include "tables/reply_index.hpp"
 #include "tables/rings.hpp"
 #include "tables/rows.hpp"
+#include "tables/timeouts.hpp"
 
 namespace turnout::tables {
 
@@ -45,6 +46,9 @@ class Tables {
     // added, removed or edited.
     Status change_service(const model::Service& service, bool servers);
     void remove_service(const model::ServiceKey& key);
+    // Timeouts that the service has of its own.
+    model::StateTimeouts timeouts(const model::ServiceKey& service) const;
+    Status set_timeouts(const model::ServiceKey& service, const model::StateTimeouts& own);
 
     // Gives the rows of removed servers back that nothing needs any more.  `now_s`: any clock that
     // only goes forward.
@@ -87,7 +91,8 @@ class Tables {
     void watch(const model::ServiceKey& service);
     void unwatch(const model::ServiceKey& service);
     uint32_t place_of(const model::Address& server) const;
-    void write_server(const model::ServiceKey& service, uint32_t id, const model::Server& server);
+    void write_server(const model::ServiceKey& service, uint32_t service_id, uint32_t id,
+                      const model::Server& server);
     void retire_server(const model::ServiceKey& service, ServiceEntry& entry,
                        const model::ServerKey& server);
     void retire_missing(const model::Service& service, ServiceEntry& entry);
@@ -126,6 +131,7 @@ class Tables {
     Filter filter_;
     Needs needs_;
     ReplyIndex replies_;
+    TimeoutRows timeouts_;
     std::map<model::ServiceKey, ServiceEntry> services_;
     std::map<ServerName, Removed> removed_;
     std::vector<std::vector<uint32_t>> counted_by_;  // by service row: the server rows it counts

@@ -32,8 +32,13 @@ inline constexpr uint8_t first_information = 128;  // below are errors
 // Codes of destination_unreachable.
 namespace icmp_code {
 inline constexpr uint8_t host_unreachable = 1;
+inline constexpr uint8_t port_unreachable = 3;
 inline constexpr uint8_t fragmentation_needed = 4;  // the packet was too big, with DF set
 }  // namespace icmp_code
+
+namespace icmpv6_code {
+inline constexpr uint8_t port_unreachable = 4;
+}  // namespace icmpv6_code
 
 // The errors that IPVS takes to their connections.
 TURNOUT_INLINE bool is_icmp_error(uint8_t type) {

@@ -9,16 +9,8 @@ import re
 # "`size=` in the head of lists": the capacity of our table, not the buckets of the kernel's.
 SIZE = re.compile(r"\(size=\d+\)")
 
-# "A service without an available server": the host refuses in our stead; TCP by a RST instead of an
-# ICMP error, and SCTP, where the host has none, by another ICMP error.
-REFUSALS = {("unreachable", "reset"), ("unreachable", "no-protocol")}
-
 # The clocks of both sides are read at different moments, and IPVS looks at its own every second.
 TIMER_TOLERANCE_S = 3
-
-
-def same_fate(kernel, turnout):
-    return kernel == turnout or (kernel, turnout) in REFUSALS
 
 
 def plain_line(line):

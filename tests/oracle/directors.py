@@ -83,8 +83,8 @@ class Kernel:
     def sysctl(self, name, value):
         try:
             (IPVS_SYSCTLS / name).write_text(value)
-        except OSError as error:
-            return [error.strerror]
+        except OSError:
+            return ["refused"]
         return []
 
     def settle_counters(self):
@@ -203,8 +203,8 @@ class Turnout:
         return said if status != 0 else []
 
     def sysctl(self, name, value):
-        status, said = run([BINARIES / "turnout", "set", name, value])
-        return said if status != 0 else []
+        status, _ = run([BINARIES / "turnout", "set", name, value])
+        return ["refused"] if status != 0 else []
 
     def settle_counters(self):
         """They are never behind."""

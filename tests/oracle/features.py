@@ -8,11 +8,12 @@ A feature that is switched on here lets its scenarios run and the random ones us
 HAVE = frozenset({"rr", "wrr", "lc", "wlc", "sed", "nq", "dh", "sh", "mh", "lblc", "lblcr", "fo",
                   "ovf", "none", "persistence", "sip", "thresholds", "one-packet",
                   "marks", "expire-quiescent", "ipv6", "sctp", "localnode",
-                  "local-clients", "pmtu-disc", "schedule-icmp", "tunnel-pieces"})
+                  "local-clients", "pmtu-disc", "schedule-icmp", "tunnel-pieces",
+                  "sysctl"})
 
 WAITED_FOR = {
     "twos": "power of two choices",
-    "sysctl": "`turnout set NAME VALUE` for the other net.ipv4.vs.NAME",
+    "nat-icmp-send": "errors to servers about packets of no connection",
 }
 
 # What the oracle itself cannot tell: Debian's user-mode Linux is built without it.

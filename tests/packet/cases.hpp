@@ -48,6 +48,8 @@ std::vector<Case> nat();
 std::vector<Case> tunnelling();
 std::vector<Case> tunnel_kinds();
 std::vector<Case> serving();
+std::vector<Case> refusing();
+std::vector<Case> making_way();
 std::vector<Case> persistence();
 std::vector<Case> thresholds();
 std::vector<Case> one_packet();

@@ -81,7 +81,8 @@ class Farm {
     }
     // Everything ends soon: what SetTimeouts has no word for is written as it is.
     void hurry() {
-        for (abi::Tick& timeout : rows_.settings->timeout) timeout = abi::ticks_of_seconds(1);
+        for (abi::Tick& timeout : rows_.timeouts[abi::common_timeouts].timeout)
+            timeout = abi::ticks_of_seconds(1);
         ASSERT_TRUE(director_.apply(model::SetTimeouts{{1, 1, 1}}));
     }
 

@@ -26,6 +26,12 @@ TURNOUT_INLINE IcmpError time_exceeded(abi::Family family) {
     return {ipv6 ? icmpv6_type::time_exceeded : icmp_type::time_exceeded, 0, 0};
 }
 
+TURNOUT_INLINE IcmpError port_unreachable(abi::Family family) {
+    if (family == abi::Family::ipv6)
+        return {icmpv6_type::destination_unreachable, icmpv6_code::port_unreachable, 0};
+    return {icmp_type::destination_unreachable, icmp_code::port_unreachable, 0};
+}
+
 namespace detail {
 
 // An error is no larger than what every host takes (RFC 1812, section 4.3.2.3; RFC 4443, 2.4 c).

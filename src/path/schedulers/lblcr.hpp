@@ -59,7 +59,7 @@ TURNOUT_INLINE bool may_shrink(Env& env, const Ask& ask, const abi::Connection& 
     const abi::Settings* settings = env.settings();
     if (members < 2 || !settings) return false;
     const int32_t age = abi::elapsed(load_once(set.changed), ask.now());
-    return age > static_cast<int32_t>(settings->locality_timeout);
+    return age > static_cast<int32_t>(settings->lblcr_timeout);
 }
 
 // The location of the least loaded server in the set, or 0; a set that may shrink does.

@@ -53,6 +53,15 @@ inline constexpr Row request_only_fin = row(CL, FW, SS, TW, FW, TW, CL, CW, LA, 
 inline constexpr Row request_only_ack = row(ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES);
 inline constexpr Row request_only_rst = row(CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL);
 
+// With secure_tcp a connection counts as established only when its whole handshake was seen, and a
+// request-only one waits in SYNACK for its first ACK.
+inline constexpr Row secure_request_syn = row(SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SA);
+inline constexpr Row secure_request_fin = row(CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, SA);
+inline constexpr Row secure_request_ack = row(ES, ES, SS, SR, FW, TW, CL, CW, CL, LI, SA);
+inline constexpr Row secure_request_rst = row(CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL);
+inline constexpr Row secure_reply_syn = row(SS, ES, SS, SA, SS, SS, SS, SS, SS, LI, SA);
+inline constexpr Row secure_only_syn = row(SA, ES, ES, SR, SA, SA, SA, SA, SA, SA, SA);
+
 TURNOUT_INLINE Row pick(Event event, Row rst, Row syn, Row fin, Row ack) {
     switch (event) {
         case Event::rst:
@@ -69,6 +78,10 @@ TURNOUT_INLINE Row pick(Event event, Row rst, Row syn, Row fin, Row ack) {
     return row(CL, CL, CL, CL, CL, CL, CL, CL, CL, CL, CL);
 }
 
+TURNOUT_INLINE abi::State in_row(Row row, abi::State state) {
+    return static_cast<abi::State>(row >> (static_cast<uint32_t>(state) * 4 & 63) & 15);
+}
+
 TURNOUT_INLINE abi::State next(abi::State state, uint8_t flags, Direction direction,
                                bool request_only) {
     const Event event = event_of(flags);
@@ -79,7 +92,22 @@ TURNOUT_INLINE abi::State next(abi::State state, uint8_t flags, Direction direct
         row = pick(event, request_only_rst, request_only_syn, request_only_fin, request_only_ack);
     else
         row = pick(event, request_rst, request_syn, request_fin, request_ack);
-    return static_cast<abi::State>(row >> (static_cast<uint32_t>(state) * 4 & 63) & 15);
+    return in_row(row, state);
+}
+
+// The same with secure_tcp.
+TURNOUT_INLINE abi::State next_secure(abi::State state, uint8_t flags, Direction direction,
+                                      bool request_only) {
+    const Event event = event_of(flags);
+    Row row;
+    if (direction == Direction::reply)
+        row = pick(event, reply_rst, secure_reply_syn, reply_fin, reply_ack);
+    else if (request_only)
+        row = pick(event, request_only_rst, secure_only_syn, request_only_fin, request_only_ack);
+    else
+        row = pick(event, secure_request_rst, secure_request_syn, secure_request_fin,
+                   secure_request_ack);
+    return in_row(row, state);
 }
 
 TURNOUT_INLINE bool is_active(abi::State state) {

@@ -20,8 +20,6 @@ Call from(uint16_t number) {
 
 std::vector<Case> thresholds() {
     const auto web = key(Protocol::tcp);
-    Step refused = from(3).passes();
-    refused.fast = Verdict::pass;
     return {
         {.name = "a full server is passed over",
          .changes = limited(plain(web), 0, 1),
@@ -30,10 +28,6 @@ std::vector<Case> thresholds() {
          .changes = limited(plain(web), 0, 2),
          .steps = {from(1).reaches(2), from(2).reaches(1), from(3).reaches(2), from(4).reaches(1),
                    from(5).reaches(1)}},
-        {.name = "when all servers are full the host refuses",
-         .changes = limited(plain(web), 1, 1),
-         .steps = {from(1).reaches(2), from(2).reaches(1), refused},
-         .drop = abi::Drop::no_server},
         {.name = "a full server keeps the clients that persistence gave it",
          .changes = limited(persistent(web), 0, 1),
          .steps = {from(1).reaches(2), from(2).reaches(2),
