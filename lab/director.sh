@@ -8,12 +8,13 @@ turnout() { inside director "$BIN/turnout" "$@"; }
 # realserver WHO METHOD [OPTION…]
 realserver() { inside "$1" "$BIN/turnout" realserver --vip "$VIP" --method "$2" "${@:3}"; }
 
-# start_director [OPTION…]: turnoutd in the director, returning once packets are forwarded.
+# start_director [OPTION…]: turnoutd in the director, returning once packets are forwarded.  It saves
+# nothing, so that no lab begins with what an earlier one left.
 start_director() {
     local log=$LAB_STATE/turnoutd.log tries
     : >"$log"
     # Not through a function: $! is to be turnoutd itself.
-    nsenter --net="/run/netns/$LAB_NAME-director" -- "$BIN/turnoutd" "$@" >"$log" 2>&1 &
+    nsenter --net="/run/netns/$LAB_NAME-director" -- "$BIN/turnoutd" --state none "$@" >"$log" 2>&1 &
     director_pid=$!
     for ((tries = 0; tries < 150; tries++)); do
         grep -q '^READY' "$log" && return

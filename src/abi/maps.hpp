@@ -32,4 +32,13 @@ inline constexpr char fragments[] = "to_fragments";
 inline constexpr char held_fragments[] = "to_held";
 inline constexpr char lanes[] = "to_lanes";  // row 0: the complete lane, for what goes out
 
+// Every one of them that is pinned.
+inline constexpr const char* all[] = {
+    timeouts,       pressure,      settings,       filter,     service_index, services,
+    plans,          candidates,    cursors,        servers,    rings,         mark_rules,
+    calls,          server_states, reply_services, neighbours, interfaces,    service_records,
+    server_records, connections,   counters,       drops,      sweeper,       fragments,
+    held_fragments, lanes,
+};
+
 }  // namespace turnout::abi::map

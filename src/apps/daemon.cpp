@@ -17,9 +17,11 @@
 
 #include "api/server.hpp"
 #include "api/socket_path.hpp"
+#include "apps/state_path.hpp"
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/netns.hpp"
+#include "config/state_file.hpp"
 #include "director/director.hpp"
 #include "ipvs/server.hpp"
 #include "ipvs/socket_path.hpp"
@@ -78,8 +80,9 @@ Status check_named(const std::vector<kernel::Interface>& interfaces, const std::
 
 class Daemon {
   public:
+    // `state`: the file to save in, or none.
     Daemon(const Options& options, uint64_t cookie, std::unique_ptr<kernel::DataPlane> plane,
-           kernel::NetworkWatch watch)
+           kernel::NetworkWatch watch, const std::optional<std::string>& state)
         : options_(options),
           plane_(std::move(plane)),
           watch_(std::move(watch)),
@@ -90,13 +93,21 @@ class Daemon {
           api_(io_, director_, api::socket_path(cookie)),
           network_(io_, watch_.fd()),
           signals_(io_, SIGTERM, SIGINT),
-          ticker_(io_) {}
+          ticker_(io_),
+          saver_(io_) {
+        if (state) state_file_.emplace(*state, director_, director_, monotonic_ns);
+    }
     ~Daemon() { network_.release(); }
 
-    Status start();
-    void run() { io_.run(); }
+    // `saved`: what a new data plane begins with.
+    Status start(const std::optional<config::Saved>& saved);
+    // Returns after a signal.  An error: the last changes could not be saved.
+    Status run();
 
   private:
+    Status fill(const std::optional<config::Saved>& saved);
+    Status save();
+    void save_soon();
     Status serve_interfaces();
     Status serve(const kernel::Interface& interface);
     bool is_wanted(const kernel::Interface& interface) const;
@@ -119,7 +130,9 @@ class Daemon {
     api::Server api_;
     asio::posix::stream_descriptor network_;
     asio::signal_set signals_;
-    asio::steady_timer ticker_;
+    asio::steady_timer ticker_, saver_;
+    std::optional<config::StateFile> state_file_;
+    bool unsaved_ = false;
 };
 
 // Routes are asked for as if packets came in by `lo`, and replies to clients on this machine do
@@ -133,18 +146,54 @@ Status prepare_loopback() {
 }
 
 // Forwarding first, then the sockets: whoever is answered can rely on the packets.
-Status Daemon::start() {
+Status Daemon::start(const std::optional<config::Saved>& saved) {
     director_.tell_events([](const std::string& event) { spdlog::info("{}", event); });
+    if (auto ok = fill(saved); !ok) return ok;
     if (auto ok = prepare_loopback(); !ok) return ok;
     if (auto ok = plane_->start_sweeper(); !ok) return ok;
     if (auto ok = serve_interfaces(); !ok) return ok;
     look_at_addresses();
+    if (auto ok = save(); !ok) return ok;
+    director_.watch([this] { save_soon(); });
     if (auto ok = server_.start(); !ok) return ok;
     if (auto ok = api_.start(); !ok) return ok;
     follow_network();
     keep_time();
     signals_.async_wait([this](auto, int) { io_.stop(); });
     return {};
+}
+
+Status Daemon::run() {
+    io_.run();
+    return unsaved_ ? save() : Status{};
+}
+
+// What was saved comes before any packet meets the tables, and before they can be adopted.
+Status Daemon::fill(const std::optional<config::Saved>& saved) {
+    if (saved && !plane_->adopted())
+        if (auto ok = config::restore(*saved, director_, director_); !ok)
+            return fail(ok.error().code,
+                        "what was saved cannot be restored: " + ok.error().message +
+                            "; mend the state file, or start with another --state");
+    return plane_->commit();
+}
+
+Status Daemon::save() {
+    unsaved_ = false;
+    return state_file_ ? state_file_->save() : Status{};
+}
+
+void Daemon::save_soon() {
+    if (unsaved_ || !state_file_) return;
+    unsaved_ = true;
+    saver_.expires_after(state_file_->delay());
+    saver_.async_wait([this](auto error) {
+        if (error) return;
+        const auto saved = save();
+        if (saved) return;
+        spdlog::error("{}", saved.error().message);
+        save_soon();
+    });
 }
 
 bool Daemon::is_wanted(const kernel::Interface& interface) const {
@@ -248,6 +297,7 @@ void Daemon::keep_time() {
 Status run_daemon(const Options& options) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("turnoutd"));
     spdlog::set_pattern("turnoutd: %v");
+    const std::string named_state = absolute_state_path(options.state);
     if (geteuid() != 0)
         return fail(EPERM, "loading programs into the kernel is for root: use sudo");
     const auto cookie = netns_cookie();
@@ -259,26 +309,37 @@ Status run_daemon(const Options& options) {
     auto watch = kernel::NetworkWatch::open();
     if (!watch) return std::unexpected(watch.error());
 
+    const std::string path = named_state.empty() ? standard_state_path() : named_state;
+    if (path.empty())
+        spdlog::warn(
+            "this network namespace has no name that would outlive it, so services are not saved; "
+            "--state names a file");
+    const auto state = is_state_file(path) ? std::optional(path) : std::nullopt;
+    const auto saved = state ? config::StateFile::read(*state) : std::nullopt;
+    if (!saved) return std::unexpected(saved.error());
     const std::string pins = kernel::pin_directory(*cookie);
     auto plane = kernel::DataPlane::load(pins, options.sizes, options.xdp);
     if (!plane) return std::unexpected(plane.error());
     if ((*plane)->sizes().connection_bits != options.sizes.connection_bits && options.sizes_given)
         spdlog::warn(
             "the connection table is in use with 2^{} connections and keeps that size; "
-            "`turnout down` gives it up",
+            "`turnout down --keep-services` gives it up",
             (*plane)->sizes().connection_bits);
+    if (const uint32_t lost = (*plane)->lost_records())
+        spdlog::warn("{} connections of the version before found no room in the tables", lost);
     const bool adopted = (*plane)->adopted();
-    Daemon daemon(options, *cookie, std::move(*plane), std::move(*watch));
-    if (auto ok = daemon.start(); !ok) {
+    Daemon daemon(options, *cookie, std::move(*plane), std::move(*watch), state);
+    if (auto ok = daemon.start(*saved); !ok) {
         if (!adopted) (void)kernel::remove_data_plane(pins);
         return ok;
     }
+    if (auto ok = note_state_path(*cookie, path); !ok) return ok;
     std::printf("READY %s\n", adopted ? "adopted the data plane that was there" : "new data plane");
     std::fflush(stdout);
     sd_notify(0, "READY=1");
-    daemon.run();
+    const auto ended = daemon.run();
     sd_notify(0, "STOPPING=1");
-    return {};
+    return ended;
 }
 
 }  // namespace turnout

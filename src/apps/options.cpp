@@ -67,6 +67,12 @@ ParsedOptions parse_options(int count, char** arguments) {
                    "sh (2048, 8 KiB each)")
         ->check(CLI::Range(1u, 1u << 17))
         ->type_name("N");
+    app.add_option(
+           "--state", options.state,
+           "Save services in this file and restore them after a reboot, or \"none\"; default: "
+           "a file below /var/lib/turnout named by the network namespace")
+        ->take_last()
+        ->type_name("FILE");
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {

@@ -13,6 +13,7 @@ struct Options {
     std::vector<std::string> interfaces;  // empty: every Ethernet-like one
     kernel::XdpMode xdp = kernel::XdpMode::automatic;
     kernel::Sizes sizes;
+    std::string state;         // the file that services are saved in; "none"; "": the standard one
     bool sizes_given = false;  // --conn-table-bits was on the command line
 };
 

@@ -15,6 +15,7 @@
 
 #include "abi/drop.hpp"
 #include "api/socket_path.hpp"
+#include "apps/state_path.hpp"
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "base/netns.hpp"
@@ -69,16 +70,10 @@ Result<std::vector<cli::InterfaceState>> interface_states(const kernel::PinnedDa
     return states;
 }
 
-Result<std::unique_ptr<kernel::PinnedDataPlane>> open_plane(uint64_t cookie) {
-    auto plane = kernel::PinnedDataPlane::open(kernel::pin_directory(cookie));
-    if (!plane) return fail(plane.error().code, plane.error().message + "; start turnoutd");
-    return plane;
-}
-
 Result<cli::ConnectionParts> open_connections() {
     const auto cookie = enter();
     if (!cookie) return std::unexpected(cookie.error());
-    auto opened = open_plane(*cookie);
+    auto opened = kernel::PinnedDataPlane::open(kernel::pin_directory(*cookie));
     if (!opened) return std::unexpected(opened.error());
     return [plane = std::shared_ptr(std::move(*opened))](uint32_t part, const auto& visit) {
         const abi::Tick now = abi::tick_of_ns(monotonic_ns());
@@ -89,7 +84,7 @@ Result<cli::ConnectionParts> open_connections() {
 Result<cli::DirectorState> look() {
     const auto cookie = enter();
     if (!cookie) return std::unexpected(cookie.error());
-    const auto plane = open_plane(*cookie);
+    const auto plane = kernel::PinnedDataPlane::open(kernel::pin_directory(*cookie));
     if (!plane) return std::unexpected(plane.error());
     const tables::Rows& rows = (*plane)->rows();
     auto interfaces = interface_states(**plane);
@@ -121,7 +116,16 @@ Status end_daemon(int pid) {
     return {};
 }
 
-Result<bool> bring_down() {
+// True when there was something to forget.
+Result<bool> forget_services(uint64_t cookie) {
+    const std::string path = noted_state_path(cookie);
+    if (!is_state_file(path)) return false;
+    if (unlink(path.c_str()) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return fail_errno(errno, "cannot remove " + path + ", in which services are saved");
+}
+
+Result<bool> bring_down(bool keep_services) {
     const auto cookie = enter();
     if (!cookie) return std::unexpected(cookie.error());
     const int pid = daemon_pid(*cookie);
@@ -129,10 +133,13 @@ Result<bool> bring_down() {
         if (auto ok = end_daemon(pid); !ok) return std::unexpected(ok.error());
     const auto removed = kernel::remove_data_plane(kernel::pin_directory(*cookie));
     if (!removed) return removed;
+    const auto forgotten = keep_services ? Result<bool>(false) : forget_services(*cookie);
+    if (!forgotten) return forgotten;
+    forget_state_path(*cookie);
     unlink(("/run/turnout/" + std::to_string(*cookie) + ".lock").c_str());
     unlink(ipvs::socket_path(*cookie).c_str());
     unlink(api::socket_path(*cookie).c_str());
-    return *removed || pid;
+    return *removed || *forgotten || pid;
 }
 
 }  // namespace

@@ -65,8 +65,11 @@ void add_status_commands(CLI::App& app, const DirectorControl& control, int& sta
     });
     auto* down = app.add_subcommand(
         "down", "End the daemon and remove the data plane, with all its services and connections");
+    static bool keep_services = false;
+    down->add_flag("--keep-services", keep_services,
+                   "The next turnoutd starts with the services as they were saved");
     down->callback([control, &status] {
-        const auto removed = control.down();
+        const auto removed = control.down(keep_services);
         status = removed ? 0 : tell(removed.error());
         if (removed) std::puts(*removed ? "removed" : "nothing to remove");
     });

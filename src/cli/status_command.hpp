@@ -34,8 +34,9 @@ struct DirectorState {
 struct DirectorControl {
     // ENOENT: there is no data plane in this namespace.
     std::function<Result<DirectorState>()> state;
-    // Ends the daemon if one runs and removes the data plane; false when there was none.
-    std::function<Result<bool>()> down;
+    // Ends the daemon if one runs and removes the data plane, and what was saved for the next one
+    // unless that is to be kept; false when there was nothing.
+    std::function<Result<bool>(bool keep_services)> down;
 };
 
 // Adds the subcommands; when one has run, `status` is what the program should exit with.

@@ -21,6 +21,12 @@ Director::Director(tables::Rows& rows, model::Limits limits, tables::SourceFor s
 }
 
 Status Director::apply(const model::Change& change) {
+    const Status done = perform(change);
+    if (done && !std::holds_alternative<model::ZeroCounters>(change)) changed_();
+    return done;
+}
+
+Status Director::perform(const model::Change& change) {
     return std::visit(
         [this]<class C>(const C& c) -> Status {
             using namespace model;

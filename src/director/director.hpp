@@ -4,6 +4,7 @@
 // answered.  A change that either refuses leaves both as they were.
 #pragma once
 
+#include <functional>
 #include <map>
 
 #include "base/clock.hpp"
@@ -51,6 +52,9 @@ class Director : public model::Control, public model::OwnControl {
     Status set_service_timeouts(const model::ServiceKey& key,
                                 const model::StateTimeouts& changes) override;
 
+    // `changed` is called after every change of what people configure.
+    void watch(std::function<void()> changed) { changed_ = std::move(changed); }
+
     // Once every Estimator::period_ns: rates, and rows that are not needed any more.  Gives what
     // has happened meanwhile and is worth telling, in sentences.
     std::vector<std::string> tick();
@@ -60,6 +64,7 @@ class Director : public model::Control, public model::OwnControl {
     void routes_changed() { tables_.refresh_ways(); }
 
   private:
+    Status perform(const model::Change& change);
     Status add_service(const model::AddService& change);
     Status edit_service(const model::EditService& change);
     Status remove_service(const model::RemoveService& change);
@@ -80,6 +85,7 @@ class Director : public model::Control, public model::OwnControl {
     void end_drain(const ServerName& name, const model::Drain& drain, const char* why);
 
     tables::Rows& rows_;
+    std::function<void()> changed_ = [] {};
     Clock clock_;
     model::Model model_;
     tables::Tables tables_;

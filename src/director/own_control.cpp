@@ -18,12 +18,14 @@ Result<std::vector<model::MarkRule>> Director::add_mark_rules(std::vector<model:
     uint32_t number = all.empty() ? 0 : all.back().number;
     for (model::MarkRule& rule : rules) {
         if (auto ok = check(rule); !ok) return std::unexpected(ok.error());
-        if (++number > greatest_rule_number)
+        number = std::max(number + 1, rule.number);
+        if (number > greatest_rule_number)
             return fail(ENOSPC, "rule numbers go up to 65535: delete the last rules and add anew");
         rule.number = number;
         all.push_back(rule);
     }
     if (auto ok = mark_rules_.write(std::move(all)); !ok) return std::unexpected(ok.error());
+    changed_();
     return rules;
 }
 
@@ -32,7 +34,9 @@ Status Director::remove_mark_rule(uint32_t number) {
     if (!std::erase_if(all, [&](const auto& rule) { return rule.number == number; }))
         return fail(ENOENT, "no mark rule " + std::to_string(number) +
                                 "; `turnout mark list` shows those there are");
-    return mark_rules_.write(std::move(all));
+    if (auto ok = mark_rules_.write(std::move(all)); !ok) return ok;
+    changed_();
+    return {};
 }
 
 std::vector<model::Setting> Director::settings() const {
@@ -40,7 +44,9 @@ std::vector<model::Setting> Director::settings() const {
 }
 
 Status Director::set(const std::string& name, int64_t value) {
-    return change_setting(rows_, name, value);
+    if (auto ok = change_setting(rows_, name, value); !ok) return ok;
+    changed_();
+    return {};
 }
 
 Result<model::StateTimeouts> Director::service_timeouts(const model::ServiceKey& key) const {
@@ -62,7 +68,9 @@ Status Director::set_service_timeouts(const model::ServiceKey& key,
         own[name] = seconds;
     }
     std::erase_if(own, [](const auto& timeout) { return timeout.second == 0; });
-    return tables_.set_timeouts(key, own);
+    if (auto ok = tables_.set_timeouts(key, own); !ok) return ok;
+    changed_();
+    return {};
 }
 
 std::optional<uint32_t> Director::end_connections(uint32_t part,

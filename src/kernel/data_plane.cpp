@@ -18,6 +18,9 @@
 #include "base/random.hpp"
 #include "kernel/lanes.hpp"
 #include "kernel/maps.hpp"
+#include "kernel/pins.hpp"
+#include "kernel/takeover.hpp"
+#include "kernel/translate_tables.hpp"
 #include "tables/convert.hpp"
 
 extern "C" const unsigned char turnout_bpf_director_begin[];
@@ -33,24 +36,6 @@ struct ObjectCloser {
     void operator()(bpf_object* object) const { bpf_object__close(object); }
 };
 using Object = std::unique_ptr<bpf_object, ObjectCloser>;
-
-constexpr const char* map_names[] = {
-    names::settings,       names::timeouts,        names::pressure,       names::filter,
-    names::service_index,  names::services,        names::plans,          names::candidates,
-    names::cursors,        names::servers,         names::rings,          names::mark_rules,
-    names::calls,          names::server_states,   names::reply_services, names::neighbours,
-    names::interfaces,     names::service_records, names::server_records, names::connections,
-    names::counters,       names::drops,           names::sweeper,        names::fragments,
-    names::held_fragments, names::lanes,
-};
-
-std::string tables_directory(const std::string& directory) {
-    return directory + "/v" + std::to_string(abi::tables_version);
-}
-
-std::string link_pin(const std::string& directory, uint32_t interface) {
-    return directory + "/xdp_" + std::to_string(interface);
-}
 
 Result<Object> open_object() {
     const auto size = static_cast<size_t>(turnout_bpf_director_end - turnout_bpf_director_begin);
@@ -91,13 +76,43 @@ void size_maps(bpf_object* object, const Sizes& sizes) {
         bpf_map__set_max_entries(bpf_object__find_map_by_name(object, name), rows);
 }
 
+Result<uint32_t> rows_of(const std::string& directory, const char* name) {
+    const Fd pinned(bpf_obj_get((directory + "/" + name).c_str()));
+    if (!pinned) return fail_errno(errno, "cannot open table " + std::string(name));
+    bpf_map_info info{};
+    uint32_t size = sizeof info;
+    if (bpf_obj_get_info_by_fd(pinned.get(), &info, &size) != 0)
+        return fail_errno(errno, "cannot tell the size of table " + std::string(name));
+    return info.max_entries;
+}
+
+// New tables that are to be filled from others, row by row, are as large as those.
+Status size_maps_like(bpf_object* object, const std::string& directory) {
+    const auto services = rows_of(directory, names::services);
+    const auto servers = rows_of(directory, names::servers);
+    if (!services) return std::unexpected(services.error());
+    if (!servers) return std::unexpected(servers.error());
+    size_maps(object, {.services = *services, .servers = *servers});
+    for (const char* name : names::all) {
+        const auto rows = rows_of(directory, name);
+        if (!rows && rows.error().code == ENOENT) continue;  // the other version has no such table
+        if (!rows) return std::unexpected(rows.error());
+        bpf_map* map = bpf_object__find_map_by_name(object, name);
+        const bool as_it_is = std::string_view(name) == names::connections;
+        bpf_map__set_max_entries(map,
+                                 as_it_is ? *rows : std::max(*rows, bpf_map__max_entries(map)));
+    }
+    return {};
+}
+
 // The tables that an earlier daemon left take the place of new ones, in their sizes.
 Status reuse_pinned(bpf_object* object, const std::string& directory) {
-    for (const char* name : map_names) {
+    for (const char* name : names::all) {
         const Fd pinned(bpf_obj_get((directory + "/" + name).c_str()));
         if (!pinned)
-            return fail_errno(errno, "the pinned table " + directory + "/" + name +
-                                         " cannot be opened; run `turnout down` and start again");
+            return fail_errno(
+                errno, "the pinned table " + directory + "/" + name +
+                           " cannot be opened; run `turnout down --keep-services` and start again");
         bpf_map* map = bpf_object__find_map_by_name(object, name);
         if (bpf_map__reuse_fd(map, pinned.get()) != 0)
             return fail_errno(errno, "cannot adopt table " + std::string(name));
@@ -109,26 +124,10 @@ Status pin_maps(bpf_object* object, const std::string& directory) {
     std::error_code error;
     fs::create_directories(directory, error);
     if (error) return fail_errno(error.value(), "cannot make " + directory);
-    for (const char* name : map_names) {
+    for (const char* name : names::all) {
         bpf_map* map = bpf_object__find_map_by_name(object, name);
         if (bpf_map__pin(map, (directory + "/" + name).c_str()) == 0) continue;
         return fail_errno(errno, "cannot pin table " + std::string(name));
-    }
-    return {};
-}
-
-// Tables of another layout cannot be adopted, and are not ours to throw away.
-Status refuse_other_versions(const std::string& directory) {
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(directory, error)) {
-        const std::string name = entry.path().filename();
-        if (name.starts_with('v') && directory + "/" + name != tables_directory(directory))
-            return fail(EEXIST,
-                        "the data plane in this network namespace is of another version of "
-                        "Turnout (" +
-                            name +
-                            "); it goes on forwarding, and `turnout down` "
-                            "removes it with its services");
     }
     return {};
 }
@@ -146,32 +145,52 @@ Error load_error(int code) {
                       std::strerror(code) + " (Linux 6.1 or later with CONFIG_BPF_JIT is needed)"};
 }
 
-void initialise(tables::Rows& rows, uint32_t servers) {
+void initialise(tables::Rows& rows) {
     abi::Settings settings{};
     settings.hash_seed = random_u64();
     settings.bucket_mask = static_cast<uint32_t>(rows.buckets.size()) - 1;
-    settings.counter_rows_per_cpu = servers;
+    settings.counter_rows_per_cpu = static_cast<uint32_t>(rows.servers.size());
     // The whole table about once a second.
     settings.buckets_per_sweep = std::max<uint32_t>(1, (settings.bucket_mask + 1) / 64);
     *rows.settings = settings;
     tables::set_defaults(rows);
 }
 
-// Pinned aside and filled in before they get their name: tables that have it are whole.
-Result<std::unique_ptr<Maps>> make_tables(bpf_object* object, const std::string& directory,
-                                          uint32_t servers) {
-    const std::string aside = directory + "/new";
-    std::error_code error;
-    fs::remove_all(aside, error);
-    auto pinned = pin_maps(object, aside);
-    auto maps = pinned ? Maps::open(aside) : std::unexpected(pinned.error());
-    if (maps) {
-        initialise((*maps)->rows, servers);
-        fs::rename(aside, tables_directory(directory), error);
-        if (!error) return maps;
-        maps = fail_errno(error.value(), "cannot name the tables");
+// What connections count comes with them; ways are found anew.
+void forget_traffic(tables::Rows& rows) {
+    for (abi::ServerState& state : rows.server_states) {
+        state.load = 0;
+        state.persistent = 0;
+        state.hop = 0;
     }
-    fs::remove_all(aside, error);
+}
+
+// Tables that are there are used as they are; new ones get their sizes.
+Status prepare_tables(bpf_object* object, const std::string& directory, const PinnedTables& found,
+                      const Sizes& sizes) {
+    if (found.own) return reuse_pinned(object, tables_directory(directory));
+    if (!found.other.empty()) return size_maps_like(object, found.other);
+    size_maps(object, sizes);
+    return {};
+}
+
+// `like`: the folder of tables of another version, which the new ones are to be filled from, or "".
+Result<std::unique_ptr<Maps>> make_tables(bpf_object* object, const std::string& directory,
+                                          const std::string& like) {
+    const std::string made = aside(directory);
+    std::error_code error;
+    fs::remove_all(made, error);
+    auto pinned = pin_maps(object, made);
+    auto maps = pinned ? Maps::open(made) : std::unexpected(pinned.error());
+    if (maps) {
+        initialise((*maps)->rows);
+        if (like.empty()) return maps;
+        const auto filled = translate_tables(like, made);
+        if (filled) forget_traffic((*maps)->rows);
+        if (filled) return maps;
+        maps = std::unexpected(filled.error());
+    }
+    fs::remove_all(made, error);
     return maps;
 }
 
@@ -219,6 +238,7 @@ struct DataPlane::State {
     Object object;
     std::unique_ptr<Maps> maps;
     bool adopted = false;
+    uint32_t lost = 0;
 };
 
 DataPlane::DataPlane(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -237,23 +257,51 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
     if (!object) return std::unexpected(object.error());
     state->object = std::move(*object);
 
-    const std::string tables = tables_directory(directory);
-    state->adopted = fs::exists(tables);
-    if (auto ok = refuse_other_versions(directory); !ok) return std::unexpected(ok.error());
-    if (state->adopted) {
-        if (auto ok = reuse_pinned(state->object.get(), tables); !ok)
-            return std::unexpected(ok.error());
-    } else {
-        size_maps(state->object.get(), sizes);
-    }
+    const auto found = claim_tables(directory);
+    if (!found) return std::unexpected(found.error());
+    state->adopted = found->own || !found->other.empty();
+    if (auto ok = prepare_tables(state->object.get(), directory, *found, sizes); !ok)
+        return std::unexpected(ok.error());
     if (mode != XdpMode::generic) take_frames_in_parts(state->object.get());
     if (bpf_object__load(state->object.get()) != 0) return std::unexpected(load_error(errno));
     if (auto ok = enter_lane(state->object.get()); !ok) return std::unexpected(ok.error());
-    auto maps = state->adopted ? Maps::open(tables)
-                               : make_tables(state->object.get(), directory, sizes.servers);
+    auto maps = found->own ? Maps::open(tables_directory(directory))
+                           : make_tables(state->object.get(), directory, found->other);
     if (!maps) return std::unexpected(maps.error());
     state->maps = std::move(*maps);
-    return std::unique_ptr<DataPlane>(new DataPlane(std::move(state)));
+    std::unique_ptr<DataPlane> plane(new DataPlane(std::move(state)));
+    if (auto ok = plane->take_over(found->other, found->left); !ok)
+        return std::unexpected(ok.error());
+    return plane;
+}
+
+// `other`: tables of another version that are in force; `left`: those that an earlier daemon began
+// to take over.
+Status DataPlane::take_over(const std::string& other, std::string left) {
+    const std::string& directory = state_->directory;
+    if (!other.empty()) {
+        auto renamed = put_in_force(directory, other);
+        if (!renamed) return std::unexpected(renamed.error());
+        left = std::move(*renamed);
+    }
+    if (left.empty()) return {};
+    // What has moved ends in its time, should this daemon be killed.
+    if (auto ok = start_sweeper(); !ok) return ok;
+    const auto taken = kernel::take_over({directory, left, tables_directory(directory),
+                                          *state_->maps, program("turnout_tc"),
+                                          program("turnout_tc_egress"), program("turnout_xdp")});
+    if (!taken) return std::unexpected(taken.error());
+    state_->lost = *taken;
+    std::error_code error;
+    fs::remove_all(left, error);
+    if (error) return fail_errno(error.value(), "cannot remove " + left);
+    return {};
+}
+
+Status DataPlane::commit() {
+    if (state_->adopted) return {};
+    const auto done = put_in_force(state_->directory, "");
+    return done ? Status{} : std::unexpected(done.error());
 }
 
 int DataPlane::program(const char* name) const {
@@ -262,6 +310,10 @@ int DataPlane::program(const char* name) const {
 
 bool DataPlane::adopted() const {
     return state_->adopted;
+}
+
+uint32_t DataPlane::lost_records() const {
+    return state_->lost;
 }
 
 tables::Rows& DataPlane::rows() {
@@ -343,68 +395,6 @@ Status DataPlane::start_sweeper() {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return fail(ENOMEM, "the kernel has no memory for the sweeper's timer");
-}
-
-struct PinnedDataPlane::State {
-    std::string directory;
-    std::unique_ptr<Maps> maps;
-};
-
-PinnedDataPlane::PinnedDataPlane(std::unique_ptr<State> state) : state_(std::move(state)) {}
-PinnedDataPlane::~PinnedDataPlane() = default;
-
-Result<std::unique_ptr<PinnedDataPlane>> PinnedDataPlane::open(const std::string& directory) {
-    libbpf_set_print(silent);
-    const std::string tables = tables_directory(directory);
-    if (!fs::exists(tables)) return fail(ENOENT, "no data plane in this network namespace");
-    auto maps = Maps::open(tables);
-    if (!maps) return std::unexpected(maps.error());
-    auto state = std::make_unique<State>(State{directory, std::move(*maps)});
-    return std::unique_ptr<PinnedDataPlane>(new PinnedDataPlane(std::move(state)));
-}
-
-tables::Rows& PinnedDataPlane::rows() {
-    return state_->maps->rows;
-}
-
-std::vector<uint64_t> PinnedDataPlane::drops() const {
-    std::vector<uint64_t> per_cpu(static_cast<size_t>(libbpf_num_possible_cpus()));
-    std::vector<uint64_t> sums(abi::drop_rows);
-    for (uint32_t reason = 0; reason < abi::drop_rows; ++reason) {
-        if (bpf_map_lookup_elem(state_->maps->drops.get(), &reason, per_cpu.data()) != 0) continue;
-        for (const uint64_t count : per_cpu) sums[reason] += count;
-    }
-    return sums;
-}
-
-std::map<uint32_t, Lanes> PinnedDataPlane::lanes() const {
-    std::map<uint32_t, Lanes> lanes;
-    const auto interfaces = state_->maps->rows.interfaces;
-    for (uint32_t index = 0; index < interfaces.size(); ++index) {
-        if (!(interfaces[index].flags & abi::interface_flag::served)) continue;
-        lanes[index] = {xdp_mode_of(index, link_pin(state_->directory, index)), has_tc(index)};
-    }
-    return lanes;
-}
-
-Result<bool> remove_data_plane(const std::string& directory) {
-    if (!fs::exists(directory)) return false;
-    libbpf_set_print(silent);
-    const auto interfaces = list_interfaces();
-    if (!interfaces) return std::unexpected(interfaces.error());
-    // Tables that are damaged or of another version cannot tell whose the qdisc is: it stays.
-    const auto plane = PinnedDataPlane::open(directory);
-    for (const Interface& interface : *interfaces) {
-        detach_xdp(link_pin(directory, interface.index));
-        if (!has_tc(interface.index)) continue;
-        const bool known = plane && interface.index < abi::interface_rows;
-        const uint16_t flags = known ? (*plane)->rows().interfaces[interface.index].flags : 0;
-        detach_tc(interface.index, flags & abi::interface_flag::qdisc_is_ours);
-    }
-    std::error_code error;
-    fs::remove_all(directory, error);
-    if (error) return fail_errno(error.value(), "cannot remove " + directory);
-    return true;
 }
 
 }  // namespace turnout::kernel

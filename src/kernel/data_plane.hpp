@@ -2,7 +2,8 @@
 //
 // Everything is pinned below one directory per network namespace and tables version, so that it
 // goes on without this process, and a later one finds it.  Programs are loaded anew by every
-// daemon, over the tables that are there, and put in place of the old ones atomically.
+// daemon, over the tables that are there, and put in place of the old ones atomically; tables of
+// another version are taken over (takeover.hpp).
 #pragma once
 
 #include <cstdint>
@@ -35,16 +36,21 @@ struct Lanes {
 
 class DataPlane {
   public:
-    // Loads the programs; takes over the pinned tables if there are any, else makes them in the
-    // given sizes.  Errors say what the kernel lacks.  Takes over nothing half: on error the pins
-    // are as they were.  `mode`: how the fast lane is going to be attached.
+    // Loads the programs, over the pinned tables if there are any, else over new ones in the given
+    // sizes, which stay nameless until commit(): whoever comes before that begins anew.  Tables of
+    // another version are taken over while packets go on.  Errors say what the kernel lacks, and
+    // leave a data plane that forwards.  `mode`: how the fast lane is going to be attached.
     static Result<std::unique_ptr<DataPlane>> load(const std::string& pin_directory,
                                                    const Sizes& sizes,
                                                    XdpMode mode = XdpMode::automatic);
     ~DataPlane();
 
+    // From here on a later daemon adopts the tables with what is in them.
+    Status commit();
     // True when the tables were there already.
     bool adopted() const;
+    // How many records found no room when tables of another version were taken over.
+    uint32_t lost_records() const;
     // The sizes in force: the wanted ones, or those of the adopted tables.
     Sizes sizes() const;
     tables::Rows& rows();
@@ -64,6 +70,7 @@ class DataPlane {
   private:
     struct State;
     explicit DataPlane(std::unique_ptr<State> state);
+    Status take_over(const std::string& other, std::string left);
     Result<Lanes> attach_lanes(const Interface& interface, XdpMode mode);
     std::unique_ptr<State> state_;
 };

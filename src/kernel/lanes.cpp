@@ -16,6 +16,7 @@ namespace {
 // Our place among an interface's filters.
 constexpr uint32_t filter_handle = 1;
 constexpr uint32_t filter_priority = 0x7475;
+constexpr uint32_t priority_behind = filter_priority + 1;
 
 constexpr Hook hooks[] = {Hook::ingress, Hook::egress};
 
@@ -27,11 +28,11 @@ bpf_tc_hook hook_of(uint32_t interface, Hook hook) {
     return made;
 }
 
-bpf_tc_opts our_filter() {
+bpf_tc_opts our_filter(Place place = Place::own) {
     bpf_tc_opts options{};
     options.sz = sizeof options;
     options.handle = filter_handle;
-    options.priority = filter_priority;
+    options.priority = place == Place::own ? filter_priority : priority_behind;
     return options;
 }
 
@@ -63,9 +64,9 @@ Result<bool> add_qdisc(uint32_t interface) {
     return made == 0;
 }
 
-Status attach_tc(uint32_t interface, Hook hook, int program) {
+Status attach_tc(uint32_t interface, Hook hook, int program, Place place) {
     const bpf_tc_hook at = hook_of(interface, hook);
-    bpf_tc_opts options = our_filter();
+    bpf_tc_opts options = our_filter(place);
     options.prog_fd = program;
     options.flags = BPF_TC_F_REPLACE;
     const int attached = bpf_tc_attach(&at, &options);
@@ -74,12 +75,16 @@ Status attach_tc(uint32_t interface, Hook hook, int program) {
                                                        : "cannot attach at tc egress");
 }
 
-void detach_tc(uint32_t interface, bool with_qdisc) {
+void detach_tc(uint32_t interface, Place place) {
     for (const Hook hook : hooks) {
         const bpf_tc_hook at = hook_of(interface, hook);
-        const bpf_tc_opts options = our_filter();
+        const bpf_tc_opts options = our_filter(place);
         bpf_tc_detach(&at, &options);
     }
+}
+
+void detach_tc(uint32_t interface, bool with_qdisc) {
+    for (const Place place : {Place::own, Place::behind}) detach_tc(interface, place);
     if (!with_qdisc) return;
     bpf_tc_hook both = hook_of(interface, Hook::ingress);
     // Both at once name the qdisc.  NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange)
@@ -110,6 +115,11 @@ Status attach_xdp(uint32_t interface, int program, const std::string& mode,
     if (bpf_obj_pin(link.get(), pin.c_str()) != 0)
         return fail_errno(errno, "cannot pin the XDP link");
     return {};
+}
+
+void update_xdp(const std::string& pin, int program) {
+    const Fd link(bpf_obj_get(pin.c_str()));
+    if (link && bpf_link_update(link.get(), program, nullptr) != 0) detach_xdp(pin);
 }
 
 std::string xdp_mode_of(uint32_t interface, const std::string& pin) {

@@ -60,7 +60,8 @@ class OwnControl {
     // In the order in which they are looked at: the last that matches decides.
     virtual std::vector<MarkRule> mark_rules() const = 0;
     // Adds rules behind those that are there, all or none; gives them as they now are, with their
-    // numbers.  EINVAL for a rule that makes no sense, ENOSPC when the table is full.
+    // numbers: a rule keeps its own if that is above those before it.  EINVAL for a rule that makes
+    // no sense, ENOSPC when the table is full.
     virtual Result<std::vector<MarkRule>> add_mark_rules(std::vector<MarkRule> rules) = 0;
     // ENOENT when there is no such rule.
     virtual Status remove_mark_rule(uint32_t number) = 0;

@@ -166,12 +166,18 @@ expect_no_data_plane
 expect_equal "qdiscs" "" "$(at director tc qdisc show | grep clsact || true)"
 expect_equal "turnout down" "nothing to remove" "$(turnout down)"
 
-begin "tables of another version are neither adopted nor thrown away"
+begin "tables of another version are not looked into, but taken over, or removed"
 start_director
+ipvsadm -R <<<"$table"
 end_director TERM
 pins=/sys/fs/bpf/turnout/$(at director /usr/bin/python3 "$tests/garbage.py" cookie)
 mv "$pins"/v* "$pins/v0"
-expect_refusal 1 'another version.*v0.*turnout down' daemon
-expect_match "tc filters" 'turnout_tc' "$(at director tc filter show dev eth0 ingress)"
+expect_refusal 1 'another version.*v0' turnout status
+expect_equal "web, without a daemon" rs1 "$(web "$VIP")"
+start_director
+expect_unharmed
+end_director TERM
+mv "$pins"/v* "$pins/v0"
 expect_equal "turnout down" removed "$(turnout down 2>&1)"
 expect_no_data_plane
+expect_equal "qdiscs" "" "$(at director tc qdisc show | grep clsact || true)"

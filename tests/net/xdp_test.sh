@@ -28,7 +28,7 @@ forwarded() { ipvsadm -Ln --stats --exact | awk '/^(TCP|UDP)/ {i += $4; o += $5}
 prepare_wires() {
     at net ethtool -K director tx off >/dev/null
     if [[ $topology == one-arm ]]; then
-        at net "$BIN/turnoutd" --interface director --xdp native >"$LAB_STATE/idle.log" 2>&1 &
+        at net "$BIN/turnoutd" --state none --interface director --xdp native >"$LAB_STATE/idle.log" 2>&1 &
         eventually 10 grep READY "$LAB_STATE/idle.log"
     else
         at net ethtool -K director gro on >/dev/null

@@ -167,7 +167,7 @@ class Turnout:
     def __init__(self, options=()):
         self.daemon = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", BINARIES / "turnoutd", "--interface", "eth0",
-             "--interface", "eth1", "--interface", "lo", "--conn-table-bits", "14", *options],
+             "--interface", "eth1", "--interface", "lo", "--conn-table-bits", "14", "--state", "none", *options],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         said = []
         for line in self.daemon.stdout:

@@ -193,6 +193,7 @@ Result<std::unique_ptr<World>> kernel_world(bool complete, const Room& room) {
                                                 .servers = room.servers,
                                                 .rings = room.rings});
     if (!plane) return std::unexpected(plane.error());
+    if (auto ok = (*plane)->commit(); !ok) return std::unexpected(ok.error());
     return std::make_unique<KernelWorld>(std::move(*plane), pins, complete, room);
 }
 

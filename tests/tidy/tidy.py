@@ -29,7 +29,7 @@ MAY_INCLUDE = {
     "health": ("model",),
     "sync": ("model",),
     "observe": ("model",),
-    "config": ("model",),
+    "config": ("api", "model"),
     "api": ("model",),
     "cli": ("api", "ipvs", "realserver"),
     "apps": ("api", "cli", "config", "director", "health", "ipvs", "kernel", "native", "observe",

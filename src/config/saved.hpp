@@ -1,0 +1,26 @@
+// What people have configured, as one value: read off a director, and put into a new one.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/control.hpp"
+#include "model/own_control.hpp"
+
+namespace turnout::config {
+
+struct Saved {
+    model::Timeouts timeouts;
+    std::map<std::string, int64_t> settings;  // those that depart from their standard
+    std::vector<model::MarkRule> mark_rules;
+    std::vector<model::Service> services;  // in the order of Control::services(), with servers
+    std::map<model::ServiceKey, model::StateTimeouts> service_timeouts;  // of those that have own
+};
+
+Saved collect(const model::Control& control, const model::OwnControl& own);
+
+// Into a director that has nothing yet.  Stops at the first thing refused: the error names it.
+Status restore(const Saved& saved, model::Control& control, model::OwnControl& own);
+
+}  // namespace turnout::config

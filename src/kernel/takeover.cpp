@@ -1,0 +1,155 @@
+#include "kernel/takeover.hpp"
+
+#include <bpf/bpf.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "abi/maps.hpp"
+#include "base/clock.hpp"
+#include "kernel/described_table.hpp"
+#include "kernel/interfaces.hpp"
+#include "kernel/lanes.hpp"
+#include "kernel/move_records.hpp"
+#include "kernel/pins.hpp"
+#include "kernel/translate_tables.hpp"
+#include "tables/convert.hpp"
+
+namespace turnout::kernel {
+namespace {
+
+namespace names = abi::map;
+
+// Interfaces that the old data plane serves and that are still there.
+Result<std::vector<uint32_t>> served_interfaces(const tables::Rows& rows) {
+    const auto all = list_interfaces();
+    if (!all) return std::unexpected(all.error());
+    std::vector<uint32_t> served;
+    for (const Interface& interface : *all)
+        if (interface.index < rows.interfaces.size() &&
+            rows.interfaces[interface.index].flags & abi::interface_flag::served)
+            served.push_back(interface.index);
+    return served;
+}
+
+Status attach(const Takeover& takeover, const std::vector<uint32_t>& interfaces, Place place) {
+    for (const uint32_t interface : interfaces) {
+        if (auto ok = attach_tc(interface, Hook::egress, takeover.egress, place); !ok) return ok;
+        if (auto ok = attach_tc(interface, Hook::ingress, takeover.ingress, place); !ok) return ok;
+    }
+    return {};
+}
+
+// A service on every port must not get what is another's that has just ended; nor FTP's.
+int order_of_ending(const abi::Endpoint& service) {
+    if (abi::is_by_mark(service)) return 3;
+    const uint16_t port = to_host(service.port);
+    return port == 0 ? 0 : port == 21 ? 1 : 2;
+}
+
+// What a data plane without services does not know is for the one behind it: no reply is refused
+// because its connection has moved.
+Status refuse_nothing(const Takeover& takeover) {
+    const auto settings = DescribedTable::open(takeover.old_tables, names::settings);
+    if (!settings) return std::unexpected(settings.error());
+    const auto flags = member_of(settings->value(), "flags");
+    if (!flags || flags->size != sizeof(uint32_t)) return {};
+    auto* word = reinterpret_cast<uint32_t*>(settings->row(0) + flags->offset);
+    __atomic_fetch_and(word, ~abi::settings_flag::nat_icmp_send, __ATOMIC_SEQ_CST);
+    return {};
+}
+
+Status end_services(const Takeover& takeover) {
+    auto index = DescribedTable::open(takeover.old_tables, names::service_index);
+    if (!index) return std::unexpected(index.error());
+    const auto same = DescribedTable::open(takeover.new_tables, names::service_index);
+    if (!same) return std::unexpected(same.error());
+    const auto translation = RowTranslation::make(index->key(), same->key());
+    if (!translation) return std::unexpected(translation.error());
+
+    auto keys = index->keys();
+    const auto order = [&](const std::vector<std::byte>& key) {
+        abi::Endpoint service{};
+        (void)translation->apply(key.data(), &service);
+        return order_of_ending(service);
+    };
+    std::ranges::stable_sort(keys, {}, order);
+    for (const auto& key : keys)
+        if (bpf_map_delete_elem(index->fd(), key.data()) != 0 && errno != ENOENT)
+            return fail_errno(errno, "the kernel refuses to end a service of the old data plane");
+    return {};
+}
+
+Result<uint32_t> move_everything(const Takeover& takeover) {
+    tables::Rows& rows = takeover.maps.rows;
+    const auto mover = RecordMover::open(takeover.old_tables, takeover.new_tables, rows,
+                                         abi::tick_of_ns(monotonic_ns()));
+    if (!mover) return std::unexpected(mover.error());
+    (*mover)->copy_memory();
+    if (auto ok = translate_table(takeover.old_tables, takeover.new_tables, names::cursors); !ok)
+        return std::unexpected(ok.error());
+    if (auto ok = refuse_nothing(takeover); !ok) return std::unexpected(ok.error());
+    if (auto ok = end_services(takeover); !ok) return std::unexpected(ok.error());
+    rows.wait_for_packets();
+    (*mover)->copy_memory();
+    (*mover)->move_connections();
+    rows.wait_for_packets();
+    (*mover)->settle();
+    return (*mover)->lost();
+}
+
+Status replace_programs(const Takeover& takeover, const std::vector<uint32_t>& interfaces) {
+    for (const uint32_t interface : interfaces)
+        update_xdp(link_pin(takeover.pins, interface), takeover.xdp);
+    if (auto ok = attach(takeover, interfaces, Place::own); !ok) return ok;
+    for (const uint32_t interface : interfaces) detach_tc(interface, Place::behind);
+    return {};
+}
+
+// The old counters stand still: what they have counted was before what the new ones count from.
+Status add_counters(const Takeover& takeover) {
+    const auto old = DescribedTable::open(takeover.old_tables, names::counters);
+    if (!old) return std::unexpected(old.error());
+    const auto fresh = DescribedTable::open(takeover.new_tables, names::counters);
+    if (!fresh) return std::unexpected(fresh.error());
+    const auto translation = RowTranslation::make(old->value(), fresh->value());
+    if (!translation) return std::unexpected(translation.error());
+
+    tables::Rows& rows = takeover.maps.rows;
+    const auto take_off = [](abi::Counters& base, const model::Counters& counted) {
+        model::Counters before = tables::from_row(base);
+        base = tables::to_row(before -= counted);
+    };
+    for (uint32_t row = 0; row < old->rows(); ++row) {
+        abi::Counters counters{};
+        if (auto ok = translation->apply(old->row(row), &counters); !ok) return ok;
+        const model::Counters counted = tables::from_row(counters);
+        const size_t server = row % rows.servers.size();
+        if (counted == model::Counters{} || rows.server_records[server].use == abi::ServerUse::free)
+            continue;
+        take_off(rows.server_records[server].base, counted);
+        const auto service = rows.service_ids->get(rows.server_records[server].service);
+        if (service) take_off(rows.service_records[*service].base, counted);
+        std::memset(old->row(row), 0, old->value_size());
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<uint32_t> take_over(const Takeover& takeover) {
+    const auto interfaces = served_interfaces(takeover.maps.rows);
+    if (!interfaces) return std::unexpected(interfaces.error());
+    if (auto ok = attach(takeover, *interfaces, Place::behind); !ok)
+        return std::unexpected(ok.error());
+    const auto lost = move_everything(takeover);
+    if (!lost) return lost;
+    if (auto ok = replace_programs(takeover, *interfaces); !ok) return std::unexpected(ok.error());
+    takeover.maps.rows.wait_for_packets();
+    if (auto ok = add_counters(takeover); !ok) return std::unexpected(ok.error());
+    return lost;
+}
+
+}  // namespace turnout::kernel

@@ -1,0 +1,113 @@
+#include "kernel/translate_tables.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "abi/maps.hpp"
+#include "kernel/described_table.hpp"
+
+namespace turnout::kernel {
+namespace {
+
+namespace names = abi::map;
+
+// Tables that the old data plane does not have are as new ones are.
+bool is_missing(const Error& error) {
+    return error.code == ENOENT;
+}
+
+Error about(const DescribedTable& table, const Error& error) {
+    return {error.code, "table " + table.name() + " cannot be taken over: " + error.message};
+}
+
+Status translate_rows(const DescribedTable& from, const DescribedTable& to,
+                      const RowTranslation& value) {
+    for (uint32_t row = 0; row < std::min(from.rows(), to.rows()); ++row)
+        if (auto ok = value.apply(from.row(row), to.row(row)); !ok) return ok;
+    return {};
+}
+
+Status translate_entries(const DescribedTable& from, const DescribedTable& to,
+                         const RowTranslation& value) {
+    const auto key = RowTranslation::make(from.key(), to.key());
+    if (!key) return std::unexpected(key.error());
+    std::vector<std::byte> old_value(from.value_size());
+    for (const auto& old_key : from.keys()) {
+        if (bpf_map_lookup_elem(from.fd(), old_key.data(), old_value.data()) != 0) continue;
+        std::vector<std::byte> new_key(to.key_size()), new_value(to.value_size());
+        if (auto ok = key->apply(old_key.data(), new_key.data()); !ok) return ok;
+        if (auto ok = value.apply(old_value.data(), new_value.data()); !ok) return ok;
+        if (bpf_map_update_elem(to.fd(), new_key.data(), new_value.data(), BPF_ANY) != 0)
+            return fail_errno(errno, "the kernel refuses an entry");
+    }
+    return {};
+}
+
+// A row has a value for each CPU, in a multiple of eight bytes.
+Status translate_rows_per_cpu(const DescribedTable& from, const DescribedTable& to,
+                              const RowTranslation& value) {
+    const auto cpus = static_cast<size_t>(libbpf_num_possible_cpus());
+    const auto stride = [](const DescribedTable& table) {
+        return (table.value_size() + 7) / 8 * 8;
+    };
+    std::vector<std::byte> old_values(cpus * stride(from)), new_values(cpus * stride(to));
+    for (uint32_t row = 0; row < std::min(from.rows(), to.rows()); ++row) {
+        if (bpf_map_lookup_elem(from.fd(), &row, old_values.data()) != 0) continue;
+        for (size_t cpu = 0; cpu < cpus; ++cpu)
+            if (auto ok = value.apply(old_values.data() + cpu * stride(from),
+                                      new_values.data() + cpu * stride(to));
+                !ok)
+                return ok;
+        if (bpf_map_update_elem(to.fd(), &row, new_values.data(), BPF_ANY) != 0)
+            return fail_errno(errno, "the kernel refuses a row");
+    }
+    return {};
+}
+
+Status translate(const DescribedTable& from, const DescribedTable& to) {
+    const auto value = RowTranslation::make(from.value(), to.value());
+    if (!value) return std::unexpected(value.error());
+    switch (to.kind()) {
+        case BPF_MAP_TYPE_ARRAY:
+            return translate_rows(from, to, *value);
+        case BPF_MAP_TYPE_HASH:
+            return translate_entries(from, to, *value);
+        case BPF_MAP_TYPE_PERCPU_ARRAY:
+            return translate_rows_per_cpu(from, to, *value);
+        default:
+            return {};
+    }
+}
+
+// Not what is there for a moment, or moves with the connections.
+bool is_configuration(const std::string& name) {
+    for (const char* other :
+         {names::connections, names::counters, names::neighbours, names::calls, names::sweeper,
+          names::fragments, names::held_fragments, names::lanes})
+        if (name == other) return false;
+    return true;
+}
+
+}  // namespace
+
+Status translate_table(const std::string& from, const std::string& to, const char* name) {
+    const auto source = DescribedTable::open(from, name);
+    if (!source) return is_missing(source.error()) ? Status{} : std::unexpected(source.error());
+    const auto target = DescribedTable::open(to, name);
+    if (!target) return std::unexpected(target.error());
+    if (auto ok = translate(*source, *target); !ok)
+        return std::unexpected(about(*source, ok.error()));
+    return {};
+}
+
+Status translate_tables(const std::string& from, const std::string& to) {
+    for (const char* name : names::all)
+        if (is_configuration(name))
+            if (auto ok = translate_table(from, to, name); !ok) return ok;
+    return {};
+}
+
+}  // namespace turnout::kernel
