@@ -41,4 +41,7 @@ for subcommand in "${subcommands[@]}"; do
     [[ $subcommand =~ ^(realserver|mark)$ ]] || help_of_turnout+=$("$bin/turnout" "$subcommand" --help)
 done
 # What the reader is told to look up elsewhere belongs to that page.
+for subcommand in start list cancel; do
+    help_of_turnout+=$("$bin/turnout" drain "$subcommand" --help)
+done
 compare turnout.8 "$help_of_turnout $("$bin/turnout" connection delete --help) --conn-table-bits"
