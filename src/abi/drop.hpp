@@ -8,7 +8,7 @@ namespace turnout::abi {
 // X(name, number, text): the text names the reason in `turnout status`.
 #define TURNOUT_DROP_REASONS(X)                                                     \
     X(table_full, 1, "connection table full")                                       \
-    X(no_server, 2, "no server available")                    \
+    X(no_server, 2, "no server available")                                          \
     X(server_removed, 3, "connection of a removed server")                          \
     X(no_route, 4, "no route to the server or client")                              \
     X(no_tunnel_source, 5, "no local address for the tunnel")                       \

@@ -171,7 +171,8 @@ constexpr Senseless senseless[] = {
 
 Status in_range(const std::string& name, int64_t value, int64_t least, int64_t greatest) {
     if (value >= least && value <= greatest) return {};
-    return fail(ERANGE, name + " is " + std::to_string(least) + " to " + std::to_string(greatest) +
+    const char* between = greatest == least + 1 ? " or " : " to ";
+    return fail(ERANGE, name + " is " + std::to_string(least) + between + std::to_string(greatest) +
                             ", not " + std::to_string(value));
 }
 

@@ -44,4 +44,4 @@ done
 for subcommand in start list cancel; do
     help_of_turnout+=$("$bin/turnout" drain "$subcommand" --help)
 done
-compare turnout.8 "$help_of_turnout $("$bin/turnout" connection delete --help) --conn-table-bits"
+compare turnout.8 "$help_of_turnout $("$bin/turnout" connection delete --help) $("$bin/turnout" service set --help) --conn-table-bits"
