@@ -307,6 +307,46 @@ TEST_F(ConnectionRoutesTest, nothing_is_ended_by_mistake) {
     EXPECT_EQ(listed().size(), 1u);
 }
 
+TEST_F(ConnectionRoutesTest, a_server_is_drained_and_comes_back) {
+    EXPECT_EQ(ask("GET", "/v1/drains").body, Json::array());
+    state_of(11).load = abi::load::active_one;
+    const Json order{{"service", "tcp:198.51.100.1:80"},
+                     {"server", "10.1.0.11"},
+                     {"deadline_s", 600},
+                     {"then", "remove"},
+                     {"udp_idle_s", 2}};
+    const Answer started = ask("POST", "/v1/drains", order.dump());
+    EXPECT_EQ(started.status, 201u);
+    const Json expected{{"service", "tcp:198.51.100.1:80"},
+                        {"server", "10.1.0.11:8080"},
+                        {"weight", 1},
+                        {"state", "draining"},
+                        {"then", "remove"},
+                        {"left_s", 600},
+                        {"connections", {{"tcp", 1}}},
+                        {"templates", 0},
+                        {"last", false}};
+    EXPECT_EQ(started.body, Json::array({expected}));
+    EXPECT_EQ(ask("GET", "/v1/drains").body, Json::array({expected}));
+    EXPECT_EQ(ask("DELETE", "/v1/drains?server=10.1.0.11:8080").body["cancelled"], 1);
+    EXPECT_EQ(ask("GET", "/v1/drains").body, Json::array());
+    refused(404, "ENOENT", "DELETE", "/v1/drains?server=10.1.0.11:8080");
+}
+
+TEST_F(ConnectionRoutesTest, drains_are_taken_at_their_word) {
+    for (const char* body :
+         {"", "[]", "{}", R"({"service": "tcp:198.51.100.1:80"})", R"({"server": 1})",
+          R"({"server": "10.1.0.0/24"})", R"({"server": "10.1.0.11", "then": "stay"})",
+          R"({"server": "10.1.0.11", "deadline_s": "10m"})",
+          R"({"server": "10.1.0.11", "deadline_s": 31622401})",
+          R"({"server": "10.1.0.11", "udp_idle_s": 256})",
+          R"({"server": "10.1.0.11", "dead_line_s": 5})"})
+        refused(400, "EINVAL", "POST", "/v1/drains", body);
+    refused(404, "ENOENT", "POST", "/v1/drains", R"({"server": "10.1.0.99"})");
+    refused(405, "EOPNOTSUPP", "PUT", "/v1/drains");
+    EXPECT_EQ(ask("GET", "/v1/drains").body, Json::array());
+}
+
 TEST_F(RoutesTest, other_methods_and_places) {
     refused(405, "EOPNOTSUPP", "PUT", "/v1/marks");
     refused(405, "EOPNOTSUPP", "GET", "/v1/marks/1");
