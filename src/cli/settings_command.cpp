@@ -8,6 +8,7 @@
 #include "api/values.hpp"
 #include "cli/api_client.hpp"
 #include "cli/columns.hpp"
+#include "cli/settings_import.hpp"
 #include "cli/tell.hpp"
 
 namespace turnout::cli {
@@ -57,7 +58,10 @@ void add_showing(CLI::App& app, int& status) {
     auto* command = app.add_subcommand("settings", "The director's settings and their meanings");
     command->footer("Change one with `turnout set NAME VALUE`.");
     command->add_flag("--json", *json, "For programs: a list of objects");
-    command->callback([json, &status] { status = told("settings", show(*json)); });
+    add_settings_import(*command, status);
+    command->callback([command, json, &status] {
+        if (command->get_subcommands().empty()) status = told("settings", show(*json));
+    });
 }
 
 void add_setting(CLI::App& app, int& status) {

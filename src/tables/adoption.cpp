@@ -75,12 +75,14 @@ model::Server Tables::server_of_rows(uint32_t id) const {
     model::Server server;
     server.key = {from_row(row.address, row.family), to_host(row.port)};
     server.method = static_cast<model::Method>(row.method);
-    server.weight = rows_.server_records[id].weight;
+    const bool draining = row.flags & abi::server_flag::draining;
+    // Records of older layouts know no weight.
+    server.weight = draining ? rows_.server_records[id].weight : row.weight;
     server.upper_threshold = row.upper_threshold;
     server.lower_threshold = row.lower_threshold;
     server.tunnel = {static_cast<model::TunnelType>(row.tunnel_type), to_host(row.tunnel_port),
                      row.tunnel_flags};
-    if (row.flags & abi::server_flag::draining) server.drain = drain_of_rows(id);
+    if (draining) server.drain = drain_of_rows(id);
     return server;
 }
 

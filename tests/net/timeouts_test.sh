@@ -39,6 +39,18 @@ ipvsadm --set 0 0 7
 expect_match "--timeout" 'tcpfin udp\): 900 120 7$' "$(ipvsadm -L --timeout)"
 expect_match "the setting" '^timeout.udp +7 ' "$(turnout settings | grep '^timeout.udp')"
 
+begin "settings out of sysctl.d"
+conf=$LAB_STATE/vs.conf
+printf '%s\n' '# ours' 'net.ipv4.ip_forward = 1' 'net/ipv4/vs/expire_nodest_conn=1' \
+    '-net.ipv4.vs.conntrack = 1' 'net.ipv4.vs.drop_entry = 4' >"$conf"
+expect_failure 'vs.conf:5: drop_entry is 0 to 3, not "4"; nothing is changed' \
+    turnout settings import "$conf"
+expect_match "unchanged" '^expire_nodest_conn +0 ' "$(turnout settings | grep '^expire_nodest')"
+sed -i 's/drop_entry = 4/drop_entry = 1/' "$conf"
+expect_match "what was done" 'conntrack is not taken over: .*netfilter' "$(turnout settings import "$conf" 2>&1)"
+expect_match "taken over" '^expire_nodest_conn +1 ' "$(turnout settings | grep '^expire_nodest')"
+expect_match "taken over" '^drop_entry +1 ' "$(turnout settings | grep '^drop_entry')"
+
 begin "a daemon that starts anew has them still"
 end_director KILL
 start_director
