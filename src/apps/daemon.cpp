@@ -287,7 +287,7 @@ void Daemon::keep_time() {
     ticker_.expires_after(std::chrono::nanoseconds(director::Estimator::period_ns));
     ticker_.async_wait([this](auto error) {
         if (error) return;
-        for (const std::string& news : director_.tick()) spdlog::warn("{}", news);
+        director_.tick();
         keep_time();
     });
 }

@@ -137,7 +137,7 @@ uint32_t Director::connection_table_size() const {
     return static_cast<uint32_t>(rows_.buckets.size()) * abi::bucket_fill;
 }
 
-std::vector<std::string> Director::tick() {
+void Director::tick() {
     end_drains();
     tables_.collect(clock_() / 1000000000);
     for (const auto& [key, service] : model_.services()) {
@@ -145,7 +145,7 @@ std::vector<std::string> Director::tick() {
         for (const model::Server& server : service.servers)
             server_rates_[{key, server.key}].sample(tables_.counters(key, server.key));
     }
-    return pressure_.look(rows_);
+    for (const std::string& news : pressure_.look(rows_)) tell_(news);
 }
 
 model::ServiceReport Director::report(const model::Service& service) const {
