@@ -55,7 +55,8 @@ class Director : public model::Control, public model::OwnControl {
     // `changed` is called after every change of what people configure.
     void watch(std::function<void()> changed) { changed_ = std::move(changed); }
 
-    // Once every Estimator::period_ns: rates, drains that end, and rows that are not needed any more.
+    // Once every Estimator::period_ns: rates, drains that end, and rows that are not needed any
+    // more.
     void tick();
     // Who is told what happens by itself, in a line of words.
     void tell_events(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
