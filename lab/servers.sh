@@ -2,7 +2,7 @@
 # What the real servers serve, by real programs: nginx on port 80 and named on port 53.
 #
 #   http://…/        the server's name             http://…/large   8 MiB, the same on every server
-#   who.lab.test     TXT the name, A and AAAA      http://…/slow    the same bytes at 1 MiB/s
+#   who.lab.test     TXT the name, A and AAAA      http://…/slow    the same, in 12 seconds
 #                    the addresses
 
 prepare_content() {
@@ -42,7 +42,7 @@ http {
         listen [::]:80 backlog=4096;
         root $LAB_STATE/www;
         location = / { return 200 "$1\n"; }
-        location = /slow { limit_rate 1m; }
+        location = /slow { limit_rate 700k; }
     }
 }
 END
