@@ -16,6 +16,9 @@ function(turnout_module name)
     target_link_libraries(turnout_${name} ${scope} turnout_options ${ARGN})
     if(tests)
         add_executable(${name}_test ${tests})
+        if(NOT ${name}_test_plays_traffic)
+            target_compile_options(${name}_test PRIVATE ${turnout_unhurried})
+        endif()
         # Tests may stand on the director without a kernel, whatever their module may include.
         target_link_libraries(${name}_test PRIVATE turnout_${name} ${${name}_test_needs}
                               GTest::gtest_main GTest::gmock)

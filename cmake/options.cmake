@@ -14,3 +14,10 @@ if(TURNOUT_FUZZ)
     target_compile_options(turnout_options INTERFACE
         -Wno-sign-conversion -Wno-missing-designated-field-initializers)
 endif()
+
+# For code whose speed nobody minds and that takes long to optimise: tests, but for those that play
+# traffic; and what reads command lines, for CLI11 is all headers.
+set(turnout_unhurried -O0 -g1)
+function(turnout_unhurried_sources)
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "${turnout_unhurried}")
+endfunction()
