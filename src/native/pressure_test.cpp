@@ -161,6 +161,21 @@ TEST_F(Pressure, answers_come_from_the_service) {
     }
 }
 
+TEST_F(Pressure, drop_packet_leaves_them_alone) {
+    add_service(Protocol::tcp);
+    for (const uint32_t server : {1, 2, 3}) add_server(Protocol::tcp, server);
+    const auto servers = open(more_than_fits);
+    ASSERT_TRUE(director.set("am_droprate", 1));
+    ASSERT_TRUE(director.set("drop_packet", 3));
+    pass_seconds(1);
+    ASSERT_TRUE(is_up(abi::settings_flag::drop_packet));
+    EXPECT_EQ(reached(9999, tcp_flag::syn), 0u);
+    for (const auto& [client, server] : servers) {
+        EXPECT_EQ(reached(client, tcp_flag::ack), server) << client;
+        EXPECT_EQ(answer(server, client).verdict, Verdict::transmit) << client;
+    }
+}
+
 TEST_F(Pressure, they_spread_by_weight) {
     add_service(Protocol::tcp);
     add_server(Protocol::tcp, 1, Method::nat, 1);

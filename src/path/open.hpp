@@ -182,7 +182,8 @@ TURNOUT_INLINE Answer ask(Env& env, Opening& opening) {
     if (!plan) return Answer::not_ours;
     const ServiceView service{*id, row->key, *plan};
     opening.service = service.id;
-    if (is_refused(env, *settings)) return Answer::defended;
+    const bool begins = !(opening.flags & opening_flag::resumes);
+    if (begins && is_refused(env, *settings)) return Answer::defended;
     if (service.has(abi::plan_flag::sip)) {
         if (opening.flags & opening_flag::fast_lane) return Answer::elsewhere;
         if (!opening.call.call.length) return Answer::refused;

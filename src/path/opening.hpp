@@ -23,7 +23,8 @@ struct Route {
 
 namespace opening_flag {
 inline constexpr uint32_t fast_lane = 1;  // knows no marks from outside, and reads no payload
-}
+inline constexpr uint32_t resumes = 2;    // it may have begun before, without a record
+}  // namespace opening_flag
 
 struct Opening {
     // The connection it would be.  The packet gives tuple and time, the service the rest.

@@ -130,8 +130,9 @@ TURNOUT_INLINE Verdict refuse_service(Env& env, const abi::Settings& settings, c
 template <Environment Env>
 TURNOUT_INLINE Location begin_without_record(Env& env, Opening& opening, abi::Tick now) {
     if (!opening.record.link && env.choose_by_hash(opening) != Answer::connect) return 0;
-    note_want_of_room(env, now);
-    return env.go_without_record(opening);
+    const Location location = env.go_without_record(opening);
+    if (location) note_want_of_room(env, now);
+    return location;
 }
 
 // Opens a connection for a request that has none.  `resumes`: it may have begun without a record.
@@ -141,6 +142,7 @@ TURNOUT_INLINE Verdict open(Env& env, const abi::Settings& settings, const Packe
     Opening* opening = env.opening();
     if (!opening) return Verdict::pass;
     begin(env, settings, packet, now, flow, *opening);
+    if (resumes) opening->flags |= opening_flag::resumes;
     Answer answer = env.ask(*opening);
     if (answer == Answer::schedule)
         answer = resumes ? env.choose_by_hash(*opening) : schedule(env, *opening);
@@ -191,6 +193,7 @@ TURNOUT_INLINE Verdict reply_without_record(Env& env, const abi::Settings& setti
     Opening* opening = env.opening();
     if (!opening || !(audience(env, packet.source) & abi::filter::nat_server)) return Verdict::pass;
     begin(env, settings, packet, now, flow, *opening);
+    opening->flags |= opening_flag::resumes;
     opening->aside.tuple =
         reply_tuple(packet, packet.source, packet.source_port, abi::TupleKind::reply);
     if (env.reply_by_hash(*opening) != Answer::connect) return Verdict::pass;
