@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <limits>
 #include <optional>
 
 #include "api/query.hpp"
 #include "api/values.hpp"
+#include "base/number.hpp"
 #include "model/names.hpp"
 
 namespace turnout::api {
@@ -57,13 +57,6 @@ Result<Json> parse(std::string_view body) {
     return json;
 }
 
-std::optional<uint32_t> whole_number(std::string_view text) {
-    uint32_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 template <class Value>
 Json list_of(const std::vector<Value>& values) {
     Json list = Json::array();
@@ -94,7 +87,7 @@ Answer marks(const Request& request) {
 
 Answer mark(const Request& request, std::string_view name) {
     if (request.method != "DELETE") return only("DELETE", request);
-    const auto number = whole_number(name);
+    const auto number = number_of<uint32_t>(name);
     if (!number)
         return refusal({EINVAL, '"' + std::string(name) + "\" is no number of a mark rule"});
     if (const auto done = request.control.remove_mark_rule(*number); !done)
@@ -204,7 +197,7 @@ Result<ConnectionQuery> connection_query(std::string_view text) {
     for (const auto& [name, value] : *words) {
         const bool is_part = name == "part";
         if (is_part) {
-            const auto part = whole_number(value);
+            const auto part = number_of<uint32_t>(value);
             if (!part) return fail(EINVAL, "part=" + value + " is no number");
             query.part = *part;
         } else if (!(name == "all" && value == "1")) {

@@ -2,11 +2,10 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
 #include <memory>
 
 #include "cli/api_client.hpp"
+#include "cli/input.hpp"
 #include "cli/iptables/import.hpp"
 #include "cli/mark_table.hpp"
 #include "cli/tell.hpp"
@@ -25,30 +24,11 @@ with its line and the reason), 2 when nothing could be done.)";
 
 constexpr int some_left = 1, nothing_done = 2;
 
-// No list of rules is as long.
-constexpr size_t longest_text = size_t{16} << 20;
-
 struct Options {
     std::string file = "-";
     bool dry_run = false;
     bool ipv6 = false;
 };
-
-Result<std::string> read_all(std::istream& from, const std::string& name) {
-    std::string text(longest_text + 1, '\0');
-    from.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<size_t>(from.gcount()));
-    if (from.bad()) return fail(EIO, name + ": cannot be read");
-    if (text.size() > longest_text) return fail(EFBIG, name + ": too long for a list of rules");
-    return text;
-}
-
-Result<std::string> read_text(const std::string& file) {
-    if (file == "-") return read_all(std::cin, "standard input");
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) return fail_errno(errno, file);
-    return read_all(stream, file);
-}
 
 // The rules as they now are in the director, or as they would be.
 Result<std::vector<model::MarkRule>> add(const iptables::Import& import, bool dry_run) {

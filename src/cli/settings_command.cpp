@@ -1,11 +1,11 @@
 #include "cli/settings_command.hpp"
 
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <memory>
 
 #include "api/values.hpp"
+#include "base/number.hpp"
 #include "cli/api_client.hpp"
 #include "cli/columns.hpp"
 #include "cli/settings_import.hpp"
@@ -38,9 +38,7 @@ Result<int> show(bool json) {
 }
 
 Result<int64_t> parse_value(const std::string& text) {
-    int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error == std::errc{} && end == text.data() + text.size()) return value;
+    if (const auto value = number_of<int64_t>(text)) return *value;
     return fail(EINVAL, '"' + text + "\" is no value: settings are whole numbers");
 }
 

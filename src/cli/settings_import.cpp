@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 
+#include "base/number.hpp"
 #include "cli/api_client.hpp"
+#include "cli/input.hpp"
 #include "cli/sysctl_text.hpp"
 #include "cli/tell.hpp"
 
@@ -40,20 +38,6 @@ struct Wanted {
     std::optional<int64_t> value;  // none: not a number
 };
 
-Result<std::string> read_text(const std::string& file) {
-    if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) return fail_errno(errno, file);
-    return std::string(std::istreambuf_iterator<char>(stream), {});
-}
-
-std::optional<int64_t> number_of(const std::string& text) {
-    int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 struct Import {
     std::vector<Wanted> wanted;
     size_t others = 0;
@@ -68,26 +52,27 @@ Status read_file(const std::string& file, Import& import) {
                                 ": is no comment and no KEY = VALUE; nothing is changed");
     import.others += lines.others;
     for (SysctlLine& line : lines.settings) {
-        const auto value = number_of(line.value);
+        const auto value = number_of<int64_t>(line.value);
         import.wanted.push_back({file + ":" + std::to_string(line.line), std::move(line), value});
     }
     return {};
 }
 
+const model::Setting* find(const std::vector<model::Setting>& settings, const std::string& name) {
+    const auto known = std::ranges::find(settings, name, &model::Setting::name);
+    return known == settings.end() ? nullptr : &*known;
+}
+
 // Whatever is wrong with a value is told before anything is set.
 Status check(const Wanted& wanted, const std::vector<model::Setting>& settings) {
-    const auto known = std::ranges::find(settings, wanted.line.name, &model::Setting::name);
-    if (known == settings.end()) return {};
+    const model::Setting* known = find(settings, wanted.line.name);
+    if (!known) return {};
     if (wanted.value && *wanted.value >= known->least && *wanted.value <= known->greatest)
         return {};
     return fail(ERANGE, wanted.where + ": " + wanted.line.name + " is " +
                             std::to_string(known->least) + " to " +
                             std::to_string(known->greatest) + ", not \"" + wanted.line.value +
                             "\"; nothing is changed");
-}
-
-bool is_known(const Wanted& wanted, const std::vector<model::Setting>& settings) {
-    return std::ranges::find(settings, wanted.line.name, &model::Setting::name) != settings.end();
 }
 
 // What the director says to a name that it does not have.
@@ -112,7 +97,7 @@ Result<int> run(const Options& options) {
     int status = 0;
     for (const Wanted& wanted : import.wanted) {
         const std::string& name = wanted.line.name;
-        if (!is_known(wanted, *settings)) {
+        if (!find(*settings, name)) {
             std::fprintf(stderr, "%s: %s is not taken over: %s\n", wanted.where.c_str(),
                          name.c_str(), reason(*director, wanted).c_str());
             if (!wanted.line.optional) status = some_left;

@@ -2,18 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
+
+#include "base/number.hpp"
 
 namespace turnout::model {
 namespace {
-
-template <class Number>
-std::optional<Number> number_of(std::string_view text) {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
 
 Error bad_ports(std::string_view text) {
     return {EINVAL, "\"" + std::string(text) + "\" is no list of ports like 80,443,8000-8080"};

@@ -1,8 +1,9 @@
 #include "model/names.hpp"
 
 #include <cerrno>
-#include <charconv>
 #include <iterator>
+
+#include "base/number.hpp"
 
 namespace turnout::model {
 namespace {
@@ -15,14 +16,6 @@ constexpr ProtocolName protocol_names[] = {
     {"tcp", Protocol::tcp}, {"udp", Protocol::udp}, {"sctp", Protocol::sctp}};
 
 constexpr const char* method_names[] = {"nat", "local", "tunnel", "direct"};
-
-template <class Number>
-std::optional<Number> number_of(std::string_view text) {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
 
 Error no_service(std::string_view name) {
     return {EINVAL, '"' + std::string(name) +
