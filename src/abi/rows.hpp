@@ -34,7 +34,6 @@ inline constexpr uint32_t sloppy_tcp = 1024;            // any segment but a RST
 inline constexpr uint32_t sloppy_sctp = 2048;           // any chunk does
 inline constexpr uint32_t no_reuse = 4096;              // ended connections make way for nobody
 inline constexpr uint32_t reuse_fin_wait = 8192;        // one-sided ones in FIN_WAIT do, too
-inline constexpr uint32_t nat_icmp_send = 16384;        // stray packets of NAT servers are refused
 inline constexpr uint32_t cache_bypass = 32768;   // without a server, to where the client wanted
 inline constexpr uint32_t count_packets = 65536;  // of young connections, for drop_entry
 inline constexpr uint32_t draining = 131072;      // some server is being drained
@@ -80,10 +79,10 @@ inline constexpr uint32_t common_timeouts = 0;
 struct Pressure {
     uint32_t records;      // at the sweeper's last walk through the whole table
     uint32_t counted;      // in this walk, so far
-    uint32_t walks;        // that have ended
     uint32_t drop_rate;    // one in so many new connections is refused (drop_packet); 0: none
     uint32_t drop_left;    // how many are let in until the next, and that one
     Tick stateless_since;  // when the latest connection began that had no room
+    uint32_t pad_;
 };
 static_assert(sizeof(Pressure) == 24);
 

@@ -49,18 +49,6 @@ int order_of_ending(const abi::Endpoint& service) {
     return port == 0 ? 0 : port == 21 ? 1 : 2;
 }
 
-// What a data plane without services does not know is for the one behind it: no reply is refused
-// because its connection has moved.
-Status refuse_nothing(const Takeover& takeover) {
-    const auto settings = DescribedTable::open(takeover.old_tables, names::settings);
-    if (!settings) return std::unexpected(settings.error());
-    const auto flags = member_of(settings->value(), "flags");
-    if (!flags || flags->size != sizeof(uint32_t)) return {};
-    auto* word = reinterpret_cast<uint32_t*>(settings->row(0) + flags->offset);
-    __atomic_fetch_and(word, ~abi::settings_flag::nat_icmp_send, __ATOMIC_SEQ_CST);
-    return {};
-}
-
 Status end_services(const Takeover& takeover) {
     auto index = DescribedTable::open(takeover.old_tables, names::service_index);
     if (!index) return std::unexpected(index.error());
@@ -90,7 +78,6 @@ Result<uint32_t> move_everything(const Takeover& takeover) {
     (*mover)->copy_memory();
     if (auto ok = translate_table(takeover.old_tables, takeover.new_tables, names::cursors); !ok)
         return std::unexpected(ok.error());
-    if (auto ok = refuse_nothing(takeover); !ok) return std::unexpected(ok.error());
     if (auto ok = end_services(takeover); !ok) return std::unexpected(ok.error());
     rows.wait_for_packets();
     (*mover)->copy_memory();

@@ -128,10 +128,11 @@ TURNOUT_INLINE Verdict refuse_service(Env& env, const abi::Settings& settings, c
 
 // The table has no room for the connection that begins.
 template <Environment Env>
-TURNOUT_INLINE Location begin_without_record(Env& env, Opening& opening, abi::Tick now) {
+TURNOUT_INLINE Location begin_without_record(Env& env, const abi::Settings& settings,
+                                             Opening& opening, abi::Tick now) {
     if (!opening.record.link && env.choose_by_hash(opening) != Answer::connect) return 0;
     const Location location = env.go_without_record(opening);
-    if (location) note_want_of_room(env, now);
+    if (location) note_want_of_room(env, settings, now);
     return location;
 }
 
@@ -163,8 +164,8 @@ TURNOUT_INLINE Verdict open(Env& env, const abi::Settings& settings, const Packe
     }
     flow.location = !resumes || has_room(env, settings) ? env.connect(*opening) : 0;
     if (!flow.location)
-        flow.location =
-            resumes ? env.go_without_record(*opening) : begin_without_record(env, *opening, now);
+        flow.location = resumes ? env.go_without_record(*opening)
+                                : begin_without_record(env, settings, *opening, now);
     flow.connection = at(env, flow.location);
     return flow.connection ? Verdict::transmit : drop(env, abi::Drop::table_full);
 }

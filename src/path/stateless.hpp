@@ -116,10 +116,12 @@ TURNOUT_INLINE Location go_without_record(Env& env, Opening& opening) {
 
 // A connection begins that the table has no room for.
 template <TablesEnvironment Env>
-TURNOUT_INLINE void note_want_of_room(Env& env, abi::Tick now) {
+TURNOUT_INLINE void note_want_of_room(Env& env, const abi::Settings& settings, abi::Tick now) {
     abi::Pressure* pressure = env.pressure();
     if (pressure && pressure->stateless_since != now) store_once(pressure->stateless_since, now);
-    env.switch_settings(abi::settings_flag::stateless, 0);
+    // Not each time: every packet reads that word.
+    if (!(settings.flags & abi::settings_flag::stateless))
+        env.switch_settings(abi::settings_flag::stateless, 0);
 }
 
 // May the packet, which belongs to no connection, be of one that began without a record?

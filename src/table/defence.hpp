@@ -44,7 +44,6 @@ TURNOUT_INLINE void end_walk(Env& env, const abi::Settings& settings, abi::Tick 
     if (!pressure || !common) return;
     store_once(pressure->records, pressure->counted);
     pressure->counted = 0;
-    pressure->walks += 1;
 
     const uint32_t eighth = settings.room / 8;
     const uint32_t wanted = settings.memory_threshold < eighth ? settings.memory_threshold : eighth;
