@@ -46,12 +46,13 @@ for i in 1 2; do
 done
 
 begin "a drained server gets nothing new, under load, and keeps what it has"
-load web "$VIP"
-load stays "$VIP:8080"
+# Before the load, which takes turns of the scheduler as well.
 traffic tcp "$VIP" 80 20000-20002 --hold >"$LAB_STATE/held" &
 holder=$!
 eventually 10 test -s "$LAB_STATE/held"
 expect_equal "held at every server" "rs1 rs2 rs3" "$(only "$(cat "$LAB_STATE/held")")"
+load web "$VIP"
+load stays "$VIP:8080"
 turnout drain start "tcp:$VIP:80" 10.1.0.11 --deadline 10m >/dev/null
 expect_equal "weight in the list" 0 "$(weight_of -t "$VIP:80" 10.1.0.11:80)"
 expect_equal "new connections" "rs2 rs3" "$(only "$(traffic tcp "$VIP" 80 21000-21007)")"
