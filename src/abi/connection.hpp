@@ -68,6 +68,8 @@ inline constexpr uint32_t packet_one = 1u << 20;
 inline constexpr uint32_t packet_mask = 15u << 20;
 inline constexpr uint32_t stateless = 1u
                                       << 24;  // no record, but a scratch line: path/stateless.hpp
+inline constexpr uint32_t noted = 1u << 25;   // there are Sequences of it
+inline constexpr uint32_t told = 1u << 26;    // an Ending of it has been told
 }  // namespace status
 
 // A connection keeps its method when its server is given another.
@@ -140,6 +142,24 @@ struct Connection {
 static_assert(sizeof(Connection) == 64);
 static_assert(__has_unique_object_representations(Connection));
 
+// Where the ends of a TCP connection stand, as its client has told: what a RST needs to be taken
+// (RFC 5961, section 3.2).  In host order.
+struct Sequences {
+    uint32_t client_next;  // number of the byte that the client sends next
+    uint32_t server_next;  // of the byte that it expects next
+};
+
+// A connection whose ends want to be told that it is about to expire.
+struct Ending {
+    Tuple tuple;
+    Sequences sequences;
+    Tick told;
+    uint32_t pad_;
+};
+static_assert(sizeof(Ending) == 56);
+inline constexpr uint32_t ending_bytes = 1u << 18;  // that may wait for a daemon
+
+inline constexpr uint32_t lines_per_bucket = 16;
 inline constexpr uint32_t connections_per_bucket = 15;
 // Buckets are made for eight connections each, so that fifteen are hardly ever needed.
 inline constexpr uint32_t bucket_fill = 8;

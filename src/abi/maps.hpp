@@ -30,7 +30,9 @@ inline constexpr char sweeper[] = "to_sweeper";
 // Of the programs alone, and pinned so that a new daemon's programs go on with them.
 inline constexpr char fragments[] = "to_fragments";
 inline constexpr char held_fragments[] = "to_held";
-inline constexpr char lanes[] = "to_lanes";  // row 0: the complete lane, for what goes out
+inline constexpr char sequences[] = "to_sequences";
+inline constexpr char endings[] = "to_endings";  // a ring for the daemon
+inline constexpr char lanes[] = "to_lanes";      // row 0: the complete lane, for what goes out
 
 // Every one of them that is pinned.
 inline constexpr const char* all[] = {
@@ -38,7 +40,7 @@ inline constexpr const char* all[] = {
     plans,          candidates,    cursors,        servers,    rings,         mark_rules,
     calls,          server_states, reply_services, neighbours, interfaces,    service_records,
     server_records, connections,   counters,       drops,      sweeper,       fragments,
-    held_fragments, lanes,
+    held_fragments, sequences,     endings,        lanes,
 };
 
 }  // namespace turnout::abi::map

@@ -16,7 +16,7 @@
 namespace turnout::abi {
 
 // Bumped whenever a row's layout or meaning changes; part of the path of the pinned tables.
-inline constexpr uint32_t tables_version = 9;
+inline constexpr uint32_t tables_version = 10;
 
 // What some service needs, so that packets are spared the work while none does; and choices.
 namespace settings_flag {
@@ -190,6 +190,8 @@ inline constexpr uint32_t removed = 1;
 inline constexpr uint32_t local = 2;
 // It is being taken out of service: no template leads to it.
 inline constexpr uint32_t draining = 4;
+// Both ends of a TCP connection that expires in ESTABLISHED are told so by a RST.
+inline constexpr uint32_t resets_idle = 8;
 }  // namespace server_flag
 
 // What a tunnel's packets are made of; the numbers are IPVS's.
@@ -330,8 +332,10 @@ struct ServiceRecord {
     uint32_t persistence_timeout_s;
     uint32_t netmask;
     char persistence_engine[16];
-    uint32_t epoch;     // of the row's latest plan; outlives the service
-    uint32_t timeouts;  // row
+    uint32_t epoch;        // of the row's latest plan; outlives the service
+    uint32_t timeouts;     // row
+    uint32_t resets_idle;  // 1: so do its servers (server_flag)
+    uint32_t pad_;
 };
 
 enum class ServerUse : uint32_t { free = 0, serving = 1, removed = 2 };
@@ -352,6 +356,6 @@ struct ServerRecord {
     uint32_t pad_;
 };
 
-static_assert(sizeof(ServiceRecord) == 136 && sizeof(ServerRecord) == 96);
+static_assert(sizeof(ServiceRecord) == 144 && sizeof(ServerRecord) == 96);
 
 }  // namespace turnout::abi

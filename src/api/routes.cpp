@@ -139,14 +139,40 @@ Answer timeouts(const Request& request, const model::ServiceKey& service) {
     return {200, *own, {}};
 }
 
-// Of a service there are its timeouts: NAME/timeouts.
+Result<bool> flag_in(std::string_view body) {
+    const auto json = parse(body);
+    if (!json) return std::unexpected(json.error());
+    if (!json->is_object() || json->size() != 1 || !json->contains("value") ||
+        !(*json)["value"].is_boolean())
+        return fail(EINVAL, "it is given as {\"value\": true} or {\"value\": false}");
+    return (*json)["value"].get<bool>();
+}
+
+Answer reset_idle(const Request& request, const model::ServiceKey& service) {
+    if (request.method == "PUT") {
+        const auto value = flag_in(request.body);
+        if (!value) return refusal(value.error());
+        if (auto done = request.control.set_resets_idle(service, *value); !done)
+            return refusal(done.error());
+    } else if (request.method != "GET") {
+        return only("GET, PUT", request);
+    }
+    const auto resets = request.control.resets_idle(service);
+    if (!resets) return refusal(resets.error());
+    return {200, {{"value", *resets}}, {}};
+}
+
+// What a service has of its own: NAME/timeouts, NAME/reset_idle.
 Answer of_service(const Request& request, std::string_view rest) {
-    const size_t slash = rest.rfind('/');
-    if (slash == std::string_view::npos || rest.substr(slash) != "/timeouts")
-        return refusal({ENOENT, "of a service there is /v1/services/NAME/timeouts"});
+    const size_t slash = std::min(rest.rfind('/'), rest.size());
+    const std::string_view thing = rest.substr(slash);
+    if (thing != "/timeouts" && thing != "/reset_idle")
+        return refusal({ENOENT,
+                        "of a service there are /v1/services/NAME/timeouts and "
+                        "/v1/services/NAME/reset_idle"});
     const auto service = model::service_named(rest.substr(0, slash));
     if (!service) return refusal(service.error());
-    return timeouts(request, *service);
+    return thing == "/timeouts" ? timeouts(request, *service) : reset_idle(request, *service);
 }
 
 Answer start_drain(const Request& request) {
@@ -273,7 +299,7 @@ Answer respond(OwnControl& control, std::string_view method, std::string_view ta
     if (const auto query = below("/v1/connections?", target)) return connections(request, *query);
     return refusal({ENOENT, "nothing is at " + std::string(target) +
                                 "; there are /v1/marks, /v1/settings, /v1/services/NAME/timeouts, "
-                                "/v1/drains and /v1/connections"});
+                                "/v1/services/NAME/reset_idle, /v1/drains and /v1/connections"});
 }
 
 }  // namespace turnout::api

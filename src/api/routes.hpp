@@ -7,6 +7,8 @@
 //     PUT    /v1/settings/NAME       {"value": 1}
 //     GET    /v1/services/NAME/timeouts
 //     PATCH  /v1/services/NAME/timeouts    {"established": 7200}
+//     GET    /v1/services/NAME/reset_idle
+//     PUT    /v1/services/NAME/reset_idle  {"value": true}
 //     GET    /v1/drains              the servers that are being drained
 //     POST   /v1/drains              {"server": "192.0.2.1:80", "deadline_s": 600}
 //     DELETE /v1/drains?server=192.0.2.1:80

@@ -171,6 +171,25 @@ TEST_F(RoutesTest, services_have_timeouts_of_their_own) {
     refused(404, "ENOENT", "PATCH", target, R"({"nosuch": 1})");
     refused(405, "EOPNOTSUPP", "DELETE", target);
     refused(400, "EINVAL", "GET", "/v1/services/web/timeouts");
+}
+
+TEST_F(RoutesTest, services_may_reset_idle_connections) {
+    const char* target = "/v1/services/tcp:198.51.100.1:80/reset_idle";
+    refused(404, "ESRCH", "GET", target);
+    refused(404, "ESRCH", "PUT", target, R"({"value": true})");
+    model::Service service;
+    service.key = *model::service_named("tcp:198.51.100.1:80");
+    ASSERT_TRUE(director.apply(model::AddService{service}));
+    EXPECT_EQ(ask("GET", target).body, (Json{{"value", false}}));
+    EXPECT_EQ(ask("PUT", target, R"({"value": true})").body, (Json{{"value", true}}));
+    EXPECT_EQ(ask("GET", target).body, (Json{{"value", true}}));
+    for (const char* body : {"", "true", R"({"value": 1})", R"({"value": true, "more": 1})"})
+        refused(400, "EINVAL", "PUT", target, body);
+    refused(405, "EOPNOTSUPP", "PATCH", target);
+    // Another service of that name begins anew.
+    ASSERT_TRUE(director.apply(model::RemoveService{service.key}));
+    ASSERT_TRUE(director.apply(model::AddService{service}));
+    EXPECT_EQ(ask("GET", target).body, (Json{{"value", false}}));
     refused(404, "ENOENT", "GET", "/v1/services/tcp:198.51.100.1:80");
 }
 

@@ -26,6 +26,7 @@
 #include "ipvs/server.hpp"
 #include "ipvs/socket_path.hpp"
 #include "kernel/data_plane.hpp"
+#include "kernel/endings.hpp"
 #include "kernel/interfaces.hpp"
 #include "kernel/netns.hpp"
 
@@ -84,6 +85,7 @@ class Daemon {
     Daemon(const Options& options, uint64_t cookie, std::unique_ptr<kernel::DataPlane> plane,
            kernel::NetworkWatch watch, const std::optional<std::string>& state)
         : options_(options),
+          pins_(kernel::pin_directory(cookie)),
           plane_(std::move(plane)),
           watch_(std::move(watch)),
           director_(plane_->rows(),
@@ -92,12 +94,16 @@ class Daemon {
           server_(io_, director_, ipvs::socket_path(cookie)),
           api_(io_, director_, api::socket_path(cookie)),
           network_(io_, watch_.fd()),
+          endings_ready_(io_),
           signals_(io_, SIGTERM, SIGINT),
           ticker_(io_),
           saver_(io_) {
         if (state) state_file_.emplace(*state, director_, director_, monotonic_ns);
     }
-    ~Daemon() { network_.release(); }
+    ~Daemon() {
+        network_.release();
+        if (endings_) endings_ready_.release();
+    }
 
     // `saved`: what a new data plane begins with.
     Status start(const std::optional<config::Saved>& saved);
@@ -117,10 +123,13 @@ class Daemon {
     bool is_own(const model::Address& address) const;
     void look_at_addresses();
     void follow_network();
+    Status hear_of_endings();
+    void follow_endings();
     void keep_time();
 
     const Options& options_;
     asio::io_context io_{1};
+    const std::string pins_;
     std::unique_ptr<kernel::DataPlane> plane_;
     kernel::NetworkWatch watch_;
     std::set<kernel::AddressBytes> addresses_;
@@ -128,7 +137,8 @@ class Daemon {
     director::Director director_;
     ipvs::Server server_;
     api::Server api_;
-    asio::posix::stream_descriptor network_;
+    asio::posix::stream_descriptor network_, endings_ready_;
+    std::unique_ptr<kernel::Endings> endings_;
     asio::signal_set signals_;
     asio::steady_timer ticker_, saver_;
     std::optional<config::StateFile> state_file_;
@@ -157,6 +167,7 @@ Status Daemon::start(const std::optional<config::Saved>& saved) {
     director_.watch([this] { save_soon(); });
     if (auto ok = server_.start(); !ok) return ok;
     if (auto ok = api_.start(); !ok) return ok;
+    if (auto ok = hear_of_endings(); !ok) return ok;
     follow_network();
     keep_time();
     signals_.async_wait([this](auto, int) { io_.stop(); });
@@ -280,6 +291,23 @@ void Daemon::follow_network() {
             look_at_addresses();
         }
         follow_network();
+    });
+}
+
+Status Daemon::hear_of_endings() {
+    auto endings = kernel::Endings::open(pins_, plane_->rows().interfaces, monotonic_ns);
+    if (!endings) return std::unexpected(endings.error());
+    endings_ = std::move(*endings);
+    endings_ready_.assign(endings_->fd());
+    follow_endings();
+    return {};
+}
+
+void Daemon::follow_endings() {
+    endings_ready_.async_wait(asio::posix::stream_descriptor::wait_read, [this](auto error) {
+        if (error) return;
+        endings_->send_resets();
+        follow_endings();
     });
 }
 

@@ -172,6 +172,26 @@ extern "C" {
     return packet ? note_first(env, *packet, location, static_cast<Direction>(direction), now) : 0;
 }
 
+[[gnu::noinline]] int turnout_tell_of_end(uint32_t location, uint32_t now) {
+    Tables env;
+    tell_of_end(env, location, now);
+    return 0;
+}
+
+[[gnu::noinline]] int turnout_xdp_note_sequences(xdp_md* context, const Packet* packet,
+                                                 uint32_t location) {
+    FastLane env(context);
+    if (packet) note_sequences(env, *packet, location);
+    return 0;
+}
+
+[[gnu::noinline]] int turnout_tc_note_sequences(__sk_buff* context, const Packet* packet,
+                                                uint32_t location) {
+    CompleteLane env(context);
+    if (packet) note_sequences(env, *packet, location);
+    return 0;
+}
+
 [[gnu::noinline]] int turnout_tc_send_in_pieces(__sk_buff* context, uint32_t mtu,
                                                 const abi::Neighbour* to, uint8_t tunnel,
                                                 uint8_t unsummed) {

@@ -27,6 +27,12 @@ TURNOUT_INLINE long map_delete_elem(void* map, const void* key) {
     return reinterpret_cast<Helper>(BPF_FUNC_map_delete_elem)(map, key);
 }
 
+// Into a ring for user space; fails when that is full.
+TURNOUT_INLINE long ringbuf_output(void* ring, const void* data, uint64_t size, uint64_t flags) {
+    using Helper = long (*)(void*, const void*, uint64_t, uint64_t);
+    return reinterpret_cast<Helper>(BPF_FUNC_ringbuf_output)(ring, data, size, flags);
+}
+
 // Nanoseconds of the monotonic clock, as of the last timer interrupt.
 TURNOUT_INLINE uint64_t ktime_get_coarse_ns() {
     return reinterpret_cast<uint64_t (*)()>(BPF_FUNC_ktime_get_coarse_ns)();

@@ -95,6 +95,12 @@ struct SweeperMap {
     int (*max_entries)[1];
 };
 
+// What the sweeper tells the daemon, one abi::Ending after the other.
+struct EndingsMap {
+    int (*type)[BPF_MAP_TYPE_RINGBUF];
+    int (*max_entries)[abi::ending_bytes];
+};
+
 // Programs to go on in; the loader's affair.
 struct LanesMap {
     int (*type)[BPF_MAP_TYPE_PROG_ARRAY];
@@ -108,6 +114,7 @@ using TimeoutsMap = Array<abi::Timeouts, abi::timeout_rows>;
 using PressureMap = Array<abi::Pressure, 1>;
 using FilterMap = Array<uint64_t, abi::filter::words>;
 using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;  // at load
+using SequencesMap = Array<abi::Sequences, 1>;             // at load
 using ServicesMap = Array<abi::Service, 1>;                // at load
 using PlansMap = Array<abi::Plan, 1>;                      // at load
 using CandidatesMap = Array<abi::Candidate, 1>;            // at load
@@ -164,6 +171,8 @@ TURNOUT_MAP(Payloads, to_payloads);
 TURNOUT_MAP(FragmentsMap, to_fragments);
 TURNOUT_MAP(HeldMap, to_held);
 TURNOUT_MAP(FragmentRooms, to_fragment_rm);
+TURNOUT_MAP(SequencesMap, to_sequences);
+TURNOUT_MAP(EndingsMap, to_endings);
 TURNOUT_MAP(LanesMap, to_lanes);
 }
 #undef TURNOUT_MAP

@@ -27,6 +27,7 @@ uint32_t turnout_next_secure_state(uint32_t state, uint32_t flags, uint32_t dire
                                    uint32_t only_requests);
 uint32_t turnout_next_sctp_state(uint32_t state, uint32_t chunk, uint32_t direction,
                                  uint32_t only_requests);
+int turnout_tell_of_end(uint32_t location, uint32_t now);
 uint64_t turnout_find_fragment_note(const turnout::Packet* packet, uint32_t now);
 uint32_t turnout_note_first(const turnout::Packet* packet, uint32_t location, uint8_t direction,
                             uint32_t now);
@@ -144,6 +145,16 @@ struct TablesEnv {
     }
     TURNOUT_INLINE static Location go_without_record(Opening& opening) {
         return turnout_go_without_record(&opening);
+    }
+
+    TURNOUT_INLINE static abi::Sequences* sequences(Location location) {
+        return row_of<abi::Sequences>(to_sequences, location);
+    }
+    TURNOUT_INLINE static void tell_ending(const abi::Ending& ending) {
+        ringbuf_output(&to_endings, &ending, sizeof ending, 0);
+    }
+    TURNOUT_INLINE static void tell_of_end(Location location, abi::Tick now) {
+        turnout_tell_of_end(location, now);
     }
 
     TURNOUT_INLINE static const FragmentNote* fragment_note(const FragmentKey& key) {

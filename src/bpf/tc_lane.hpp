@@ -29,6 +29,7 @@ uint32_t turnout_tc_relay_tunnel_error(__sk_buff* context, turnout::Packet* pack
                                        uint32_t server);
 int turnout_tc_send_in_pieces(__sk_buff* context, uint32_t mtu, const turnout::abi::Neighbour* to,
                               uint8_t tunnel, uint8_t unsummed);
+int turnout_tc_note_sequences(__sk_buff* context, const turnout::Packet* packet, uint32_t location);
 int turnout_tc_hold_fragment(__sk_buff* context, const turnout::Packet* packet, uint32_t now);
 int turnout_tc_release_fragments(__sk_buff* context, const turnout::Packet* packet, uint32_t count);
 int turnout_tc_wrap(__sk_buff* context, const turnout::Packet* packet, uint32_t server,
@@ -114,6 +115,9 @@ class TcEnv : public TablesEnv {
                                        uint8_t unsummed) const {
         return turnout_tc_send_in_pieces(packet_, mtu, to, static_cast<uint8_t>(tunnel),
                                          unsummed) != 0;
+    }
+    TURNOUT_INLINE void note_sequences(const Packet& packet, Location location) const {
+        turnout_tc_note_sequences(packet_, &packet, location);
     }
     TURNOUT_INLINE bool hold_fragment(const Packet& packet, abi::Tick now) const {
         return turnout_tc_hold_fragment(packet_, &packet, now) != 0;

@@ -18,6 +18,7 @@ int turnout_xdp_amend_sctp(xdp_md* context, const turnout::Packet* packet, uint8
                            const turnout::Rewrite* rewrite);
 int turnout_xdp_rewrite_icmp_error(xdp_md* context, const turnout::Packet* packet,
                                    uint8_t direction, const turnout::Rewrite* rewrite);
+int turnout_xdp_note_sequences(xdp_md* context, const turnout::Packet* packet, uint32_t location);
 int turnout_xdp_wrap(xdp_md* context, const turnout::Packet* packet, uint32_t server,
                      uint32_t in_pieces);
 }
@@ -77,6 +78,9 @@ class XdpEnv : public TablesEnv {
                                            const Rewrite& rewrite) const {
         return turnout_xdp_rewrite_icmp_error(frame_, &packet, static_cast<uint8_t>(direction),
                                               &rewrite) != 0;
+    }
+    TURNOUT_INLINE void note_sequences(const Packet& packet, Location location) const {
+        turnout_xdp_note_sequences(frame_, &packet, location);
     }
     TURNOUT_INLINE static void read_call(uint32_t, Opening&) {}
     TURNOUT_INLINE static bool send_in_pieces(uint32_t, const abi::Neighbour*, abi::Family,

@@ -58,6 +58,10 @@ std::string timeouts_of(const model::ServiceKey& service) {
     return "/v1/services/" + name_of(service) + "/timeouts";
 }
 
+std::string reset_idle_of(const model::ServiceKey& service) {
+    return "/v1/services/" + name_of(service) + "/reset_idle";
+}
+
 // One question and its answer.  Beast keeps time limits in its asynchronous operations only, so
 // these run here until they are done.
 class Exchange {
@@ -171,6 +175,17 @@ Result<model::StateTimeouts> ApiClient::service_timeouts(const model::ServiceKey
 Status ApiClient::set_service_timeouts(const model::ServiceKey& service,
                                        const model::StateTimeouts& changes) const {
     const auto answer = ask("PATCH", timeouts_of(service), changes);
+    return answer ? Status{} : std::unexpected(answer.error());
+}
+
+Result<bool> ApiClient::resets_idle(const model::ServiceKey& service) const {
+    const auto answer = ask("GET", reset_idle_of(service));
+    if (!answer) return std::unexpected(answer.error());
+    return answer->value("value", false);
+}
+
+Status ApiClient::set_resets_idle(const model::ServiceKey& service, bool resets) const {
+    const auto answer = ask("PUT", reset_idle_of(service), {{"value", resets}});
     return answer ? Status{} : std::unexpected(answer.error());
 }
 

@@ -38,6 +38,8 @@ class ApiClient {
     Result<model::StateTimeouts> service_timeouts(const model::ServiceKey& service) const;
     Status set_service_timeouts(const model::ServiceKey& service,
                                 const model::StateTimeouts& changes) const;
+    Result<bool> resets_idle(const model::ServiceKey& service) const;
+    Status set_resets_idle(const model::ServiceKey& service, bool resets) const;
 
     // See model::OwnControl.
     Result<std::vector<model::DrainReport>> drains() const;

@@ -30,16 +30,28 @@ Status read_timeout(const std::string& text, model::StateTimeouts& timeouts) {
     return {};
 }
 
-Result<int> set(const std::string& name, const std::vector<std::string>& texts) {
-    const auto service = model::service_named(name);
+struct Wish {
+    std::string service;
+    std::vector<std::string> timeouts;
+    std::string reset_idle;  // "on", "off", or "": as it is
+};
+
+Result<int> set(const Wish& wish) {
+    const auto service = model::service_named(wish.service);
     if (!service) return std::unexpected(service.error());
     model::StateTimeouts timeouts;
-    for (const auto& text : texts)
+    for (const auto& text : wish.timeouts)
         if (auto ok = read_timeout(text, timeouts); !ok) return std::unexpected(ok.error());
+    if (timeouts.empty() && wish.reset_idle.empty())
+        return fail(EINVAL, "what is to be set? Name --timeout or --reset-idle");
     const auto director = ApiClient::here();
     if (!director) return std::unexpected(director.error());
-    if (auto done = director->set_service_timeouts(*service, timeouts); !done)
-        return std::unexpected(done.error());
+    if (!timeouts.empty())
+        if (auto done = director->set_service_timeouts(*service, timeouts); !done)
+            return std::unexpected(done.error());
+    if (!wish.reset_idle.empty())
+        if (auto done = director->set_resets_idle(*service, wish.reset_idle == "on"); !done)
+            return std::unexpected(done.error());
     return 0;
 }
 
@@ -50,12 +62,16 @@ Result<int> show(const std::string& name, bool json) {
     if (!director) return std::unexpected(director.error());
     const auto timeouts = director->service_timeouts(*service);
     if (!timeouts) return std::unexpected(timeouts.error());
+    const auto resets = director->resets_idle(*service);
+    if (!resets) return std::unexpected(resets.error());
     if (json) {
-        std::puts(nlohmann::json{{"service", name_of(*service)}, {"timeouts", *timeouts}}
+        std::puts(nlohmann::json{
+            {"service", name_of(*service)}, {"timeouts", *timeouts}, {"reset_idle", *resets}}
                       .dump(2)
                       .c_str());
         return 0;
     }
+    if (*resets) std::puts("idle TCP connections end with a RST to both ends");
     std::vector<std::vector<std::string>> rows{{"TIMEOUT", "OF ITS OWN"}};
     for (const auto& [state, seconds] : *timeouts) rows.push_back({state, duration_of(seconds)});
     if (timeouts->empty())
@@ -66,27 +82,27 @@ Result<int> show(const std::string& name, bool json) {
 }
 
 void add_setting(CLI::App& services, int& status) {
-    struct Options {
-        std::string service;
-        std::vector<std::string> timeouts;
-    };
-    auto options = std::make_shared<Options>();
-    auto* command = services.add_subcommand("set", "Give a service timeouts of its own");
+    auto wish = std::make_shared<Wish>();
+    auto* command = services.add_subcommand(
+        "set", "Say how long a service's connections last, and how they end");
     command->footer(
         "Example:\n  turnout service set tcp:198.51.100.1:80 --timeout "
         "established=2h,fin_wait=20s\n"
         "  turnout service set tcp:198.51.100.1:80 --timeout established=default\n"
+        "  turnout service set tcp:198.51.100.1:80 --reset-idle on\n"
         "`turnout settings` lists the states, as timeout.STATE, with everybody's timeouts.");
-    command->add_option("SERVICE", options->service, naming)->type_name("")->required();
+    command->add_option("SERVICE", wish->service, naming)->type_name("")->required();
     command
-        ->add_option("--timeout", options->timeouts,
+        ->add_option("--timeout", wish->timeouts,
                      "How long a connection may be idle in that state (repeatable)")
         ->type_name("STATE=DURATION")
-        ->delimiter(',')
-        ->required();
-    command->callback([options, &status] {
-        status = told("service set", set(options->service, options->timeouts));
-    });
+        ->delimiter(',');
+    command
+        ->add_option("--reset-idle", wish->reset_idle,
+                     "Tell both ends of a TCP connection by a RST when it has been idle too long")
+        ->type_name("on|off")
+        ->check(CLI::IsMember({"on", "off"}));
+    command->callback([wish, &status] { status = told("service set", set(*wish)); });
 }
 
 void add_showing(CLI::App& services, int& status) {
@@ -95,7 +111,8 @@ void add_showing(CLI::App& services, int& status) {
         bool json = false;
     };
     auto options = std::make_shared<Options>();
-    auto* command = services.add_subcommand("show", "The timeouts that a service has of its own");
+    auto* command = services.add_subcommand(
+        "show", "The timeouts that a service has of its own, and whether it resets");
     command->add_option("SERVICE", options->service, naming)->type_name("")->required();
     command->add_flag("--json", options->json, "For programs: an object");
     command->callback([options, &status] {

@@ -35,6 +35,13 @@ class Fields {
         value = at->get<Number>();
     }
 
+    void flag(const char* name, bool& value) {
+        const Json* at = find(name);
+        if (!at) return;
+        if (!at->is_boolean()) return complain(name, "is to be true or false");
+        value = at->get<bool>();
+    }
+
     // `parse` gives a Result of a text, or an optional.
     template <class Parse, class Value>
     void text(const char* name, Parse parse, Value& value) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Saved {
     std::vector<model::MarkRule> mark_rules;
     std::vector<model::Service> services;  // in the order of Control::services(), with servers
     std::map<model::ServiceKey, model::StateTimeouts> service_timeouts;  // of those that have own
+    std::set<model::ServiceKey> reset_idle;  // services that end idle connections with a RST
 };
 
 Saved collect(const model::Control& control, const model::OwnControl& own);

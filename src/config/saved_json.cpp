@@ -63,6 +63,9 @@ Json json_of(const Server& server) {
         json["tunnel"] = {{"type", name_of(tunnel_types, server.tunnel.type)},
                           {"port", server.tunnel.port},
                           {"flags", server.tunnel.flags}};
+    if (server.drain)
+        json["drain"] = {{"then_remove", server.drain->then_remove},
+                         {"udp_idle", server.drain->udp_idle_s}};
     return json;
 }
 
@@ -96,6 +99,13 @@ Status read_tunnel(const Json& json, std::string where, model::Tunnel& tunnel) {
     return fields.finish();
 }
 
+Status read_drain(const Json& json, std::string where, model::Drain& drain) {
+    Fields fields(json, std::move(where));
+    fields.flag("then_remove", drain.then_remove);
+    fields.number("udp_idle", drain.udp_idle_s);
+    return fields.finish();
+}
+
 Status read_server(const Json& json, std::string where, Server& server) {
     Fields fields(json, std::move(where));
     fields.text("address", Address::parse, server.key.address);
@@ -107,6 +117,10 @@ Status read_server(const Json& json, std::string where, Server& server) {
     if (fields.has("tunnel"))
         fields.object("tunnel", [&](const Json& member, std::string name) {
             return read_tunnel(member, std::move(name), server.tunnel);
+        });
+    if (fields.has("drain"))
+        fields.object("drain", [&](const Json& member, std::string name) {
+            return read_drain(member, std::move(name), server.drain.emplace());
         });
     return fields.finish();
 }
@@ -146,6 +160,9 @@ Status read_service(const Json& json, std::string where, Saved& saved) {
             return read_state_timeouts(member, std::move(name),
                                        saved.service_timeouts[service.key]);
         });
+    bool reset_idle = false;
+    if (fields.has("reset_idle")) fields.flag("reset_idle", reset_idle);
+    if (reset_idle) saved.reset_idle.insert(service.key);
     fields.list("servers", [&](const Json& member, std::string name) {
         return read_server(member, std::move(name), service.servers.emplace_back());
     });
@@ -192,6 +209,7 @@ Json json_of(const Saved& saved) {
         json["services"].push_back(json_of(service));
         const auto own = saved.service_timeouts.find(service.key);
         if (own != saved.service_timeouts.end()) json["services"].back()["timeouts"] = own->second;
+        if (saved.reset_idle.contains(service.key)) json["services"].back()["reset_idle"] = true;
     }
     return json;
 }

@@ -89,6 +89,8 @@ Saved everything() {
     saved.mark_rules = {first, second};
     saved.services = {web(), calls(), marked()};
     saved.service_timeouts[web().key] = {{"established", 60}, {"fin_wait", 7}};
+    saved.reset_idle = {web().key};
+    saved.services.front().servers.front().drain = model::Drain{0, true, 3, false};
     return saved;
 }
 
@@ -97,6 +99,7 @@ void expect_same(const Saved& a, const Saved& b) {
     EXPECT_EQ(a.settings, b.settings);
     EXPECT_EQ(a.mark_rules, b.mark_rules);
     EXPECT_EQ(a.service_timeouts, b.service_timeouts);
+    EXPECT_EQ(a.reset_idle, b.reset_idle);
     ASSERT_EQ(a.services.size(), b.services.size());
     for (size_t i = 0; i < a.services.size(); ++i) {
         const Service &x = a.services[i], &y = b.services[i];
@@ -164,6 +167,8 @@ TEST(saved, damage_is_told_where_it_is) {
          "services[0].servers[1].color is unknown"},
         {"a method", "/services/0/servers/1/method", "bus", "servers[1].method"},
         {"a tunnel", "/services/0/servers/2/tunnel/type", 4, "servers[2].tunnel.type"},
+        {"a drain", "/services/0/servers/0/drain/then_remove", 1, "servers[0].drain.then_remove"},
+        {"a choice", "/services/0/reset_idle", "on", "services[0].reset_idle is to be true or"},
         {"a rule", "/mark_rules/0/mark", "x", "mark_rules: \"mark\""},
         {"a setting", "/settings/pmtu_disc", true, "settings.pmtu_disc"},
         {"timeouts", "/timeouts/tcp", -5, "timeouts.tcp"},

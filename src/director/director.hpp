@@ -51,6 +51,8 @@ class Director : public model::Control, public model::OwnControl {
     Result<model::StateTimeouts> service_timeouts(const model::ServiceKey& key) const override;
     Status set_service_timeouts(const model::ServiceKey& key,
                                 const model::StateTimeouts& changes) override;
+    Result<bool> resets_idle(const model::ServiceKey& key) const override;
+    Status set_resets_idle(const model::ServiceKey& key, bool resets) override;
 
     // `changed` is called after every change of what people configure.
     void watch(std::function<void()> changed) { changed_ = std::move(changed); }

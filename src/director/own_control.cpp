@@ -73,6 +73,18 @@ Status Director::set_service_timeouts(const model::ServiceKey& key,
     return {};
 }
 
+Result<bool> Director::resets_idle(const model::ServiceKey& key) const {
+    if (!model_.find(key)) return fail(ESRCH, "no virtual service " + to_string(key));
+    return tables_.resets_idle(key);
+}
+
+Status Director::set_resets_idle(const model::ServiceKey& key, bool resets) {
+    if (!model_.find(key)) return fail(ESRCH, "no virtual service " + to_string(key));
+    tables_.set_resets_idle(key, resets);
+    changed_();
+    return {};
+}
+
 std::optional<uint32_t> Director::end_connections(uint32_t part,
                                                   const model::ConnectionFilter& filter) {
     return tables::end_connections(rows_, part, abi::tick_of_ns(clock_()), filter);

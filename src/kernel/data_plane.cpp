@@ -54,6 +54,8 @@ constexpr uint32_t words_of_largest_ring = 1024;
 
 void size_maps(bpf_object* object, const Sizes& sizes) {
     const auto cpus = static_cast<uint32_t>(libbpf_num_possible_cpus());
+    // Behind those of the table, a scratch one for every CPU.
+    const uint32_t buckets = (1u << sizes.connection_bits) / abi::bucket_fill + cpus;
     const MapSize wanted[] = {
         {names::service_index, sizes.services},
         {names::services, sizes.services},
@@ -69,8 +71,8 @@ void size_maps(bpf_object* object, const Sizes& sizes) {
         {names::server_records, sizes.servers},
         {names::reply_services, sizes.servers},
         {names::counters, cpus * sizes.servers},
-        // Behind the buckets, a scratch one for every CPU.
-        {names::connections, (1u << sizes.connection_bits) / abi::bucket_fill + cpus},
+        {names::connections, buckets},
+        {names::sequences, buckets * abi::lines_per_bucket},
     };
     for (const auto& [name, rows] : wanted)
         bpf_map__set_max_entries(bpf_object__find_map_by_name(object, name), rows);
@@ -102,6 +104,9 @@ Status size_maps_like(bpf_object* object, const std::string& directory) {
         bpf_map__set_max_entries(map,
                                  as_it_is ? *rows : std::max(*rows, bpf_map__max_entries(map)));
     }
+    const bpf_map* buckets = bpf_object__find_map_by_name(object, names::connections);
+    bpf_map__set_max_entries(bpf_object__find_map_by_name(object, names::sequences),
+                             bpf_map__max_entries(buckets) * abi::lines_per_bucket);
     return {};
 }
 

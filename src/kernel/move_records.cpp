@@ -35,7 +35,8 @@ struct NewTable {
 };
 
 // What belongs to a place in its table and not to the record.
-constexpr uint32_t of_the_place = status::second_bucket | status::pending;
+constexpr uint32_t of_the_place =
+    status::second_bucket | status::pending | status::noted | status::told;
 
 // One that has been moved, and the status it had when it was retired.
 struct Moved {

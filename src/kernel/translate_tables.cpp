@@ -86,7 +86,7 @@ Status translate(const DescribedTable& from, const DescribedTable& to) {
 bool is_configuration(const std::string& name) {
     for (const char* other :
          {names::connections, names::counters, names::neighbours, names::calls, names::sweeper,
-          names::fragments, names::held_fragments, names::lanes})
+          names::fragments, names::held_fragments, names::sequences, names::endings, names::lanes})
         if (name == other) return false;
     return true;
 }

@@ -93,6 +93,11 @@ class OwnControl {
     // Changes those that are named; 0: everybody's again.  ESRCH, ENOENT for an unknown state,
     // ERANGE, ENOSPC when too many services have different ones.
     virtual Status set_service_timeouts(const ServiceKey& key, const StateTimeouts& changes) = 0;
+
+    // Does the service tell both ends of a TCP connection by a RST when it expires for being idle?
+    // ESRCH when there is no such service.
+    virtual Result<bool> resets_idle(const ServiceKey& key) const = 0;
+    virtual Status set_resets_idle(const ServiceKey& key, bool resets) = 0;
 };
 
 }  // namespace turnout::model

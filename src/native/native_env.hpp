@@ -152,6 +152,14 @@ class NativeEnv {
     uint32_t segment_size() { return 0; }
     static constexpr bool is_complete() { return lane == Lane::complete; }
     bool is_outgoing() { return world_.is_outgoing; }
+    abi::Sequences* sequences(Location location) { return &tables_.sequences[location]; }
+    void tell_ending(const abi::Ending& ending) { tables_.endings.push_back(ending); }
+    void tell_of_end(Location location, abi::Tick now) {
+        turnout::tell_of_end(*this, location, now);
+    }
+    void note_sequences(const Packet& packet, Location location) {
+        turnout::note_sequences(*this, packet, location);
+    }
     const FragmentNote* fragment_note(const FragmentKey& key) {
         const auto found = tables_.fragment_notes.find(text_of(key));
         return found == tables_.fragment_notes.end() ? nullptr : &found->second;

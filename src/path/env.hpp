@@ -81,6 +81,12 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.go_without_record(opening) } -> gives<Location>;
     // Keeps the call of the opening as the name of the template there, for those who list it.
     env.keep_call(n);
+    // Where the ends of the connection at a location stand, if its status says `noted`.
+    { env.sequences(n) } -> gives<abi::Sequences*>;
+    // tell_of_end() of table/ending.hpp.
+    env.tell_of_end(n, abi::Tick{});
+    // Tells the daemon; lost when nobody has listened for long.
+    env.tell_ending(abi::Ending{});
     // Notes of packets in fragments; put_fragment_note() may have the oldest give way.
     { env.fragment_note(FragmentKey{}) } -> gives<const FragmentNote*>;
     env.put_fragment_note(FragmentKey{}, FragmentNote{});
@@ -129,6 +135,8 @@ concept Environment = TablesEnvironment<E> &&
     { env.amend_sctp(packet, Direction::reply, rewrite) } -> gives<bool>;
     // rewrite_icmp_error() of path/forwarding/: false when the kernel refused.
     { env.rewrite_icmp_error(packet, Direction::reply, rewrite) } -> gives<bool>;
+    // note_sequences() of path/sequences.hpp.
+    env.note_sequences(packet, location);
     // find_note() and note_first() of path/fragments.hpp.
     { env.find_fragment_note(packet, abi::Tick{}) } -> gives<FragmentNote>;
     { env.note_first(packet, location, Direction::reply, abi::Tick{}) } -> gives<uint32_t>;

@@ -24,6 +24,7 @@
 #include "path/make_way.hpp"
 #include "path/open.hpp"
 #include "path/parse.hpp"
+#include "path/sequences.hpp"
 #include "path/stateless.hpp"
 #include "path/track.hpp"
 #include "table/sweep.hpp"
@@ -353,6 +354,8 @@ TURNOUT_INLINE Verdict direct(Env& env) {
 
     if (!is_icmp_error(packet) && packet.part != Part::later)
         track(env, *settings, packet, flow, *delivery.server, *delivery.state, now);
+    if (wants_sequences(*delivery.server, packet, flow) && packet.part != Part::later)
+        env.note_sequences(packet, flow.location);
     account(env, packet, flow, *delivery.server);
     if constexpr (Env::is_complete()) end_handed_over(env, *flow.connection, now);
     return forward(env, packet, flow, delivery);

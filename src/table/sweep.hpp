@@ -11,6 +11,7 @@
 #include "abi/rows.hpp"
 #include "table/counts.hpp"
 #include "table/defence.hpp"
+#include "table/ending.hpp"
 #include "table/hash.hpp"
 #include "table/table.hpp"
 
@@ -135,10 +136,10 @@ TURNOUT_INLINE bool end_wholly(Env& env, abi::Connection& record, uint32_t statu
     return true;
 }
 
-// `purge`: also those that a defence gives up.
+// `index`: the bucket's.  `purge`: also those that a defence gives up.
 template <class Env>
 TURNOUT_INLINE void sweep_line(Env& env, const abi::Settings& settings, abi::Bucket& bucket,
-                               uint32_t line, bool purge, abi::Tick now) {
+                               uint32_t index, uint32_t line, bool purge, abi::Tick now) {
     abi::Connection& connection = line_of(bucket, line);
     const uint32_t status = load_once(connection.status);
     if (status & abi::status::dead) {
@@ -148,7 +149,10 @@ TURNOUT_INLINE void sweep_line(Env& env, const abi::Settings& settings, abi::Buc
     }
     const bool over = is_over(env, settings, connection, now) ||
                       (purge && is_expendable(env, connection, status, now));
-    if (over) end_wholly(env, connection, status, now);
+    if (over)
+        end_wholly(env, connection, status, now);
+    else if (is_to_be_told(connection, status, now))
+        env.tell_of_end(index * 16 + line, now);
 }
 
 template <class Env>
@@ -160,7 +164,7 @@ TURNOUT_INLINE void sweep(Env& env, const abi::Settings& settings, uint32_t inde
     if (abi::Pressure* pressure = env.pressure()) pressure->counted += live_lines(state);
     const bool purge = is_looked_into(env, settings);
     for (uint32_t line = 1; line <= abi::connections_per_bucket; ++line)
-        if (state & (1u << line)) sweep_line(env, settings, *bucket, line, purge, now);
+        if (state & (1u << line)) sweep_line(env, settings, *bucket, index, line, purge, now);
 }
 
 }  // namespace turnout

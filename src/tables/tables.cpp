@@ -94,6 +94,7 @@ void Tables::remove_service(const model::ServiceKey& key) {
         if (removed.service == entry.id) removed.service.reset();
     counted_by_[entry.id].clear();
     rows_.service_records[entry.id].in_use = 0;
+    rows_.service_records[entry.id].resets_idle = 0;
     timeouts_.give_back(rows_.service_records[entry.id].timeouts);
     give_plan_back(entry.plan);
     service_rows_.give_back(entry.id, 1);
@@ -117,6 +118,20 @@ Status Tables::set_timeouts(const model::ServiceKey& service, const model::State
         rows_.servers[id].timeouts = static_cast<uint16_t>(*row);
     timeouts_.give_back(before);
     return {};
+}
+
+bool Tables::resets_idle(const model::ServiceKey& service) const {
+    return rows_.service_records[services_.at(service).id].resets_idle;
+}
+
+void Tables::set_resets_idle(const model::ServiceKey& service, bool resets) {
+    const ServiceEntry& entry = services_.at(service);
+    rows_.service_records[entry.id].resets_idle = resets;
+    for (const auto& [key, id] : entry.servers) {
+        uint32_t& flags = rows_.servers[id].flags;
+        flags =
+            resets ? flags | abi::server_flag::resets_idle : flags & ~abi::server_flag::resets_idle;
+    }
 }
 
 void Tables::collect(uint64_t now_s) {
@@ -283,6 +298,7 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t service_id,
     row.port = to_be(server.key.port);
     row.family = static_cast<abi::Family>(server.key.address.family);
     row.flags = place_of(server.key.address) | (server.drain ? abi::server_flag::draining : 0);
+    if (rows_.service_records[service_id].resets_idle) row.flags |= abi::server_flag::resets_idle;
     row.udp_idle_s = server.drain ? server.drain->udp_idle_s : uint8_t{0};
     row.method = static_cast<abi::Method>(server.method);
     row.tunnel_type = static_cast<abi::TunnelType>(server.tunnel.type);

@@ -49,6 +49,9 @@ class Tables {
     // Timeouts that the service has of its own.
     model::StateTimeouts timeouts(const model::ServiceKey& service) const;
     Status set_timeouts(const model::ServiceKey& service, const model::StateTimeouts& own);
+    // Are both ends of its TCP connections told by a RST when they expire?
+    bool resets_idle(const model::ServiceKey& service) const;
+    void set_resets_idle(const model::ServiceKey& service, bool resets);
 
     // Gives the rows of removed servers back that nothing needs any more.  `now_s`: any clock that
     // only goes forward.

@@ -70,11 +70,13 @@ class Reader {
     }
 
   private:
-    // Others are the programs' own: nobody else looks into them, and no file of abi/ tells of them.
+    // Others are the programs' own: nobody else looks into them, and no file of abi/ tells of them;
+    // and a ring has no type.
     static bool is_shared(const bpf_map* map) {
         const std::string_view name = bpf_map__name(map);
-        for (const std::string_view own : {"to_openings", "to_pieces", "to_payloads",
-                                           "to_fragments", "to_held", "to_fragment_rm", "to_lanes"})
+        for (const std::string_view own :
+             {"to_openings", "to_pieces", "to_payloads", "to_fragments", "to_held",
+              "to_fragment_rm", "to_lanes", "to_endings"})
             if (name == own) return false;
         return name.starts_with("to_") && name != turnout::abi::map::sweeper;
     }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# After a reboot the director is configured as it was: services, timeouts, mark rules, settings.
+# After a reboot the director is configured as it was: services, timeouts, mark rules, settings, drains.
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs turnoutd turnout ipvsadm
@@ -23,6 +23,8 @@ seen() {
     ipvsadm -Ln --timeout
     turnout mark list
     turnout settings
+    turnout service show "tcp:$VIP:80"
+    turnout drain list | awk '{ print $1, $2 }'
 }
 daemon() { at director timeout 10 "$BIN/turnoutd" --state "$state"; }
 
@@ -41,6 +43,8 @@ configure() {
     turnout mark add --to 192.0.2.2 --mark 4 >/dev/null
     turnout mark delete 1
     turnout set schedule_icmp 1
+    turnout service set "tcp:$VIP:80" --timeout established=2h --reset-idle on
+    turnout drain start "udp:$VIP:53" 10.1.0.11 --deadline 1h >/dev/null
 }
 
 begin "a director is configured, and all of it is seen"

@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
+#include "abi/pseudo_header.hpp"
 #include "path/env.hpp"
 #include "path/forwarding/tunnel_kind.hpp"
-#include "path/pseudo_header.hpp"
 #include "table/hash.hpp"
 #include "wire/checksum.hpp"
 

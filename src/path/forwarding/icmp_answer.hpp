@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/pseudo_header.hpp"
 #include "path/env.hpp"
 #include "path/forwarding/take_hop.hpp"
 #include "path/forwarding/tunnel.hpp"
-#include "path/pseudo_header.hpp"
 #include "wire/checksum.hpp"
 #include "wire/icmp.hpp"
 #include "wire/sctp.hpp"

@@ -8,10 +8,10 @@
 
 #include <stdint.h>
 
+#include "abi/pseudo_header.hpp"
 #include "path/env.hpp"
 #include "path/forwarding/tunnel_kind.hpp"
 #include "path/parse.hpp"
-#include "path/pseudo_header.hpp"
 #include "wire/checksum.hpp"
 
 namespace turnout {

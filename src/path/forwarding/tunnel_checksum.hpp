@@ -8,9 +8,9 @@
 
 #include <stdint.h>
 
+#include "abi/pseudo_header.hpp"
 #include "path/env.hpp"
 #include "path/forwarding/tunnel_kind.hpp"
-#include "path/pseudo_header.hpp"
 #include "wire/checksum.hpp"
 
 namespace turnout {
