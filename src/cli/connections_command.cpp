@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <nlohmann/json.hpp>
 
-#include "api/values.hpp"
 #include "cli/api_client.hpp"
 #include "cli/columns.hpp"
 #include "cli/connection_counts.hpp"
@@ -47,11 +47,6 @@ struct ListOptions {
     bool count = false, json = false;
 };
 
-// Texts may quote what a client sent, which need not be UTF-8.
-std::string one_line(const nlohmann::json& json) {
-    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 void print(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
@@ -78,10 +73,12 @@ void list(const ConnectionParts& parts, const model::ConnectionFilter& filter,
     uint64_t listed = 0;
     const Visit append = [&](const ConnectionReport& connection) {
         if (listed >= options.limit) return;
-        if (options.json)
-            text += (listed ? ",\n " : "\n ") + one_line(api::json_of(connection));
-        else
+        if (options.json) {
+            text += listed ? ",\n " : "\n ";
+            append_json(text, connection);
+        } else {
             append_row(text, connection);
+        }
         ++listed;
     };
     walk(parts, filter, append, [&] {

@@ -11,8 +11,8 @@ ends_at_server() { cat "$LAB_STATE/ends"; }
 server_saw() { [[ $(ends_at_server) == "$1" ]]; }
 listed() { ipvsadm -Lnc | grep -E "$(literally "$HOST:$PORT") " || true; }
 
-# serve METHOD OPTION [OPTION…]: one server by that method, whose established connections may be idle for 5 s; a
-# director with those options.
+# serve METHOD OPTION [OPTION…]: one server by that method, whose established connections may be idle
+# for 5 s; a director with those options.
 serve() {
     up_lab --servers 1 --no-dns
     [[ $1 == nat ]] || realserver rs1 "$1" >/dev/null
@@ -36,7 +36,7 @@ wait_idle() { at client /usr/bin/python3 "$tests/idle.py" wait "$VIP" $PORT "$1"
 for family in ipv4 ipv6; do
     speak $family
     for method in 'nat -m' 'direct -g --xdp native' 'tunnel -i --xdp native'; do
-        begin "$family, ${method% *}"
+        begin "$family, ${method%% *}"
         # shellcheck disable=SC2086  # the method, and its option
         serve $method
         turnout service set "tcp:$HOST:$PORT" --reset-idle on
