@@ -64,7 +64,11 @@ bool is_ipvs_option(int level, int option) {
 int get_from_director(int socket, int option, void* buffer, socklen_t* length) {
     Buffer answer{static_cast<uint8_t*>(buffer), *length};
     const size_t known = *length < ipvs::longest_sockopt_key ? *length : ipvs::longest_sockopt_key;
-    return call(socket, {static_cast<uint16_t>(option), 1, *length}, buffer, known, answer);
+    const int done =
+        call(socket, {static_cast<uint16_t>(option), 1, *length}, buffer, known, answer);
+    // The kernel tells a length of this option alone.
+    if (done == 0 && option == IP_VS_SO_GET_VERSION) *length -= static_cast<socklen_t>(answer.room);
+    return done;
 }
 
 int set_at_director(int socket, int option, const void* buffer, socklen_t length) {
