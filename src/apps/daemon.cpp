@@ -88,9 +88,11 @@ class Daemon {
           pins_(kernel::pin_directory(cookie)),
           plane_(std::move(plane)),
           watch_(std::move(watch)),
-          director_(plane_->rows(),
-                    {.services = plane_->sizes().services, .servers = plane_->sizes().servers},
-                    source_for, monotonic_ns, [this](const auto& a) { return is_own(a); }),
+          director_(
+              plane_->rows(),
+              {.services = plane_->sizes().services, .servers = plane_->sizes().servers},
+              source_for, monotonic_ns, [this](const auto& a) { return is_own(a); },
+              kernel::mtu_of),
           server_(io_, director_, ipvs::socket_path(cookie)),
           api_(io_, director_, api::socket_path(cookie)),
           network_(io_, watch_.fd()),
@@ -179,13 +181,17 @@ Status Daemon::run() {
     return unsaved_ ? save() : Status{};
 }
 
+std::unexpected<Error> unfit(const Error& error) {
+    return fail(error.code, "what was saved cannot be restored: " + error.message +
+                                "; mend the state file, or start with another --state");
+}
+
 // What was saved comes before any packet meets the tables, and before they can be adopted.
 Status Daemon::fill(const std::optional<config::Saved>& saved) {
     if (saved && !plane_->adopted())
-        if (auto ok = config::restore(*saved, director_, director_); !ok)
-            return fail(ok.error().code,
-                        "what was saved cannot be restored: " + ok.error().message +
-                            "; mend the state file, or start with another --state");
+        if (auto ok = config::restore(*saved, director_, director_); !ok) return unfit(ok.error());
+    if (saved && plane_->adopted())
+        if (auto ok = config::restore_daemons(*saved, director_); !ok) return unfit(ok.error());
     return plane_->commit();
 }
 

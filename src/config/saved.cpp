@@ -1,5 +1,6 @@
 #include "config/saved.hpp"
 
+#include <cerrno>
 #include <ranges>
 
 namespace turnout::config {
@@ -67,6 +68,7 @@ Saved collect(const model::Control& control, const model::OwnControl& own) {
     for (const model::Setting& setting : own.settings())
         if (setting.value != setting.standard) saved.settings[setting.name] = setting.value;
     saved.mark_rules = own.mark_rules();
+    saved.sync_daemons = control.daemons();
     for (model::ServiceReport& report : control.services()) {
         saved.services.push_back(std::move(report.service));
         const model::ServiceKey& key = saved.services.back().key;
@@ -95,6 +97,13 @@ Status restore(const Saved& saved, model::Control& control, model::OwnControl& o
     for (const auto& key : saved.reset_idle)
         if (auto ok = own.set_resets_idle(key, true); !ok)
             return std::unexpected(about(to_string(key), ok.error()));
+    return restore_daemons(saved, control);
+}
+
+Status restore_daemons(const Saved& saved, model::Control& control) {
+    for (const model::SyncDaemon& daemon : saved.sync_daemons)
+        if (auto ok = control.apply(model::StartDaemon{daemon}); !ok && ok.error().code != ENODEV)
+            return std::unexpected(about("sync_daemons", ok.error()));
     return {};
 }
 

@@ -9,7 +9,7 @@ namespace turnout::config {
 namespace {
 
 using model::Address, model::Family, model::Method, model::Server, model::Service;
-using model::ServiceKey, model::TunnelType;
+using model::ServiceKey, model::SyncDaemon, model::SyncRole, model::TunnelType;
 
 constexpr uint32_t format = 1;
 
@@ -22,6 +22,7 @@ constexpr Name<Method> methods[] = {
     {Method::nat, "nat"}, {Method::tunnel, "tunnel"}, {Method::direct, "direct"}};
 constexpr Name<TunnelType> tunnel_types[] = {
     {TunnelType::ipip, "ipip"}, {TunnelType::gue, "gue"}, {TunnelType::gre, "gre"}};
+constexpr Name<SyncRole> roles[] = {{SyncRole::master, "master"}, {SyncRole::backup, "backup"}};
 constexpr Name<Family> families[] = {{Family::ipv4, "ipv4"}, {Family::ipv6, "ipv6"}};
 
 template <class Names, class Value>
@@ -89,6 +90,28 @@ Json json_of(const Service& service) {
     if (!service.persistence_engine.empty()) json["engine"] = service.persistence_engine;
     for (const Server& server : service.servers) json["servers"].push_back(json_of(server));
     return json;
+}
+
+Json json_of(const SyncDaemon& daemon) {
+    return {{"role", name_of(roles, daemon.role)},
+            {"interface", daemon.interface},
+            {"sync_id", daemon.sync_id},
+            {"longest_message", daemon.longest_message},
+            {"group", daemon.group->to_string()},
+            {"port", daemon.port},
+            {"ttl", daemon.ttl}};
+}
+
+Status read_sync_daemon(const Json& json, std::string where, SyncDaemon& daemon) {
+    Fields fields(json, std::move(where));
+    fields.text("role", named(roles), daemon.role);
+    fields.text("interface", daemon.interface);
+    fields.number("sync_id", daemon.sync_id);
+    fields.number("longest_message", daemon.longest_message);
+    fields.text("group", Address::parse, daemon.group);
+    fields.number("port", daemon.port);
+    fields.number("ttl", daemon.ttl);
+    return fields.finish();
 }
 
 Status read_tunnel(const Json& json, std::string where, model::Tunnel& tunnel) {
@@ -211,6 +234,8 @@ Json json_of(const Saved& saved) {
         if (own != saved.service_timeouts.end()) json["services"].back()["timeouts"] = own->second;
         if (saved.reset_idle.contains(service.key)) json["services"].back()["reset_idle"] = true;
     }
+    for (const SyncDaemon& daemon : saved.sync_daemons)
+        json["sync_daemons"].push_back(json_of(daemon));
     return json;
 }
 
@@ -236,6 +261,10 @@ Result<Saved> saved_from(const Json& json) {
     fields.list("services", [&](const Json& member, std::string name) {
         return read_service(member, std::move(name), saved);
     });
+    if (fields.has("sync_daemons"))
+        fields.list("sync_daemons", [&](const Json& member, std::string name) {
+            return read_sync_daemon(member, std::move(name), saved.sync_daemons.emplace_back());
+        });
     if (auto ok = fields.finish(); !ok) return std::unexpected(ok.error());
     return saved;
 }

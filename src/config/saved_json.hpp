@@ -9,7 +9,10 @@
 //                  "netmask": "255.255.255.255",                               IPv6: 128
 //                  "servers": [{"address": "10.1.0.11", "port": 8080, "method": "nat", "weight": 1,
 //                               "upper_threshold": 0, "lower_threshold": 0}, …]},
-//                 {"mark": 7, "family": "ipv4", …}]}
+//                 {"mark": 7, "family": "ipv4", …}],
+//    "sync_daemons": [{"role": "master", "interface": "eth0", "sync_id": 0, "longest_message":
+//    1472,
+//                      "group": "224.0.0.81", "port": 8848, "ttl": 1}]}        if there are any
 //
 // Servers stand in list order.  A tunnel's server has "tunnel": {"type": "gue", "port": 6080,
 // "flags": 1}, a service "engine": "sip" and "timeouts": {"established": 60} where they depart from

@@ -13,8 +13,14 @@ using model::Address, model::Method, model::Protocol, model::Server, model::Serv
 
 struct Machine {
     native::MemoryTables tables;
-    director::Director director{
-        tables.rows, {}, [](const Address&) { return std::nullopt; }, [] { return uint64_t{1}; }};
+    director::Director director{tables.rows,
+                                {},
+                                [](const Address&) { return std::nullopt; },
+                                [] { return uint64_t{1}; },
+                                [](const Address&) { return false; },
+                                [](const std::string& name) {
+                                    return name == "eth0" ? std::optional(1500u) : std::nullopt;
+                                }};
 };
 
 Address address(const char* text) {
@@ -100,6 +106,7 @@ void expect_same(const Saved& a, const Saved& b) {
     EXPECT_EQ(a.mark_rules, b.mark_rules);
     EXPECT_EQ(a.service_timeouts, b.service_timeouts);
     EXPECT_EQ(a.reset_idle, b.reset_idle);
+    EXPECT_EQ(a.sync_daemons, b.sync_daemons);
     ASSERT_EQ(a.services.size(), b.services.size());
     for (size_t i = 0; i < a.services.size(); ++i) {
         const Service &x = a.services[i], &y = b.services[i];
@@ -122,6 +129,26 @@ TEST(saved, everything_comes_back_through_text_and_a_new_director) {
     const auto restored = restore(*read, machine.director, machine.director);
     ASSERT_TRUE(restored) << restored.error().message;
     expect_same(collect(machine.director, machine.director), everything());
+}
+
+Saved synchronised() {
+    Saved saved;
+    saved.timeouts = {900, 120, 300};
+    saved.sync_daemons = {{model::SyncRole::master, "eth0", 7, 1000, address("224.0.0.82"), 9, 2},
+                          {model::SyncRole::backup, "eth1", 0, 1452, address("ff05::81"), 8848, 1}};
+    return saved;
+}
+
+TEST(saved, sync_daemons_come_back_but_for_those_whose_interface_is_gone) {
+    const auto read = saved_from(nlohmann::json::parse(json_of(synchronised()).dump(1)));
+    ASSERT_TRUE(read) << read.error().message;
+    expect_same(*read, synchronised());
+
+    Machine machine;
+    ASSERT_TRUE(restore(*read, machine.director, machine.director));
+    Saved expected = synchronised();
+    expected.sync_daemons.pop_back();
+    expect_same(collect(machine.director, machine.director), expected);
 }
 
 TEST(saved, a_director_that_nobody_has_configured) {

@@ -10,10 +10,11 @@
 namespace turnout::director {
 
 Director::Director(tables::Rows& rows, model::Limits limits, tables::SourceFor source_for,
-                   Clock clock, tables::IsOwn is_own)
+                   Clock clock, tables::IsOwn is_own, model::MtuOf mtu_of)
     : rows_(rows),
       clock_(std::move(clock)),
       model_(limits, tables::scheduler_names()),
+      mtu_of_(std::move(mtu_of)),
       tables_(rows, std::move(source_for), std::move(is_own)),
       mark_rules_(rows) {
     tables_.collect(clock_() / 1000000000);
@@ -37,9 +38,11 @@ Status Director::perform(const model::Change& change) {
             } else if constexpr (std::is_same_v<C, RemoveService>) {
                 return remove_service(c);
             } else if constexpr (std::is_same_v<C, AddServer>) {
+                if (auto ok = check_families(c.service, c.server.key); !ok) return ok;
                 return change_servers(c.service,
                                       [&](Model& m) { return m.add_server(c.service, c.server); });
             } else if constexpr (std::is_same_v<C, EditServer>) {
+                if (auto ok = check_families(c.service, c.server.key); !ok) return ok;
                 return change_servers(c.service,
                                       [&](Model& m) { return m.edit_server(c.service, c.server); });
             } else if constexpr (std::is_same_v<C, RemoveServer>) {
@@ -52,6 +55,10 @@ Status Director::perform(const model::Change& change) {
                 return {};
             } else if constexpr (std::is_same_v<C, ZeroCounters>) {
                 return zero(c);
+            } else if constexpr (std::is_same_v<C, StartDaemon>) {
+                return start_daemon(c);
+            } else if constexpr (std::is_same_v<C, StopDaemon>) {
+                return daemons_.stop(c.role);
             } else {
                 static_assert(std::is_same_v<C, SetTimeouts>);
                 tables::set_timeouts(rows_, c.timeouts);
@@ -103,6 +110,21 @@ Status Director::zero(const model::ZeroCounters& change) {
     return {};
 }
 
+// What is told to a backup has no room for a server of the other family: IPVS refuses either beside
+// the other.
+Status Director::start_daemon(const model::StartDaemon& change) {
+    if (model_.mixes_families())
+        return fail(EINVAL, "no sync daemon beside servers of another family than their service");
+    return daemons_.start(change.daemon, mtu_of_);
+}
+
+Status Director::check_families(const model::ServiceKey& service,
+                                const model::ServerKey& server) const {
+    const bool mixed = server.address.family != service.address.family && model_.find(service);
+    if (!mixed || daemons_.running().empty()) return {};
+    return fail(EINVAL, "no server of another family than its service beside a sync daemon");
+}
+
 std::vector<model::ServiceReport> Director::services() const {
     std::vector<model::ServiceReport> reports;
     for (const auto& [key, service] : model_.services()) reports.push_back(report(service));
@@ -145,12 +167,14 @@ void Director::tick() {
         for (const model::Server& server : service.servers)
             server_rates_[{key, server.key}].sample(tables_.counters(key, server.key));
     }
+    total_rates_.sample(sum(tables_.totals()));
     for (const std::string& news : pressure_.look(rows_)) tell_(news);
 }
 
 model::ServiceReport Director::report(const model::Service& service) const {
     model::ServiceReport report;
     report.service = service;
+    report.server_count = static_cast<uint32_t>(service.servers.size());
     report.service.servers.clear();
     report.counters = tables_.counters(service.key);
     const auto rates = service_rates_.find(service.key);

@@ -23,7 +23,8 @@ class Director : public model::Control, public model::OwnControl {
     // Adopts what stands in the rows, which outlive the director.
     Director(
         tables::Rows& rows, model::Limits limits, tables::SourceFor source_for, Clock clock,
-        tables::IsOwn is_own = [](const model::Address&) { return false; });
+        tables::IsOwn is_own = [](const model::Address&) { return false; },
+        model::MtuOf mtu_of = [](const std::string&) { return 1500; });
 
     Status apply(const model::Change& change) override;
     std::vector<model::ServiceReport> services() const override;
@@ -39,7 +40,9 @@ class Director : public model::Control, public model::OwnControl {
         const std::function<void(const model::ConnectionReport&)>& visit) const override;
     std::optional<uint32_t> end_connections(uint32_t part,
                                             const model::ConnectionFilter& filter) override;
+    model::Totals totals() const override { return {tables_.totals(), total_rates_.rates()}; }
     model::Timeouts timeouts() const override;
+    std::vector<model::SyncDaemon> daemons() const override { return daemons_.running(); }
     uint32_t connection_table_size() const override;
 
     std::vector<model::MarkRule> mark_rules() const override { return mark_rules_.rules(); }
@@ -73,6 +76,8 @@ class Director : public model::Control, public model::OwnControl {
     template <class Edit>
     Status change_servers(const model::ServiceKey& key, const Edit& edit);
     Status zero(const model::ZeroCounters& change);
+    Status start_daemon(const model::StartDaemon& change);
+    Status check_families(const model::ServiceKey& service, const model::ServerKey& server) const;
 
     model::ServiceReport report(const model::Service& service) const;
     model::ServerReport report(const model::Service& service, const model::Server& server) const;
@@ -90,10 +95,13 @@ class Director : public model::Control, public model::OwnControl {
     std::function<void()> changed_ = [] {};
     Clock clock_;
     model::Model model_;
+    model::SyncDaemons daemons_;
+    model::MtuOf mtu_of_;
     tables::Tables tables_;
     tables::MarkRules mark_rules_;
     PressureWatch pressure_;
     std::function<void(const std::string&)> tell_ = [](const std::string&) {};
+    Estimator total_rates_;
     std::map<model::ServiceKey, Estimator> service_rates_;
     std::map<ServerName, Estimator> server_rates_;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 
 #include "ipvs/codec.hpp"
 
@@ -10,9 +9,6 @@ namespace turnout::ipvs {
 namespace {
 
 using model::Change;
-
-// The kernel counts in ticks of at most a millisecond, in an int.
-constexpr uint32_t longest_timeout_s = INT_MAX / 1000;
 
 class ChangeWriter {
   public:
@@ -49,6 +45,16 @@ class ChangeWriter {
         put_timeouts(to_, set.timeouts);
     }
 
+    void operator()(const model::StartDaemon& start) {
+        command(IPVS_CMD_NEW_DAEMON);
+        to_.nest(IPVS_CMD_ATTR_DAEMON, [&] { put_daemon(to_, start.daemon); });
+    }
+    void operator()(const model::StopDaemon& stop) {
+        command(IPVS_CMD_DEL_DAEMON);
+        to_.nest(IPVS_CMD_ATTR_DAEMON,
+                 [&] { to_.u32(IPVS_DAEMON_ATTR_STATE, static_cast<uint32_t>(stop.role)); });
+    }
+
   private:
     void command(uint8_t number) { to_.command(number, IPVS_GENL_VERSION); }
     void key(uint8_t number, const model::ServiceKey& service_key) {
@@ -68,6 +74,19 @@ Result<Change> get_timeout_change(const Attributes& attributes) {
     const uint32_t longest = std::max({timeouts.tcp_s, timeouts.tcp_fin_s, timeouts.udp_s});
     if (longest > longest_timeout_s) return fail(EINVAL, "a timeout is too long");
     return model::SetTimeouts{timeouts};
+}
+
+Result<Change> get_daemon_change(uint8_t command, const Attributes& attributes) {
+    const auto nest = attributes.nest(IPVS_CMD_ATTR_DAEMON);
+    if (!nest) return fail(EINVAL, "malformed message: no sync daemon");
+    if (command == IPVS_CMD_DEL_DAEMON) {
+        const auto role = get_sync_role(*nest);
+        if (!role) return std::unexpected(role.error());
+        return model::StopDaemon{*role};
+    }
+    auto daemon = get_daemon(*nest);
+    if (!daemon) return std::unexpected(daemon.error());
+    return model::StartDaemon{*std::move(daemon)};
 }
 
 Result<Change> get_service_change(uint8_t command, const Attributes& service,
@@ -114,6 +133,8 @@ void put_change(Writer& to, const Change& change) {
 Result<Change> get_change(uint8_t command, const Attributes& attributes, const Exists& exists) {
     if (command == IPVS_CMD_FLUSH) return model::RemoveAll{};
     if (command == IPVS_CMD_SET_CONFIG) return get_timeout_change(attributes);
+    if (command == IPVS_CMD_NEW_DAEMON || command == IPVS_CMD_DEL_DAEMON)
+        return get_daemon_change(command, attributes);
     if (command == IPVS_CMD_ZERO && !attributes.has(IPVS_CMD_ATTR_SERVICE))
         return model::ZeroCounters{};
     if (!about_a_service(command) && !about_a_server(command))

@@ -1,6 +1,7 @@
 // A model::Change as an IPVS command with its attributes, both ways.
 #pragma once
 
+#include <climits>
 #include <functional>
 
 #include "base/result.hpp"
@@ -8,6 +9,9 @@
 #include "model/change.hpp"
 
 namespace turnout::ipvs {
+
+// The kernel counts in ticks of at most a millisecond, in an int.
+inline constexpr uint32_t longest_timeout_s = INT_MAX / 1000;
 
 // Writes the command header and the attributes.
 void put_change(Writer& to, const model::Change& change);

@@ -184,18 +184,17 @@ Status Client::text(const std::string& name, const std::function<void(std::strin
     });
 }
 
-Status Client::daemon(uint8_t command, uint32_t state) {
-    Writer to = request(command, ask_one);
-    to.nest(IPVS_CMD_ATTR_DAEMON, [&] { to.u32(IPVS_DAEMON_ATTR_STATE, state); });
-    return ask(std::move(to), [](View) { return Status{}; });
-}
-
-Status Client::start_daemon(uint32_t state) {
-    return daemon(IPVS_CMD_NEW_DAEMON, state);
-}
-
-Status Client::stop_daemon(uint32_t state) {
-    return daemon(IPVS_CMD_DEL_DAEMON, state);
+Result<std::vector<model::SyncDaemon>> Client::daemons() {
+    std::vector<model::SyncDaemon> daemons;
+    const Status asked = ask_attributes(
+        request(IPVS_CMD_GET_DAEMON, ask_list), [&](const Attributes& attributes) -> Status {
+            auto daemon = get_daemon(attributes.nest(IPVS_CMD_ATTR_DAEMON).value_or(Attributes{}));
+            if (!daemon) return std::unexpected(daemon.error());
+            daemons.push_back(*std::move(daemon));
+            return {};
+        });
+    if (!asked) return std::unexpected(asked.error());
+    return daemons;
 }
 
 }  // namespace turnout::ipvs

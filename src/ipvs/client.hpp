@@ -31,9 +31,7 @@ class Client {
     Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key);
     // A file of /proc/net, "ip_vs_conn": `take` gets its text as it comes in, in whole lines.
     Status text(const std::string& name, const std::function<void(std::string_view)>& take);
-    // Starts or stops the sync daemon; state 1 is master, 2 backup.
-    Status start_daemon(uint32_t state);
-    Status stop_daemon(uint32_t state);
+    Result<std::vector<model::SyncDaemon>> daemons();
 
   private:
     explicit Client(Fd socket) : socket_(std::move(socket)) {}
@@ -46,7 +44,6 @@ class Client {
     // The same for commands of the family: `take` gets the attributes.
     template <class Take>
     Status ask_attributes(Writer request, Take take);
-    Status daemon(uint8_t command, uint32_t state);
 
     Fd socket_;
     uint32_t sequence_ = 0;

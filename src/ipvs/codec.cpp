@@ -14,6 +14,12 @@ using model::Family;
 
 constexpr size_t longest_scheduler = IP_VS_SCHEDNAME_MAXLEN - 1;
 constexpr size_t longest_engine = IP_VS_PENAME_MAXLEN - 1;
+constexpr size_t longest_interface = IP_VS_IFNAME_MAXLEN - 1;
+
+// A field holds no more.
+std::string_view cut(const std::string& name, size_t longest) {
+    return std::string_view(name).substr(0, longest);
+}
 
 std::unexpected<Error> malformed(const char* what) {
     return fail(EINVAL, std::string("malformed message: ") + what);
@@ -114,9 +120,6 @@ void put_service_key(Writer& to, const model::ServiceKey& key) {
 
 void put_service(Writer& to, const model::Service& service, uint32_t flags_mask) {
     put_service_key(to, service.key);
-    const auto cut = [](const std::string& name, size_t longest) {
-        return std::string_view(name).substr(0, longest);  // the field holds no more
-    };
     to.text(IPVS_SVC_ATTR_SCHED_NAME, cut(service.scheduler, longest_scheduler));
     if (!service.persistence_engine.empty())
         to.text(IPVS_SVC_ATTR_PE_NAME, cut(service.persistence_engine, longest_engine));
@@ -262,6 +265,49 @@ Result<model::ServerReport> get_server_report(const Attributes& from, Family of_
     report.persistent = from.u32(IPVS_DEST_ATTR_PERSIST_CONNS).value_or(0);
     get_stats(from, IPVS_DEST_ATTR_STATS64, report.counters, report.rates);
     return report;
+}
+
+void put_daemon(Writer& to, const model::SyncDaemon& daemon) {
+    to.u32(IPVS_DAEMON_ATTR_STATE, static_cast<uint32_t>(daemon.role));
+    to.text(IPVS_DAEMON_ATTR_MCAST_IFN, cut(daemon.interface, longest_interface));
+    to.u32(IPVS_DAEMON_ATTR_SYNC_ID, daemon.sync_id);
+    // To start one, what is not given is left out.
+    if (daemon.longest_message) to.u16(IPVS_DAEMON_ATTR_SYNC_MAXLEN, daemon.longest_message);
+    if (daemon.port) to.u16(IPVS_DAEMON_ATTR_MCAST_PORT, daemon.port);
+    if (daemon.ttl) to.u8(IPVS_DAEMON_ATTR_MCAST_TTL, daemon.ttl);
+    if (!daemon.group) return;
+    const View bytes(daemon.group->bytes);
+    if (daemon.group->family == Family::ipv4)
+        to.bytes(IPVS_DAEMON_ATTR_MCAST_GROUP, bytes.first(4));
+    else
+        to.bytes(IPVS_DAEMON_ATTR_MCAST_GROUP6, bytes);
+}
+
+Result<model::SyncRole> get_sync_role(const Attributes& from) {
+    const auto role = from.u32(IPVS_DAEMON_ATTR_STATE);
+    if (role == IP_VS_STATE_MASTER) return model::SyncRole::master;
+    if (role == IP_VS_STATE_BACKUP) return model::SyncRole::backup;
+    return malformed("a sync daemon that is neither master nor backup");
+}
+
+Result<model::SyncDaemon> get_daemon(const Attributes& from) {
+    const auto role = get_sync_role(from);
+    if (!role) return std::unexpected(role.error());
+    const auto interface = from.text(IPVS_DAEMON_ATTR_MCAST_IFN, longest_interface);
+    const auto sync_id = from.u32(IPVS_DAEMON_ATTR_SYNC_ID);
+    if (!interface || !sync_id) return malformed("a sync daemon without interface or id");
+    model::SyncDaemon daemon;
+    daemon.role = *role;
+    daemon.interface = *interface;
+    daemon.sync_id = *sync_id;
+    daemon.longest_message = from.u16(IPVS_DAEMON_ATTR_SYNC_MAXLEN).value_or(0);
+    daemon.port = from.u16(IPVS_DAEMON_ATTR_MCAST_PORT).value_or(0);
+    daemon.ttl = from.u8(IPVS_DAEMON_ATTR_MCAST_TTL).value_or(0);
+    if (from.has(IPVS_DAEMON_ATTR_MCAST_GROUP))
+        daemon.group = get_address(from.bytes(IPVS_DAEMON_ATTR_MCAST_GROUP), Family::ipv4);
+    else if (from.has(IPVS_DAEMON_ATTR_MCAST_GROUP6))
+        daemon.group = get_address(from.bytes(IPVS_DAEMON_ATTR_MCAST_GROUP6), Family::ipv6);
+    return daemon;
 }
 
 void put_timeouts(Writer& to, const model::Timeouts& timeouts) {

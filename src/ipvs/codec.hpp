@@ -37,6 +37,12 @@ Result<model::ServerKey> get_server_key(const Attributes& from, model::Family of
 Result<model::Server> get_server(const Attributes& from, model::Family of_service);
 Result<model::ServerReport> get_server_report(const Attributes& from, model::Family of_service);
 
+// The contents of a DAEMON attribute.  An address that is no multicast address is the model's to
+// refuse.
+void put_daemon(Writer& to, const model::SyncDaemon& daemon);
+Result<model::SyncRole> get_sync_role(const Attributes& from);
+Result<model::SyncDaemon> get_daemon(const Attributes& from);
+
 // The attributes of a command itself.
 void put_timeouts(Writer& to, const model::Timeouts& timeouts);
 model::Timeouts get_timeouts(const Attributes& from);

@@ -9,11 +9,12 @@
 
 namespace turnout::ipvs {
 
-// Is there a file of that name?  Names: "ip_vs_conn".
+// Is there a file of that name?  Names: see proc_files.
 bool is_proc_text(std::string_view name);
 
-// Appends one part of the file, of whole lines; parts are those of Control::connections.  False:
-// behind the last.
-bool append_proc_text(const model::Control& control, uint32_t part, std::string& text);
+// Appends one part of a file that there is, of whole lines; parts are counted from 0.  False:
+// behind the last.  Those of connections are of Control::connections; the others are one part.
+bool append_proc_text(const model::Control& control, std::string_view name, uint32_t part,
+                      std::string& text);
 
 }  // namespace turnout::ipvs

@@ -7,6 +7,7 @@
 #include "ipvs/change_codec.hpp"
 #include "ipvs/codec.hpp"
 #include "ipvs/proc_text.hpp"
+#include "ipvs/sockopt.hpp"
 
 namespace turnout::ipvs {
 namespace {
@@ -41,6 +42,18 @@ std::vector<Bytes> in_datagrams(std::string_view lines, uint32_t sequence, uint3
     return datagrams;
 }
 
+// Bytes as messages that fit.
+std::vector<Bytes> in_datagrams(View bytes, uint16_t type, const nlmsghdr& request) {
+    constexpr size_t room = max_datagram - sizeof(nlmsghdr);
+    std::vector<Bytes> datagrams;
+    for (; !bytes.empty(); bytes = bytes.subspan(std::min(bytes.size(), room))) {
+        Writer to(type, NLM_F_MULTI, request.nlmsg_seq, request.nlmsg_pid);
+        to.raw(bytes.first(std::min(bytes.size(), room)));
+        datagrams.push_back(to.finish());
+    }
+    return datagrams;
+}
+
 // One conversation: a request and the datagrams that answer it.
 class Answer {
   public:
@@ -55,6 +68,8 @@ class Answer {
                 return with_command(&Answer::control_command);
             case family_id:
                 return with_command(&Answer::ipvs_command);
+            case sockopt_message:
+                return finish(sockopt());
             default:
                 return finish(fail(ENOENT, "no such message type"));
         }
@@ -150,6 +165,21 @@ class Answer {
         return {};
     }
 
+    // getsockopt or setsockopt, see SockoptCall.
+    Status sockopt() {
+        SockoptCall call;
+        if (request_.payload.size() < sizeof call)
+            return fail(EINVAL, "malformed message: no call");
+        std::memcpy(&call, request_.payload.data(), sizeof call);
+        const View argument = request_.payload.subspan(sizeof call);
+        if (!call.is_get) return set_by_sockopt(control_, call.option, argument);
+        const auto answer = get_by_sockopt(control_, call.option, call.length, argument);
+        if (!answer) return std::unexpected(answer.error());
+        datagrams_ = in_datagrams(*answer, sockopt_message, request_.header);
+        done();
+        return {};
+    }
+
     Status ipvs_command(uint8_t command, const Attributes& attributes) {
         switch (command) {
             case IPVS_CMD_GET_SERVICE:
@@ -157,13 +187,7 @@ class Answer {
             case IPVS_CMD_GET_DEST:
                 return list_servers(attributes);
             case IPVS_CMD_GET_DAEMON:
-                if (!asks_for_list()) return std::unexpected(not_supported("GET_DAEMON lists"));
-                done();
-                return {};
-            case IPVS_CMD_NEW_DAEMON:
-            case IPVS_CMD_DEL_DAEMON:
-                return std::unexpected(
-                    not_supported("the sync daemon is not supported by this version"));
+                return list_daemons();
             case IPVS_CMD_GET_CONFIG:
                 reply(IPVS_CMD_SET_CONFIG,
                       [&](Writer& to) { put_timeouts(to, control_.timeouts()); });
@@ -212,6 +236,15 @@ class Answer {
         return {};
     }
 
+    Status list_daemons() {
+        if (!asks_for_list()) return std::unexpected(not_supported("GET_DAEMON lists"));
+        for (const auto& daemon : control_.daemons())
+            list_entry(IPVS_CMD_NEW_DAEMON, IPVS_CMD_ATTR_DAEMON,
+                       [&](Writer& to) { put_daemon(to, daemon); });
+        done();
+        return {};
+    }
+
     // An unknown or malformed service has no servers: the kernel answers an empty list too.
     Status list_servers(const Attributes& attributes) {
         if (!asks_for_list()) return std::unexpected(not_supported("GET_DEST lists"));
@@ -247,13 +280,14 @@ std::vector<Bytes> Responder::respond(View datagram) {
 std::vector<Bytes> Responder::begin_text(const Message& request) {
     const auto end = std::find(request.payload.begin(), request.payload.end(), 0);
     const bool has_name = end != request.payload.end();
-    if (!has_name || !is_proc_text(std::string(request.payload.begin(), end))) {
+    std::string name(request.payload.begin(), end);
+    if (!has_name || !is_proc_text(name)) {
         Answer answer(request, control_);
         answer.finish(has_name ? fail(ENOENT, "no such file")
                                : fail(EINVAL, "malformed message: no name"));
         return std::move(answer).take();
     }
-    text_ = Text{request.header.nlmsg_seq, request.header.nlmsg_pid, 0};
+    text_ = Text{std::move(name), request.header.nlmsg_seq, request.header.nlmsg_pid, 0};
     return more();
 }
 
@@ -262,7 +296,7 @@ std::vector<Bytes> Responder::more() {
     std::string lines;
     bool goes_on = true;
     for (uint32_t part = 0; part < most_parts && goes_on && lines.empty(); ++part)
-        goes_on = append_proc_text(control_, text_->next_part++, lines);
+        goes_on = append_proc_text(control_, text_->name, text_->next_part++, lines);
     std::vector<Bytes> datagrams;
     if (goes_on || !lines.empty()) datagrams = in_datagrams(lines, text_->sequence, text_->port);
     if (!goes_on) {

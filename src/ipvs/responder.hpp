@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "ipvs/message.hpp"
@@ -29,6 +30,7 @@ class Responder {
   private:
     // The file that is being told.
     struct Text {
+        std::string name;
         uint32_t sequence, port;  // of the request
         uint32_t next_part;
     };

@@ -235,10 +235,35 @@ TEST_F(ResponderTest, errors_come_in_the_order_of_ipvs) {
     EXPECT_EQ(code(command(IPVS_CMD_ZERO, ask)), 0);
 }
 
-TEST_F(ResponderTest, daemons_are_not_offered) {
-    EXPECT_EQ(code(command(IPVS_CMD_NEW_DAEMON, ask)), EOPNOTSUPP);
-    EXPECT_EQ(code(command(IPVS_CMD_DEL_DAEMON, ask)), EOPNOTSUPP);
+TEST_F(ResponderTest, sync_daemons_are_started_listed_and_stopped) {
+    EXPECT_EQ(code(command(IPVS_CMD_NEW_DAEMON, ask)), EINVAL);
+    EXPECT_EQ(code(command(IPVS_CMD_DEL_DAEMON, ask)), EINVAL);
+    EXPECT_EQ(code(command(IPVS_CMD_GET_DAEMON, ask)), EOPNOTSUPP);
     EXPECT_EQ(messages(respond(command(IPVS_CMD_GET_DAEMON, list))).size(), 1u);
+
+    model::SyncDaemon master, backup;
+    master.interface = backup.interface = "eth0";
+    master.sync_id = 5;
+    backup.role = model::SyncRole::backup;
+    backup.group = Address::parse("ff05::81");
+    EXPECT_EQ(code(request(model::StopDaemon{model::SyncRole::master})), ESRCH);
+    EXPECT_EQ(code(request(model::StartDaemon{backup})), 0);
+    EXPECT_EQ(code(request(model::StartDaemon{master})), 0);
+    EXPECT_EQ(code(request(model::StartDaemon{master})), EEXIST);
+    EXPECT_EQ(messages(respond(command(IPVS_CMD_GET_DAEMON, list))).size(), 3u);
+    EXPECT_EQ(code(request(model::StopDaemon{model::SyncRole::master})), 0);
+    EXPECT_EQ(messages(respond(command(IPVS_CMD_GET_DAEMON, list))).size(), 2u);
+
+    master.group = Address::ipv4(198, 51, 100, 1);
+    EXPECT_EQ(code(request(model::StartDaemon{master})), EINVAL);
+    const auto nameless = [&](uint32_t state) {
+        Writer to(family_id, ask, 77, 88);
+        to.command(IPVS_CMD_NEW_DAEMON, 1);
+        to.nest(IPVS_CMD_ATTR_DAEMON, [&] { to.u32(IPVS_DAEMON_ATTR_STATE, state); });
+        return to.finish();
+    };
+    EXPECT_EQ(code(nameless(1)), EINVAL);
+    EXPECT_EQ(code(nameless(3)), EINVAL);
 }
 
 TEST_F(ResponderTest, unknown_questions_are_refused) {

@@ -86,7 +86,14 @@ TEST_F(ServerTest, client_and_server_understand_each_other) {
     ASSERT_TRUE(asking.apply(model::RemoveAll{}));
     EXPECT_EQ(asking.service(web).error().code, ESRCH);
     EXPECT_TRUE(asking.servers(web)->empty());
-    EXPECT_EQ(asking.start_daemon(1).error().code, EOPNOTSUPP);
+    model::SyncDaemon daemon;
+    daemon.interface = "eth0";
+    ASSERT_TRUE(asking.apply(model::StartDaemon{daemon}));
+    EXPECT_EQ(asking.apply(model::StartDaemon{daemon}).error().code, EEXIST);
+    ASSERT_EQ(asking.daemons()->size(), 1u);
+    EXPECT_EQ(*asking.daemons(), control.daemons());
+    ASSERT_TRUE(asking.apply(model::StopDaemon{daemon.role}));
+    EXPECT_TRUE(asking.daemons()->empty());
     std::string text;
     const auto take = [&](std::string_view lines) { text += lines; };
     EXPECT_EQ(asking.text("nosuch", take).error().code, ENOENT);

@@ -1,9 +1,11 @@
 #include "ipvs/socket_path.hpp"
 
+#include "ipvs/protocol.hpp"
+
 namespace turnout::ipvs {
 
 std::string socket_path(uint64_t netns_cookie) {
-    return "/run/turnout/" + std::to_string(netns_cookie) + ".sock";
+    return socket_folder + std::to_string(netns_cookie) + socket_suffix;
 }
 
 }  // namespace turnout::ipvs

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -228,6 +230,15 @@ Status NetworkWatch::read(const Events& events) {
     }
     if (routes) events.routes_changed();
     return {};
+}
+
+std::optional<uint32_t> mtu_of(const std::string& interface) {
+    ifreq request{};
+    if (interface.size() >= sizeof request.ifr_name) return std::nullopt;
+    interface.copy(request.ifr_name, interface.size());
+    const Fd any(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (ioctl(any.get(), SIOCGIFMTU, &request) != 0) return std::nullopt;
+    return static_cast<uint32_t>(request.ifr_mtu);
 }
 
 }  // namespace turnout::kernel

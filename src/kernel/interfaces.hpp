@@ -26,6 +26,8 @@ struct Interface {
 };
 
 Result<std::vector<Interface>> list_interfaces();
+// Nothing when there is no interface of that name.
+std::optional<uint32_t> mtu_of(const std::string& interface);
 
 // IPv4 or IPv6: 4 or 16 bytes in network order.
 using AddressBytes = std::vector<uint8_t>;

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "model/service.hpp"
+#include "model/sync_daemon.hpp"
 
 namespace turnout::model {
 
@@ -47,7 +48,15 @@ struct SetTimeouts {
     Timeouts timeouts;
 };
 
-using Change = std::variant<AddService, EditService, RemoveService, AddServer, EditServer,
-                            RemoveServer, RemoveAll, ZeroCounters, SetTimeouts>;
+struct StartDaemon {
+    SyncDaemon daemon;
+};
+struct StopDaemon {
+    SyncRole role;
+};
+
+using Change =
+    std::variant<AddService, EditService, RemoveService, AddServer, EditServer, RemoveServer,
+                 RemoveAll, ZeroCounters, SetTimeouts, StartDaemon, StopDaemon>;
 
 }  // namespace turnout::model

@@ -16,7 +16,8 @@ class Control {
 
     // Applies one change.  When this returns success, packets meet the new state; on error nothing
     // has changed.  Error codes are IPVS's: EEXIST, ESRCH (no such service), ENOENT (no such
-    // server, scheduler or persistence engine), EINVAL, ERANGE, EAFNOSUPPORT, ENOSPC, EOPNOTSUPP.
+    // server, scheduler or persistence engine), EINVAL, ERANGE, EAFNOSUPPORT, ENODEV (no such
+    // interface), ENOSPC, EOPNOTSUPP.
     virtual Status apply(const Change& change) = 0;
 
     // Every service, in the order of their creation, services with a mark last.
@@ -31,7 +32,10 @@ class Control {
     virtual bool connections(uint32_t part,
                              const std::function<void(const ConnectionReport&)>& visit) const = 0;
 
+    virtual Totals totals() const = 0;
     virtual Timeouts timeouts() const = 0;
+    // The sync daemons that run, master first.
+    virtual std::vector<SyncDaemon> daemons() const = 0;
     // How many connections the table is made for (2 to the power of --conn-table-bits).
     virtual uint32_t connection_table_size() const = 0;
 };

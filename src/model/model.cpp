@@ -69,6 +69,14 @@ Service* Model::mutable_service(const ServiceKey& key) {
     return const_cast<Service*>(static_cast<const Model*>(this)->find(key));
 }
 
+bool Model::mixes_families() const {
+    return std::ranges::any_of(services_, [](const auto& entry) {
+        return std::ranges::any_of(entry.second.servers, [&](const Server& server) {
+            return server.key.address.family != entry.first.address.family;
+        });
+    });
+}
+
 const Server* Model::find(const Service& service, const ServerKey& key) {
     const auto at = std::find_if(service.servers.begin(), service.servers.end(),
                                  [&](const Server& server) { return server.key == key; });

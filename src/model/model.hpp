@@ -31,6 +31,8 @@ class Model {
     // nullptr when there is none; valid until the next change.
     const Service* find(const ServiceKey& key) const;
     static const Server* find(const Service& service, const ServerKey& key);
+    // Is there a service with servers of the other family?
+    bool mixes_families() const;
 
     // Each validates and changes, or returns the error (codes: see Control::apply) and changes
     // nothing.

@@ -27,6 +27,12 @@ struct Rates {
     uint64_t in_bytes = 0, out_bytes = 0;
 };
 
+// Of all services that there are or were, since the tables were made.
+struct Totals {
+    std::vector<Counters> by_cpu;
+    Rates rates;
+};
+
 struct ServerReport {
     Server server;
     uint32_t active = 0, inactive = 0, persistent = 0;  // connections now
@@ -36,6 +42,7 @@ struct ServerReport {
 
 struct ServiceReport {
     Service service;  // `servers` is empty: they are asked for separately
+    uint32_t server_count = 0;
     Counters counters;
     Rates rates;
 };
@@ -63,6 +70,12 @@ inline Counters& Counters::operator+=(const Counters& other) {
     out_bytes += other.out_bytes;
     stateless += other.stateless;
     return *this;
+}
+
+inline Counters sum(const std::vector<Counters>& all) {
+    Counters sum;
+    for (const Counters& each : all) sum += each;
+    return sum;
 }
 
 inline Counters& Counters::operator-=(const Counters& other) {

@@ -25,6 +25,9 @@ class RangeAllocator {
     void adopt(uint32_t first, uint32_t count);
     void finish_adoption();
 
+    // Rows from here on have never been handed out, nor adopted.
+    uint32_t untouched() const { return untouched_; }
+
   private:
     struct Range {
         uint32_t first;
@@ -36,7 +39,7 @@ class RangeAllocator {
     void join_free();
 
     uint32_t rows_;
-    uint32_t untouched_ = 0;  // rows from here on have never been handed out
+    uint32_t untouched_ = 0;
     std::function<void()> wait_for_packets_;
     std::vector<std::vector<uint32_t>> free_;  // by size class
     std::vector<Range> resting_;

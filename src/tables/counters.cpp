@@ -1,5 +1,7 @@
 // Counters: the data plane counts per server and CPU, upwards only; everything else is sums and
 // differences of these.
+#include <algorithm>
+
 #include "tables/convert.hpp"
 #include "tables/tables.hpp"
 
@@ -10,6 +12,13 @@ model::Counters Tables::raw_counters(uint32_t server) const {
     for (size_t row = server; row < rows_.counters.size(); row += rows_.servers.size())
         sum += from_row(rows_.counters[row]);
     return sum;
+}
+
+uint32_t Tables::rows_with_counters() const {
+    const auto rows = static_cast<uint32_t>(rows_.servers.size());
+    for (uint32_t count = rows; count > 0; --count)
+        if (raw_counters(count - 1) != model::Counters{}) return count;
+    return 0;
 }
 
 model::Counters Tables::raw_service_counters(uint32_t service) const {
@@ -33,6 +42,17 @@ model::Counters Tables::counters(const model::ServiceKey& service,
     const uint32_t id = row_of(service, server);
     model::Counters sum = raw_counters(id);
     return sum -= from_row(rows_.server_records[id].base);
+}
+
+// A row that is given back keeps its counters, and the next server begins at them.
+std::vector<model::Counters> Tables::totals() const {
+    const size_t rows = rows_.servers.size();
+    const size_t counted = std::max(counted_rows_, server_rows_.untouched());
+    std::vector<model::Counters> by_cpu(rows_.counters.size() / rows);
+    for (size_t cpu = 0; cpu < by_cpu.size(); ++cpu)
+        for (size_t row = 0; row < counted; ++row)
+            by_cpu[cpu] += from_row(rows_.counters[cpu * rows + row]);
+    return by_cpu;
 }
 
 const abi::ServerState& Tables::state(const model::ServiceKey& service,

@@ -64,6 +64,9 @@ class Tables {
     model::Counters counters(const model::ServiceKey& service) const;
     model::Counters counters(const model::ServiceKey& service,
                              const model::ServerKey& server) const;
+    // By CPU, of all servers that there are or were, never zeroed: those of rows that have been
+    // given back stay in them.
+    std::vector<model::Counters> totals() const;
     const abi::ServerState& state(const model::ServiceKey& service,
                                   const model::ServerKey& server) const;
     void zero_counters(const model::ServiceKey& service);
@@ -130,6 +133,7 @@ class Tables {
 
     // counters (counters.cpp)
     model::Counters raw_counters(uint32_t server) const;
+    uint32_t rows_with_counters() const;
     model::Counters raw_service_counters(uint32_t service) const;
     uint32_t row_of(const model::ServiceKey& service, const model::ServerKey& server) const;
 
@@ -145,6 +149,7 @@ class Tables {
     std::map<ServerName, Removed> removed_;
     std::vector<std::vector<uint32_t>> counted_by_;  // by service row: the server rows it counts
     std::vector<bool> replies_held_;                 // by server row: it may have sent replies
+    uint32_t counted_rows_ = 0;  // server rows before this one had counters at the adoption
     uint64_t now_s_ = 0;
     uint32_t last_incarnation_ = 0;
 };

@@ -58,6 +58,8 @@ void translate(model::ZeroCounters& change) {
     if (change.service) translate(*change.service);
 }
 void translate(model::SetTimeouts&) {}
+void translate(model::StartDaemon&) {}
+void translate(model::StopDaemon&) {}
 
 void translate(model::MarkRule& rule) {
     rule.family = model::Family::ipv6;

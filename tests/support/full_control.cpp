@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <set>
 
+#include "support/interfaces.hpp"
 #include "support/set_timeouts.hpp"
 
 namespace turnout::test {
@@ -40,8 +41,9 @@ auto find(std::vector<Server>& servers, const model::ServerKey& key) {
 }
 
 model::ServiceReport report(Service service, const FullControl& control) {
+    const auto count = static_cast<uint32_t>(service.servers.size());
     service.servers.clear();
-    return {std::move(service), control.counters, control.rates};
+    return {std::move(service), count, control.counters, control.rates};
 }
 
 }  // namespace
@@ -109,6 +111,10 @@ struct FullControl::Change {
         control.counters = {};
         return {};
     }
+    Status operator()(const model::StartDaemon& c) {
+        return control.daemons_.start(c.daemon, mtu_of);
+    }
+    Status operator()(const model::StopDaemon& c) { return control.daemons_.stop(c.role); }
     Status operator()(const model::SetTimeouts& c) {
         set_timeouts(control.timeouts_, c.timeouts);
         return {};

@@ -18,7 +18,9 @@ class FullControl : public model::Control {
     bool connections(
         uint32_t part,
         const std::function<void(const model::ConnectionReport&)>& visit) const override;
+    model::Totals totals() const override { return {{counters}, rates}; }
     model::Timeouts timeouts() const override { return timeouts_; }
+    std::vector<model::SyncDaemon> daemons() const override { return daemons_.running(); }
     uint32_t connection_table_size() const override { return 4096; }
 
     // What the reports tell; tests set them as they like.
@@ -32,6 +34,7 @@ class FullControl : public model::Control {
 
     std::map<model::ServiceKey, model::Service> services_;
     model::Timeouts timeouts_{900, 120, 300};
+    model::SyncDaemons daemons_;
 };
 
 }  // namespace turnout::test

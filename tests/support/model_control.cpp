@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "support/interfaces.hpp"
 #include "support/set_timeouts.hpp"
 
 namespace turnout::test {
@@ -10,6 +11,7 @@ namespace {
 struct Apply {
     model::Model& model;
     model::Timeouts& timeouts;
+    model::SyncDaemons& daemons;
 
     Status operator()(const model::AddService& c) { return model.add_service(c.service); }
     Status operator()(const model::EditService& c) {
@@ -29,6 +31,8 @@ struct Apply {
         if (c.service && !model.find(*c.service)) return fail(ESRCH, "no such service");
         return {};
     }
+    Status operator()(const model::StartDaemon& c) { return daemons.start(c.daemon, mtu_of); }
+    Status operator()(const model::StopDaemon& c) { return daemons.stop(c.role); }
     Status operator()(const model::SetTimeouts& c) {
         set_timeouts(timeouts, c.timeouts);
         return {};
@@ -36,14 +40,15 @@ struct Apply {
 };
 
 model::ServiceReport report(model::Service service) {
+    const auto count = static_cast<uint32_t>(service.servers.size());
     service.servers.clear();
-    return {std::move(service), {}, {}};
+    return {std::move(service), count, {}, {}};
 }
 
 }  // namespace
 
 Status ModelControl::apply(const model::Change& change) {
-    return std::visit(Apply{model_, timeouts_}, change);
+    return std::visit(Apply{model_, timeouts_, daemons_}, change);
 }
 
 std::vector<model::ServiceReport> ModelControl::services() const {

@@ -16,7 +16,9 @@ class ModelControl : public model::Control {
     bool connections(
         uint32_t part,
         const std::function<void(const model::ConnectionReport&)>& visit) const override;
+    model::Totals totals() const override { return {}; }
     model::Timeouts timeouts() const override { return timeouts_; }
+    std::vector<model::SyncDaemon> daemons() const override { return daemons_.running(); }
     uint32_t connection_table_size() const override { return 4096; }
 
     std::vector<model::ConnectionReport> connection_rows;
@@ -24,6 +26,7 @@ class ModelControl : public model::Control {
   private:
     model::Model model_{{}, tables::scheduler_names()};
     model::Timeouts timeouts_{900, 120, 300};
+    model::SyncDaemons daemons_;
 };
 
 }  // namespace turnout::test

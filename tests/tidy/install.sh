@@ -8,7 +8,8 @@ trap 'rm -r "$prefix"' EXIT
 
 cmake --install "$1" --prefix "$prefix" >/dev/null
 installed=$(find "$prefix" -type f -printf '%P\n' | sort)
-expected='sbin/ipvsadm
+expected='lib/libturnout-ipvs.so
+sbin/ipvsadm
 sbin/turnout
 sbin/turnoutd
 share/man/man8/ipvsadm.8

@@ -25,6 +25,7 @@ MAY_INCLUDE = {
     "kernel": ("tables",),
     "realserver": ("abi", "model"),
     "ipvs": ("model",),
+    "preload": (),
     "director": ("tables", "model"),
     "health": ("model",),
     "sync": ("model",),
@@ -35,8 +36,9 @@ MAY_INCLUDE = {
     "apps": ("api", "cli", "config", "director", "health", "ipvs", "kernel", "native", "observe",
              "realserver", "sync"),
 }
-# Pure hash functions, which user space computes its tables with.
-MAY_ALSO_INCLUDE = {"tables": ("path/schedulers/",)}
+# Pure hash functions, which user space computes its tables with; the one header of ipvs/ that does
+# without the standard library.
+MAY_ALSO_INCLUDE = {"tables": ("path/schedulers/",), "preload": ("ipvs/protocol.hpp",)}
 
 FREESTANDING = ("wire", "abi", "table", "path")
 FREESTANDING_HEADERS = ("stdint.h", "stddef.h")

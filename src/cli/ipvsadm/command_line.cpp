@@ -15,6 +15,7 @@ using model::Family;
 
 constexpr uint32_t default_persistence_s = 360;
 constexpr uint32_t longest_timeout_s = 31 * 24 * 60 * 60;
+constexpr const char* standard_interface = "eth0";
 constexpr uint32_t largest_datagram = 65507;  // payload of a UDP datagram over IPv4
 
 constexpr int mistake_exit = 2;
@@ -84,7 +85,8 @@ class Reader {
     void read_daemon(const char* otherwise) {
         const std::string state = argument();
         if (state != "master" && state != "backup") refuse(otherwise);
-        line_.daemon_state = state == "master" ? 1 : 2;
+        line_.daemon.role = state == "master" ? model::SyncRole::master : model::SyncRole::backup;
+        line_.daemon.interface = standard_interface;
     }
 
     // Notes that the option is given; giving it twice is a mistake.
@@ -278,28 +280,33 @@ class Reader {
         line_.server.tunnel.flags = flags;
     }
 
-    // Checked, though there is no daemon yet that would use them.
     bool read_daemon_option(int token) {
+        model::SyncDaemon& daemon = line_.daemon;
         switch (token) {
             case mcast_interface:
-                return note(Option::mcast_interface), true;
+                note(Option::mcast_interface);
+                daemon.interface = argument();
+                return true;
             case syncid:
                 note(Option::syncid);
-                number(0, UINT8_MAX, "illegal syncid specified");
+                daemon.sync_id = number(0, UINT8_MAX, "illegal syncid specified");
                 return true;
             case mcast_group:
                 return read_group(), true;
             case mcast_port:
                 note(Option::mcast_port);
-                number(1, UINT16_MAX, "illegal mcast-port specified");
+                daemon.port =
+                    static_cast<uint16_t>(number(1, UINT16_MAX, "illegal mcast-port specified"));
                 return true;
             case mcast_ttl:
                 note(Option::mcast_ttl);
-                number(1, UINT8_MAX, "illegal mcast-ttl specified");
+                daemon.ttl =
+                    static_cast<uint8_t>(number(1, UINT8_MAX, "illegal mcast-ttl specified"));
                 return true;
             case sync_maxlen:
                 note(Option::sync_maxlen);
-                number(1, largest_datagram, "illegal sync-maxlen specified");
+                daemon.longest_message = static_cast<uint16_t>(
+                    number(1, largest_datagram, "illegal sync-maxlen specified"));
                 return true;
             default:
                 return false;
@@ -316,6 +323,7 @@ class Reader {
         if (!multicast)
             refuse(std::string("invalid ") + (ipv6 ? "IPv6" : "IPv4") + " mcast-group `" + text +
                    "'");
+        line_.daemon.group = group;
     }
 
     // What depends on options that may stand later: the family, protocol and port of the service,

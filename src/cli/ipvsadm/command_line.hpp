@@ -16,7 +16,7 @@ struct CommandLine {
     model::Service service;
     model::Server server;
     model::Timeouts timeouts;
-    uint32_t daemon_state = 0;  // 1 master, 2 backup
+    model::SyncDaemon daemon;
 };
 
 // Nothing to do but to say something and end: a mistake (2; 255 where libpopt finds it), or the

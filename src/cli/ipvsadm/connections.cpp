@@ -5,7 +5,7 @@
 #include <charconv>
 #include <optional>
 
-#include "cli/ipvsadm/format.hpp"
+#include "base/format.hpp"
 
 namespace turnout::ipvsadm {
 namespace {

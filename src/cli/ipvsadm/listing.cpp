@@ -1,6 +1,6 @@
 #include "cli/ipvsadm/listing.hpp"
 
-#include "cli/ipvsadm/format.hpp"
+#include "base/format.hpp"
 #include "cli/ipvsadm/values.hpp"
 
 namespace turnout::ipvsadm {
@@ -183,6 +183,16 @@ std::string Listing::server(const model::ServerReport& report, const model::Serv
             break;
     }
     return line + format(" %-7s %-6d", method, server.weight) + connections;
+}
+
+std::string daemon_line(const model::SyncDaemon& daemon) {
+    std::string line = format("%s sync daemon (mcast=%s, syncid=%u", to_string(daemon.role),
+                              daemon.interface.c_str(), daemon.sync_id);
+    if (daemon.longest_message) line += format(", maxlen=%u", daemon.longest_message);
+    if (daemon.group) line += ", group=" + daemon.group->to_string();
+    if (daemon.port) line += format(", port=%u", daemon.port);
+    if (daemon.ttl) line += format(", ttl=%u", daemon.ttl);
+    return line + ")\n";
 }
 
 }  // namespace turnout::ipvsadm

@@ -42,4 +42,7 @@ class Listing {
     Names names_;
 };
 
+// "master sync daemon (mcast=eth0, syncid=0, …)"; what is zero is left out.
+std::string daemon_line(const model::SyncDaemon& daemon);
+
 }  // namespace turnout::ipvsadm

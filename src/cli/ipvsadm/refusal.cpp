@@ -58,7 +58,8 @@ std::string refusal(Command command, const Error& error) {
         case EOPNOTSUPP:
             return "Operation not supported by this version of Turnout: " + error.message;
         case ERANGE:
-            return std::strerror(ERANGE);
+        case ENODEV:
+            return std::strerror(error.code);
         default:  // limits of the director, trouble on the way to it: it knows best
             return error.message;
     }

@@ -1,6 +1,6 @@
 #include "cli/ipvsadm/rules.hpp"
 
-#include "cli/ipvsadm/format.hpp"
+#include "base/format.hpp"
 #include "cli/ipvsadm/values.hpp"
 
 namespace turnout::ipvsadm {

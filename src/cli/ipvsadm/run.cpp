@@ -41,10 +41,6 @@ class Session {
                 return status(list(), list_failed);
             case Command::save:
                 return status(save(), list_failed);
-            case Command::start_daemon:
-                return status(client_.start_daemon(line_.daemon_state), refused);
-            case Command::stop_daemon:
-                return status(client_.stop_daemon(line_.daemon_state), refused);
             default:
                 return status(client_.apply(change()), refused);
         }
@@ -77,6 +73,10 @@ class Session {
             case Command::zero:
                 return line_.given.has(Option::service) ? model::ZeroCounters{key}
                                                         : model::ZeroCounters{};
+            case Command::start_daemon:
+                return model::StartDaemon{line_.daemon};
+            case Command::stop_daemon:
+                return model::StopDaemon{line_.daemon.role};
             default:
                 return model::RemoveAll{};
         }
@@ -85,7 +85,7 @@ class Session {
     Status list() {
         if (line_.given.has(Option::connection)) return list_connections();
         if (line_.given.has(Option::timeout)) return list_timeouts();
-        if (line_.given.has(Option::daemon)) return {};  // this version has none
+        if (line_.given.has(Option::daemon)) return list_daemons();
         const Listing listing(form_of(line_.given), line_.given.has(Option::exact), names_);
         if (line_.given.has(Option::service)) return list_service(listing);
         return list_services(listing);
@@ -106,6 +106,13 @@ class Session {
         if (!timeouts) return std::unexpected(timeouts.error());
         std::printf("Timeout (tcp tcpfin udp): %u %u %u\n", timeouts->tcp_s, timeouts->tcp_fin_s,
                     timeouts->udp_s);
+        return {};
+    }
+
+    Status list_daemons() {
+        const auto daemons = client_.daemons();
+        if (!daemons) return std::unexpected(daemons.error());
+        for (const auto& daemon : *daemons) print(daemon_line(daemon));
         return {};
     }
 

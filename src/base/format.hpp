@@ -3,8 +3,8 @@
 
 #include <string>
 
-namespace turnout::ipvsadm {
+namespace turnout {
 
 [[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...);
 
-}  // namespace turnout::ipvsadm
+}  // namespace turnout

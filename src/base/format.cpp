@@ -1,9 +1,9 @@
-#include "cli/ipvsadm/format.hpp"
+#include "base/format.hpp"
 
 #include <cstdarg>
 #include <cstdio>
 
-namespace turnout::ipvsadm {
+namespace turnout {
 
 std::string format(const char* pattern, ...) {
     va_list arguments, again;
@@ -16,4 +16,4 @@ std::string format(const char* pattern, ...) {
     return text;
 }
 
-}  // namespace turnout::ipvsadm
+}  // namespace turnout
