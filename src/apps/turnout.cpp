@@ -3,6 +3,7 @@
 #include "apps/state.hpp"
 #include "cli/connections_command.hpp"
 #include "cli/drain_command.hpp"
+#include "cli/export_command.hpp"
 #include "cli/mark_command.hpp"
 #include "cli/realserver_command.hpp"
 #include "cli/service_command.hpp"
@@ -25,6 +26,7 @@ int main(int count, char** arguments) {
     turnout::cli::add_mark_command(app, status);
     turnout::cli::add_settings_commands(app, status);
     turnout::cli::add_service_command(app, status);
+    turnout::cli::add_export_command(app, status);
     turnout::cli::add_realserver_command(app, status);
     try {
         app.parse(count, arguments);

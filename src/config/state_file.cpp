@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "config/file.hpp"
+#include "base/file.hpp"
 #include "config/saved_json.hpp"
 
 namespace turnout::config {

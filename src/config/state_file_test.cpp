@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "config/file.hpp"
+#include "base/file.hpp"
 #include "director/director.hpp"
 #include "native/memory_tables.hpp"
 

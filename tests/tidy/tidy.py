@@ -32,7 +32,7 @@ MAY_INCLUDE = {
     "observe": ("model",),
     "config": ("api", "model"),
     "api": ("model",),
-    "cli": ("api", "ipvs", "realserver"),
+    "cli": ("api", "ipvs", "observe", "realserver"),
     "apps": ("api", "cli", "config", "director", "health", "ipvs", "kernel", "native", "observe",
              "realserver", "sync"),
 }

@@ -2,18 +2,20 @@
 // it was or what it is, never a part.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 
 #include "base/result.hpp"
 
-namespace turnout::config {
+namespace turnout {
 
 // Nothing when there is no such file.
 Result<std::optional<std::string>> read_file(const std::string& path);
 
 // When this returns success, the text is on the disk under that name; on error the file is what it
-// was.  Makes the folder; the file is for its owner alone.
-Status replace_file(const std::string& path, const std::string& text);
+// was.  Makes the folder.  `mode`: who may read the file; its owner alone.
+Status replace_file(const std::string& path, const std::string& text, mode_t mode = 0600);
 
-}  // namespace turnout::config
+}  // namespace turnout

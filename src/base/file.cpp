@@ -1,4 +1,4 @@
-#include "config/file.hpp"
+#include "base/file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 
 #include "base/fd.hpp"
 
-namespace turnout::config {
+namespace turnout {
 namespace {
 
 namespace fs = std::filesystem;
@@ -25,9 +25,9 @@ Status write_all(const Fd& file, const std::string& text, const std::string& pat
     return {};
 }
 
-Status write_synced(const std::string& path, const std::string& text) {
-    const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!file) return fail_errno(errno, "cannot make " + path);
+Status write_synced(const std::string& path, const std::string& text, mode_t mode) {
+    const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (!file || fchmod(file.get(), mode) != 0) return fail_errno(errno, "cannot make " + path);
     if (auto ok = write_all(file, text, path); !ok) return ok;
     if (fsync(file.get()) != 0) return fail_errno(errno, "cannot write " + path + " to the disk");
     return {};
@@ -58,13 +58,14 @@ Result<std::optional<std::string>> read_file(const std::string& path) {
     }
 }
 
-Status replace_file(const std::string& path, const std::string& text) {
-    const std::string folder = fs::path(path).parent_path();
+Status replace_file(const std::string& path, const std::string& text, mode_t mode) {
+    const std::string named = fs::path(path).parent_path();
+    const std::string folder = named.empty() ? "." : named;
     std::error_code error;
     fs::create_directories(folder, error);
     if (error) return fail_errno(error.value(), "cannot make folder " + folder);
     const std::string aside = path + ".new";
-    auto ok = write_synced(aside, text);
+    auto ok = write_synced(aside, text, mode);
     if (ok && rename(aside.c_str(), path.c_str()) != 0)
         ok = fail_errno(errno, "cannot replace " + path);
     if (!ok) {
@@ -74,4 +75,4 @@ Status replace_file(const std::string& path, const std::string& text) {
     return sync_folder(folder);
 }
 
-}  // namespace turnout::config
+}  // namespace turnout
