@@ -1,10 +1,12 @@
 // turnout: the operator's tool beside ipvsadm.
 #include "apps/failure.hpp"
+#include "apps/rehearsal.hpp"
 #include "apps/state.hpp"
 #include "cli/connections_command.hpp"
 #include "cli/drain_command.hpp"
 #include "cli/export_command.hpp"
 #include "cli/mark_command.hpp"
+#include "cli/migrate_command.hpp"
 #include "cli/realserver_command.hpp"
 #include "cli/service_command.hpp"
 #include "cli/settings_command.hpp"
@@ -27,6 +29,7 @@ int main(int count, char** arguments) {
     turnout::cli::add_settings_commands(app, status);
     turnout::cli::add_service_command(app, status);
     turnout::cli::add_export_command(app, status);
+    turnout::cli::add_migrate_command(app, turnout::make_rehearsal, status);
     turnout::cli::add_realserver_command(app, status);
     try {
         app.parse(count, arguments);

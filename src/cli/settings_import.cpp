@@ -9,7 +9,7 @@
 #include "base/number.hpp"
 #include "cli/api_client.hpp"
 #include "cli/input.hpp"
-#include "cli/sysctl_text.hpp"
+#include "cli/migrate/sysctl_text.hpp"
 #include "cli/tell.hpp"
 
 namespace turnout::cli {
@@ -34,7 +34,7 @@ struct Options {
 // A line, and what it would set.
 struct Wanted {
     std::string where;  // "FILE:LINE"
-    SysctlLine line;
+    migrate::SysctlLine line;
     std::optional<int64_t> value;  // none: not a number
 };
 
@@ -46,12 +46,12 @@ struct Import {
 Status read_file(const std::string& file, Import& import) {
     const auto text = read_text(file);
     if (!text) return std::unexpected(text.error());
-    SysctlText lines = read_sysctl_text(*text);
+    migrate::SysctlText lines = migrate::read_sysctl_text(*text);
     if (!lines.unreadable.empty())
         return fail(EINVAL, file + ":" + std::to_string(lines.unreadable.front()) +
                                 ": is no comment and no KEY = VALUE; nothing is changed");
     import.others += lines.others;
-    for (SysctlLine& line : lines.settings) {
+    for (migrate::SysctlLine& line : lines.settings) {
         const auto value = number_of<int64_t>(line.value);
         import.wanted.push_back({file + ":" + std::to_string(line.line), std::move(line), value});
     }

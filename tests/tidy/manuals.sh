@@ -40,7 +40,7 @@ for subcommand in "${subcommands[@]}"; do
     grep -q "^\.It Cm $subcommand" turnout.8 || die "turnout.8: no word about '$subcommand'"
     [[ $subcommand =~ ^(realserver|mark)$ ]] || help_of_turnout+=$("$bin/turnout" "$subcommand" --help)
 done
-for words in 'drain start' 'drain list' 'drain cancel' 'connection delete' 'service set' 'settings import'; do
+for words in 'drain start' 'drain list' 'drain cancel' 'connection delete' 'service set' 'settings import' 'migrate check'; do
     # shellcheck disable=SC2086  # two words
     help_of_turnout+=$("$bin/turnout" $words --help)
 done

@@ -3,10 +3,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
-#include <sstream>
 #include <utility>
 #include <vector>
 
+#include "cli/ipvsadm/change.hpp"
 #include "cli/ipvsadm/command_line.hpp"
 #include "cli/ipvsadm/connections.hpp"
 #include "cli/ipvsadm/listing.hpp"
@@ -42,7 +42,7 @@ class Session {
             case Command::save:
                 return status(save(), list_failed);
             default:
-                return status(client_.apply(change()), refused);
+                return status(client_.apply(change_of(line_)), refused);
         }
     }
 
@@ -51,35 +51,6 @@ class Session {
         if (done) return 0;
         std::fprintf(stderr, "%s\n", refusal(line_.command, done.error()).c_str());
         return otherwise;
-    }
-
-    model::Change change() const {
-        const model::ServiceKey& key = line_.service.key;
-        switch (line_.command) {
-            case Command::add_service:
-                return model::AddService{line_.service};
-            case Command::edit_service:
-                return model::EditService{line_.service};
-            case Command::delete_service:
-                return model::RemoveService{key};
-            case Command::add_server:
-                return model::AddServer{key, line_.server};
-            case Command::edit_server:
-                return model::EditServer{key, line_.server};
-            case Command::delete_server:
-                return model::RemoveServer{key, line_.server.key};
-            case Command::set_timeouts:
-                return model::SetTimeouts{line_.timeouts};
-            case Command::zero:
-                return line_.given.has(Option::service) ? model::ZeroCounters{key}
-                                                        : model::ZeroCounters{};
-            case Command::start_daemon:
-                return model::StartDaemon{line_.daemon};
-            case Command::stop_daemon:
-                return model::StopDaemon{line_.daemon.role};
-            default:
-                return model::RemoveAll{};
-        }
     }
 
     Status list() {
@@ -177,15 +148,6 @@ class Session {
 int say(const Goodbye& goodbye) {
     std::fprintf(goodbye.status == 0 ? stdout : stderr, "%s\n", goodbye.text.c_str());
     return goodbye.status;
-}
-
-// The words of one line of rules, after the program's name, which a line may begin with too.
-std::vector<std::string> words_of(const std::string& rule) {
-    std::vector<std::string> words{"ipvsadm"};
-    std::istringstream stream(rule);
-    for (std::string word; stream >> word;)
-        if (words.size() > 1 || word != "ipvsadm") words.push_back(word);
-    return words;
 }
 
 // A rule that is refused does not stop the next; a mistake stops all.  The last rule's status

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace turnout::cli {
+namespace turnout::cli::migrate {
 
 struct SysctlLine {
     size_t line;  // from 1
@@ -22,4 +22,4 @@ struct SysctlText {
 
 SysctlText read_sysctl_text(std::string_view text);
 
-}  // namespace turnout::cli
+}  // namespace turnout::cli::migrate

@@ -1,8 +1,8 @@
-#include "cli/sysctl_text.hpp"
+#include "cli/migrate/sysctl_text.hpp"
 
 #include <algorithm>
 
-namespace turnout::cli {
+namespace turnout::cli::migrate {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
@@ -54,4 +54,4 @@ SysctlText read_sysctl_text(std::string_view text) {
     return result;
 }
 
-}  // namespace turnout::cli
+}  // namespace turnout::cli::migrate

@@ -1,8 +1,8 @@
-#include "cli/sysctl_text.hpp"
+#include "cli/migrate/sysctl_text.hpp"
 
 #include <gtest/gtest.h>
 
-namespace turnout::cli {
+namespace turnout::cli::migrate {
 namespace {
 
 TEST(SysctlText, settings_of_ipvs_are_read_in_every_spelling) {
@@ -42,4 +42,4 @@ TEST(SysctlText, patterns_stay_as_they_are) {
 }
 
 }  // namespace
-}  // namespace turnout::cli
+}  // namespace turnout::cli::migrate

@@ -1,0 +1,13 @@
+// A director in memory, without a kernel: what `turnout migrate check` tries everything in.
+#pragma once
+
+#include <memory>
+
+#include "cli/migrate_command.hpp"
+
+namespace turnout {
+
+// As large as turnoutd makes one.
+std::unique_ptr<cli::Rehearsal> make_rehearsal();
+
+}  // namespace turnout
