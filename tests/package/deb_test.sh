@@ -86,6 +86,7 @@ expect "Debian's" "$(in_root ipvsadm -Ln)" \
 
 echo "- completion"
 completed() {
+    # shellcheck disable=SC2016  # expanded in the root
     in_root bash -c '. "/usr/share/bash-completion/completions/$1"; COMP_WORDS=("$@")
         COMP_CWORD=$(($# - 1)); _turnout_complete; echo "${COMPREPLY[*]}"' completed "$@"
 }
