@@ -188,8 +188,8 @@ std::vector<std::string> words_of(const std::string& rule) {
     return words;
 }
 
-// A rule that is refused does not stop the next; a mistake stops all.  The last rule's status
-// counts.
+// A change that is refused does not stop the next; a mistake does, and a list of what there is not.
+// The last rule's status counts.
 int restore(ipvs::Client& client) {
     int status = 0;
     for (std::string rule; std::getline(std::cin, rule);) {
@@ -198,6 +198,7 @@ int restore(ipvs::Client& client) {
         const auto line = read_command_line(words, true);
         if (!line) return say(line.error());
         status = Session(client, *line).execute();
+        if (status == list_failed) break;
     }
     return status;
 }
