@@ -54,9 +54,10 @@ $(check "$(server_address 2)")
 CONF
 }
 
+# start_keepalived WHERE: with the configuration on standard input.
 start_keepalived() {
-    configuration >"$LAB_STATE/keepalived.conf"
-    nsenter --net="/run/netns/$LAB_NAME-director" -- env LD_PRELOAD="$library" \
+    cat >"$LAB_STATE/keepalived.conf"
+    nsenter --net="/run/netns/$LAB_NAME-$1" -- env LD_PRELOAD="$library" \
         /usr/sbin/keepalived -n -l -D -f "$LAB_STATE/keepalived.conf" -p "$LAB_STATE/keepalived.pid" \
         -r "$LAB_STATE/vrrp.pid" -c "$LAB_STATE/checkers.pid" >"$LAB_STATE/keepalived.log" 2>&1 &
     keepalived_pid=$!
@@ -89,7 +90,7 @@ expect_match "nobody's" 'must be root' "$(nobody env LD_PRELOAD="$LAB_STATE/libr
 
 begin "keepalived brings up its service, and takes out a server that fails"
 original -C
-start_keepalived
+start_keepalived director < <(configuration)
 eventually 15 servers_are "$both"
 expect_equal "scheduler" rr "$(listed | awk '/^TCP/ {print $3}')"
 eventually 15 daemons_are master
@@ -115,3 +116,13 @@ kill "$keepalived_pid"
 wait "$keepalived_pid" || true
 expect_equal "the table" "" "$(listed)"
 expect_equal "the sync daemons" "" "$(daemons)"
+
+begin "keepalived on another machine's network, with the director's for IPVS"
+start_keepalived rs3 < <(
+    echo "net_namespace_ipvs $LAB_NAME-director"
+    configuration | sed '/lvs_sync_daemon/d; /^vrrp_instance/,/^}/d'
+)
+eventually 15 servers_are "$both"
+kill "$keepalived_pid"
+wait "$keepalived_pid" || true
+expect_equal "the table" "" "$(listed)"

@@ -9,8 +9,10 @@ import ctypes
 import os
 import subprocess
 import sys
+import threading
 import unittest
 from pathlib import Path
+from queue import Queue
 
 from stand_in import SOCKOPT, TEXT, StandIn, data, done, error, header, message, obliging
 
@@ -201,6 +203,31 @@ class Sockets(unittest.TestCase):
         for each in opened: each.send(request())
         print(all(receive(each, 2) == [(34, 8), (2, 8, 0)] for each in opened))
         """), ["True"])
+
+    def test_the_director_is_that_of_the_sockets_namespace(self):
+        places, served = Queue(), threading.Event()
+
+        def elsewhere():
+            enter_namespace()
+            with StandIn() as director:
+                places.put((threading.get_native_id(), director))
+                served.wait(30)
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        number, other = places.get()
+        with StandIn() as here:
+            self.assertEqual(play(f"""
+        home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        LIBC.setns(os.open("/proc/{os.getpid()}/task/{number}/ns/net", os.O_RDONLY), 0)
+        opened = netlink()
+        LIBC.setns(home, 0)
+        opened.send(get_family())
+        print(receive(opened, 2))
+        ipvs()
+        """), ["[(34, 7), (2, 7, 0)]"])
+            self.assertEqual((len(here.requests), len(other.requests)), (1, 1))
+        served.set()
+        thread.join()
 
     def test_without_a_director_the_kernel_answers(self):
         no_such_family = ["[(2, 7, 2)] False"]
