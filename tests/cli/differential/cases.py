@@ -39,6 +39,22 @@ def written(path):
             lines = []
 
 
+def lists(large):
+    """What a director with numbers and connections to tell of is asked: every list in every form.
+    Where it has large numbers, the lines say so."""
+    table = ("ipvsadm -A -t 198.51.100.1:80 -s rr", "ipvsadm -a -t 198.51.100.1:80 -r 10.1.0.11 -m",
+             "ipvsadm -a -t 198.51.100.1:80 -r [2001:db8:10::99]:80 -i --tun-type gre",
+             "ipvsadm -A -f 4294967295 -6 -p", "ipvsadm -a -f 4294967295 -6 -r [fd00::1]:80 -g",
+             "ipvsadm -A -u [2001:db8::1]:53 -o")
+    forms = ("", "--stats", "--rate", "--stats -X", "--rate --exact", "--thresholds",
+             "--persistent-conn", "--tun-info", "--thresholds -X", "--stats --nosort", "--nosort")
+    asked = [f"ipvsadm -L {form} {numeric}" for form in forms for numeric in ("-n", "")]
+    asked += [f"ipvsadm -L -c {form}" for form in ("-n", "", "--persistent-conn", "-n --persistent-conn")]
+    asked += ["ipvsadm -Z", "ipvsadm -Ln --stats", "ipvsadm -Ln -t 198.51.100.1:80 --stats"]
+    mark = "  # large" if large else ""
+    return Case("lists of numbers", (*table, *(line + mark for line in asked)))
+
+
 def all_cases():
     for path in sorted((HERE.parent / "ipvs").glob("*.cases")):
         yield from recorded(path)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import generator
 import wanted
-from cases import Case, all_cases
+from cases import Case, all_cases, lists
 from side import LIBC, Side
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,6 +22,7 @@ BINARIES = Path(os.environ.get("TURNOUT_BIN", ROOT / "build/release/bin"))
 PRELOAD = Path(os.environ.get("TURNOUT_PRELOAD", BINARIES.parent / "lib/libturnout-ipvs.so"))
 ORIGINAL = Path("/usr/sbin/ipvsadm")
 
+TELLING_DIRECTORS = 8
 CLONE_NEWNS, MS_REC, MS_PRIVATE, MS_BIND = 0x20000, 0x4000, 1 << 18, 4096
 HOSTS = """127.0.0.1 localhost
 198.51.100.1 web.example
@@ -52,11 +53,27 @@ def name_hosts(folder):
 
 
 class Comparison:
-    def __init__(self, theirs, ours):
-        self.theirs, self.ours = theirs, ours
-        self.lines = 0
+    """Of what both sides say, case by case; adds up over directors."""
+
+    def __init__(self):
+        self.theirs = self.ours = None
+        self.cases = self.lines = 0
         self.met = set()
         self.complaints = []
+
+    def with_directors(self, folder, cases, director=()):
+        with tempfile.TemporaryDirectory(dir=folder) as own:
+            self.theirs = Side("theirs", own, BINARIES, ORIGINAL, str(PRELOAD), director)
+            self.ours = Side("ours", own, BINARIES, BINARIES / "ipvsadm", director=director)
+            try:
+                self.theirs.start()
+                self.ours.start()
+                for case in cases:
+                    self.cases += 1
+                    self.play(case)
+            finally:
+                self.theirs.stop()
+                self.ours.stop()
 
     def play(self, case):
         for cleared in (self.theirs.clear(), self.ours.clear()):
@@ -69,13 +86,12 @@ class Comparison:
     def compare(self, case, line):
         futures = self.theirs.run(line), self.ours.run(line)
         theirs, ours = (future.result() for future in futures)
-        if theirs != ours:
-            names = wanted.settle(line, theirs, ours)
-            if not names:
-                return self.complain(case, line, theirs, ours)
-            self.met.update(names)
-            if theirs.status != ours.status:
-                return False  # one of them did nothing: their tables differ from here on
+        names = wanted.settle(line, theirs, ours)
+        if names is None:
+            return self.complain(case, line, theirs, ours)
+        self.met.update(names)
+        if theirs.status != ours.status:
+            return False  # one of them did nothing: their tables differ from here on
         if theirs.status != 0 and ours.status != 0:
             return True
         tables = [future.result() for future in (self.theirs.table(), self.ours.table())]
@@ -99,31 +115,23 @@ def options():
     return parser.parse_args()
 
 
-def chosen_cases(given):
-    if given.line:
-        return [Case("the lines given", tuple(given.line))]
-    return [*all_cases(), *generator.cases(given.seed, given.count)]
-
-
 def compare(given, folder):
-    theirs = Side("theirs", folder, BINARIES, ORIGINAL, str(PRELOAD))
-    ours = Side("ours", folder, BINARIES, BINARIES / "ipvsadm")
-    try:
-        theirs.start()
-        ours.start()
-        comparison = Comparison(theirs, ours)
-        cases = chosen_cases(given)
-        for case in cases:
-            comparison.play(case)
-    finally:
-        theirs.stop()
-        ours.stop()
+    comparison = Comparison()
+    if given.line:
+        comparison.with_directors(folder, [Case("the lines given", tuple(given.line))])
+    else:
+        comparison.with_directors(folder, [*all_cases(), *generator.cases(given.seed, given.count)])
+        for number in range(TELLING_DIRECTORS):
+            large = number % 4 == 3
+            comparison.with_directors(folder, [lists(large)],
+                                      (BINARIES / "telling_director", str(given.seed + number),
+                                       *(["--large"] if large else [])))
     unmet = [each.name for each in wanted.WANTED
              if each.name not in comparison.met and not given.line]
     for name in unmet:
         print(f"no case met the wanted difference '{name}'")
-    print(f"{len(cases)} cases, {comparison.lines} lines, {len(comparison.complaints)} cases differ; "
-          f"seed {given.seed}")
+    print(f"{comparison.cases} cases, {comparison.lines} lines, {len(comparison.complaints)} cases "
+          f"differ; seed {given.seed}")
     return 1 if comparison.complaints or unmet else 0
 
 
@@ -133,7 +141,7 @@ def main():
         skip("this test makes network namespaces, which takes root")
     if not ORIGINAL.exists():
         skip("ipvsadm is not installed (apt-get install ipvsadm)")
-    for program in (BINARIES / "turnoutd", BINARIES / "ipvsadm", PRELOAD):
+    for program in (*map(BINARIES.joinpath, ("turnoutd", "ipvsadm", "telling_director")), PRELOAD):
         if not program.exists():
             sys.exit(f"{program} is not built")
     folder = tempfile.mkdtemp(prefix="turnout-differential-")

@@ -31,8 +31,9 @@ def enter(namespace):
 
 
 class Side:
-    def __init__(self, name, folder, binaries, tool, preload=""):
-        """`tool`: the program that is `ipvsadm` on this side; `folder`: for files of its own."""
+    def __init__(self, name, folder, binaries, tool, preload="", director=()):
+        """`tool`: the program that is `ipvsadm` on this side; `folder`: for files of its own;
+        `director`: its command, if it is not turnoutd."""
         self.namespace = f"{name}{os.getpid()}"
         self.binaries = binaries
         self.folder = Path(folder) / name
@@ -41,6 +42,8 @@ class Side:
         self.environment = {"PATH": f"{self.folder}:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
                             "HOME": "/root", "OURS": str(binaries / "ipvsadm")}
         self.preload = preload
+        self.command = director or (binaries / "turnoutd", "--state", "none")
+        self.has_data_plane = not director
         self.director = None
         self.thread = None
 
@@ -61,12 +64,12 @@ class Side:
         log = self.folder / "turnoutd.log"
         with open(log, "w") as file:
             # In a session of its own: an interrupt at the terminal is ours to handle.
-            self.director = subprocess.Popen([self.binaries / "turnoutd", "--state", "none"],
-                                             stdout=file, stderr=file, start_new_session=True)
+            self.director = subprocess.Popen(self.command, stdout=file, stderr=file,
+                                             start_new_session=True)
         deadline = time.monotonic() + LONGEST_S
         while "READY" not in log.read_text():
             if self.director.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"turnoutd does not run: {log.read_text()}")
+                raise RuntimeError(f"the director does not run: {log.read_text()}")
             time.sleep(0.05)
 
     def stop(self):
@@ -74,7 +77,8 @@ class Side:
             self.director.send_signal(signal.SIGTERM)
             self.director.wait(LONGEST_S)
         if self.thread:
-            self.thread.submit(self.execute, [self.binaries / "turnout", "down"]).result()
+            if self.has_data_plane:
+                self.thread.submit(self.execute, [self.binaries / "turnout", "down"]).result()
             self.thread.shutdown()
         subprocess.run(["ip", "netns", "del", self.namespace], check=False,
                        stderr=subprocess.DEVNULL)

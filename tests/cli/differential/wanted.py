@@ -44,6 +44,17 @@ def cut_alike(theirs, ours):
     return long[1] + re.sub(r"^\S*", "", ours[len(long[1]):])
 
 
+def all_bits(line, theirs, ours):
+    """A server's connections, packets and rates, which the original shows modulo 2**32."""
+    if not line.endswith("# large") or not re.search("--stats|--rate", line):
+        return None
+
+    def of_services(outcome):
+        return replace(outcome, out="".join(text for text in outcome.out.splitlines(keepends=True)
+                                            if not text.startswith("  ->")))
+    return of_services(theirs), of_services(ours)
+
+
 def refused_guess(line, theirs, ours):
     """What is no number or address is not guessed at."""
     guess = re.search(r"-M \d+\D|\[\d+\.\d+\.\d+\.\d+\]", line)
@@ -67,6 +78,7 @@ def help_text(line, theirs, ours):
 WANTED = (
     Wanted("-S tells thresholds, and great marks unsigned", saved_alike),
     Wanted("-S tells long names whole", saved_whole),
+    Wanted("all bits of a server's numbers", all_bits),
     Wanted("a guess at a typing error is refused", refused_guess),
     Wanted("empty scheduler flags are skipped", crash),
     Wanted("the help is our own", help_text),
@@ -76,9 +88,13 @@ WANTED = (
 def settle(line, theirs, ours):
     """The names of the wanted differences that the outcomes show; None: they differ otherwise."""
     names = []
+    if theirs == ours:
+        return names
     for wanted in WANTED:
         settled = wanted.settle(line, theirs, ours)
         if settled:
             theirs, ours = settled
             names.append(wanted.name)
-    return names if theirs == ours else None
+        if theirs == ours:
+            return names
+    return None
