@@ -37,7 +37,7 @@ class Reader {
         read_command();
         int token;
         while ((token = poptGetNextOpt(context_.get())) >= 0) read_option(token);
-        if (token < -1) throw Goodbye{popt_exit, bad_option() + ": " + poptStrerror(token)};
+        if (token < -1) throw Goodbye{popt_exit, bad_option() + ": " + poptStrerror(token), false};
         if (line_.command == Command::set_timeouts) read_timeouts();
         if (const char* extra = poptGetArg(context_.get()))
             refuse(std::string("unexpected argument ") + extra);

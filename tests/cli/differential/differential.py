@@ -90,7 +90,7 @@ class Comparison:
         if names is None:
             return self.complain(case, line, theirs, ours)
         self.met.update(names)
-        if theirs.status != ours.status:
+        if theirs.status != ours.status or wanted.stands_before(line):
             return False  # one of them did nothing: their tables differ from here on
         if theirs.status != 0 and ours.status != 0:
             return True

@@ -32,6 +32,13 @@ STRAYS = ("-n", "-c", "-o", "-6", "-x 5", "-y 2", "-w 1", "-r 10.1.0.11", "-s rr
           "--daemon", "--stats", "--syncid 1", "--mcast-ttl 1", "--tun-type gue", "--tun-port 99",
           "--tun-csum", "--tun-nocsum", "--tun-remcsum", "--set", "-A", "-L", "stray", "--nosuch",
           "-Q", "-t", "--sync-maxlen 100", "--mcast-interface d0", "-t 198.51.100.1:80", "-f 1")
+LONG = {"-A": "--add-service", "-E": "--edit-service", "-D": "--delete-service", "-a": "--add-server",
+        "-e": "--edit-server", "-d": "--delete-server", "-L": "--list", "-l": "--list", "-Z": "--zero",
+        "-S": "--save", "-t": "--tcp-service", "-u": "--udp-service", "-f": "--fwmark-service",
+        "-s": "--scheduler", "-p": "--persistent", "-M": "--netmask", "-r": "--real-server",
+        "-m": "--masquerading", "-g": "--gatewaying", "-i": "--ipip", "-w": "--weight",
+        "-x": "--u-threshold", "-y": "--l-threshold", "-n": "--numeric", "-c": "--connection",
+        "-o": "--ops", "-6": "--ipv6", "-b": "--sched-flags", "-X": "--exact"}
 
 
 def cases(seed, count):
@@ -107,7 +114,18 @@ class Generator:
         words = [part for part in parts if part]
         if self.chance(0.17):
             words.insert(self.dice.randint(0, len(words)), self.dice.choice(STRAYS))
-        return " ".join(["ipvsadm", command, *words])
+        return " ".join(["ipvsadm", *map(self.spelt, [command, *words])])
+
+    def spelt(self, word):
+        """An option in one of the ways that it can be written."""
+        option, space, value = word.partition(" ")
+        if option not in LONG or self.chance(0.75):
+            return word
+        if self.chance(0.5):
+            return LONG[option] + space + value
+        if not value:
+            return option
+        return option + value if self.chance(0.5) else f"{LONG[option]}={value}"
 
     def add_service(self):
         return self.line("-A", self.service(), *self.service_options())

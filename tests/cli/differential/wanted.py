@@ -10,6 +10,9 @@ from typing import Callable
 
 THRESHOLDS = re.compile(r"(?<= -w )(\d+)(?: -x \d+)?(?: -y \d+)?")
 LONG_NAME = re.compile(r"^(-[aA] .*?(?:-r|-t|-u|--sctp-service) \S{59})(?= -)")
+SERVICE = re.compile(r"(?<!\S)(?:-[tu]|--(?:tcp|udp|sctp)-service)[ =]?(\[?)\S")
+SERVER = re.compile(r"(?<!\S)(?:-r|--real-server)[ =]?\S")
+NETMASK = re.compile(r"(?<!\S)(?:-M|--netmask)[ =]?\S")
 HIGH_MARK = re.compile(r"(?<=-f )-(\d+)")
 
 
@@ -75,12 +78,31 @@ def help_text(line, theirs, ours):
     return None
 
 
+def another_order(line, theirs, ours):
+    """A real server before its service gets the service's port, a netmask before it the family's."""
+    return (ours, ours) if stands_before(line) else None
+
+
+def stands_before(line):
+    """Then the tables may differ, too."""
+    return any(map(is_in_another_order, re.split(r"\\n|[|;]", line)))
+
+
+def is_in_another_order(rule):
+    service, server, netmask = (each.search(rule) for each in (SERVICE, SERVER, NETMASK))
+    if not service:
+        return False
+    six = bool(service[1])
+    return any(option and option.start() < service.start() for option in (server, six and netmask))
+
+
 WANTED = (
     Wanted("-S tells thresholds, and great marks unsigned", saved_alike),
     Wanted("-S tells long names whole", saved_whole),
     Wanted("all bits of a server's numbers", all_bits),
     Wanted("a guess at a typing error is refused", refused_guess),
     Wanted("empty scheduler flags are skipped", crash),
+    Wanted("the order of options has no meaning", another_order),
     Wanted("the help is our own", help_text),
 )
 
