@@ -188,8 +188,8 @@ std::vector<std::string> words_of(const std::string& rule) {
     return words;
 }
 
-// A change that is refused does not stop the next, nor does an unknown word; other mistakes do, and a
-// list of what there is not.  The last rule's status counts.
+// A change that is refused does not stop the next, nor does an unknown word; other mistakes do, and
+// a list of what there is not.  The last rule's status counts.
 int restore(ipvs::Client& client) {
     int status = 0;
     for (std::string rule; std::getline(std::cin, rule);) {
