@@ -378,5 +378,40 @@ TEST_F(DirectorTest, services_with_the_same_timeouts_share_a_row) {
     EXPECT_EQ(rows.size(), 2u);
 }
 
+TEST_F(DirectorTest, a_sync_daemon_and_servers_of_another_family_exclude_each_other) {
+    auto director = make();
+    add(*director, {server(11)});
+    model::AddServer mixed{web, {}};
+    mixed.server.key = {*model::Address::parse("2001:db8::9"), 80};
+    mixed.server.method = model::Method::tunnel;
+    model::StartDaemon start;
+    start.daemon.interface = "eth0";
+
+    ASSERT_TRUE(director->apply(start));
+    EXPECT_EQ(director->apply(mixed).error().code, EINVAL);
+    EXPECT_TRUE(director->apply(model::AddServer{web, server(12)}));
+    ASSERT_TRUE(director->apply(model::StopDaemon{model::SyncRole::master}));
+    ASSERT_TRUE(director->apply(mixed));
+    EXPECT_EQ(director->apply(start).error().code, EINVAL);
+    EXPECT_TRUE(director->daemons().empty());
+}
+
+TEST_F(DirectorTest, totals_never_fall) {
+    const auto packets = [](const Director& director) {
+        return sum(director.totals().by_cpu).in_packets;
+    };
+    auto director = make();
+    add(*director, {server(11), server(12)});
+    tables.rows.counters[row_of(11)].in_packets = 5;
+    tables.rows.counters[row_of(12)].in_packets = 7;
+    EXPECT_EQ(packets(*director), 12u);
+    ASSERT_TRUE(director->apply(model::ZeroCounters{}));
+    ASSERT_TRUE(director->apply(model::RemoveAll{}));
+    now_s += 1000;
+    director->tick();
+    EXPECT_EQ(packets(*director), 12u);
+    EXPECT_EQ(packets(*make()), 12u);  // of the next daemon, too
+}
+
 }  // namespace
 }  // namespace turnout::director

@@ -13,7 +13,7 @@ using model::Address;
 using model::Family;
 
 constexpr size_t longest_scheduler = IP_VS_SCHEDNAME_MAXLEN - 1;
-constexpr size_t longest_engine = IP_VS_PENAME_MAXLEN - 1;
+constexpr size_t longest_engine = IP_VS_PENAME_MAXLEN;  // the kernel takes one more than it keeps
 constexpr size_t longest_interface = IP_VS_IFNAME_MAXLEN - 1;
 
 // A field holds no more.

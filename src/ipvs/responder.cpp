@@ -181,6 +181,9 @@ class Answer {
     }
 
     Status ipvs_command(uint8_t command, const Attributes& attributes) {
+        const bool lists = command == IPVS_CMD_GET_SERVICE || command == IPVS_CMD_GET_DEST ||
+                           command == IPVS_CMD_GET_DAEMON;
+        if (asks_for_list() && !lists) return std::unexpected(not_supported("no such list"));
         switch (command) {
             case IPVS_CMD_GET_SERVICE:
                 return asks_for_list() ? list_services() : one_service(attributes);

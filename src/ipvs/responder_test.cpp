@@ -1,6 +1,7 @@
 #include "ipvs/responder.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 
 #include <cerrno>
 #include <cstring>
@@ -269,6 +270,8 @@ TEST_F(ResponderTest, sync_daemons_are_started_listed_and_stopped) {
 TEST_F(ResponderTest, unknown_questions_are_refused) {
     EXPECT_EQ(code(command(99, ask)), EOPNOTSUPP);
     EXPECT_EQ(code(command(IPVS_CMD_SET_INFO, ask)), EOPNOTSUPP);
+    EXPECT_EQ(code(command(IPVS_CMD_GET_INFO, list)), EOPNOTSUPP);
+    EXPECT_EQ(code(command(IPVS_CMD_FLUSH, list)), EOPNOTSUPP);
     Writer odd(0x99, ask, 77, 88);
     EXPECT_EQ(code(odd.finish()), ENOENT);
     Writer empty(family_id, ask, 77, 88);
@@ -285,6 +288,43 @@ TEST_F(ResponderTest, garbage_closes) {
     two.insert(two.end(), again.begin(), again.end());
     EXPECT_TRUE(respond(two).empty());
     EXPECT_TRUE(respond(command(IPVS_CMD_FLUSH, NLM_F_ACK)).empty());
+}
+
+// A getsockopt whose answer is longer than a datagram, and a setsockopt.
+TEST_F(ResponderTest, calls_of_sockets_options_are_answered_in_parts) {
+    add(web);
+    for (uint8_t number = 1; number <= 250; ++number) {
+        model::AddServer change{web, {}};
+        change.server.key = {Address::ipv4(10, 1, 0, number), 80};
+        ASSERT_TRUE(control.apply(change));
+    }
+    ip_vs_get_dests key{};
+    key.protocol = IPPROTO_TCP;
+    key.addr = 0x0100000a;
+    key.port = 0x5000;
+    key.num_dests = 250;
+    const auto call = [](const SockoptCall& described, const Bytes& argument) {
+        Writer to(sockopt_message, ask, 77, 88);
+        to.raw({reinterpret_cast<const uint8_t*>(&described), sizeof described});
+        to.raw(argument);
+        return to.finish();
+    };
+    const auto* begin = reinterpret_cast<const uint8_t*>(&key);
+    const Bytes bytes(begin, begin + sizeof key);
+    const auto answer = respond(call({IP_VS_SO_GET_DESTS, 1, 24 + 250 * 96}, bytes));
+    EXPECT_EQ(answer.size(), 2u);
+    size_t length = 0;
+    for (const Bytes& datagram : answer) EXPECT_LE(datagram.size(), max_datagram);
+    for (const Message& message : messages(answer))
+        if (message.header.nlmsg_type == sockopt_message) length += message.payload.size();
+    EXPECT_EQ(length, 24u + 250 * 96);
+    EXPECT_EQ(messages(answer).back().header.nlmsg_type, NLMSG_DONE);
+
+    EXPECT_EQ(code(call({IP_VS_SO_GET_DESTS, 1, 24 + 249 * 96}, bytes)), EINVAL);
+    EXPECT_EQ(code(call({IP_VS_SO_SET_FLUSH, 0, 0}, {})), 0);
+    EXPECT_TRUE(control.services().empty());
+    Writer cut(sockopt_message, ask, 77, 88);
+    EXPECT_EQ(code(cut.finish()), EINVAL);
 }
 
 TEST_F(ResponderTest, connections_are_told_as_the_kernel_writes_them) {

@@ -21,7 +21,7 @@ namespace turnout::ipvs {
 
 class Server {
   public:
-    static constexpr size_t max_clients = 64;
+    static constexpr size_t max_clients = 256;
 
     // `io` and `control` outlive the server; all work happens in `io`'s thread.
     Server(boost::asio::io_context& io, model::Control& control, std::string path);

@@ -37,14 +37,12 @@ class Reader {
         read_command();
         int token;
         while ((token = poptGetNextOpt(context_.get())) >= 0) read_option(token);
-        if (token < -1) throw Goodbye{popt_exit, bad_option() + ": " + poptStrerror(token)};
-        std::vector<std::string> set_values;
-        if (line_.command == Command::set_timeouts) set_values = take_set_values();
+        if (token < -1) throw Goodbye{popt_exit, bad_option() + ": " + poptStrerror(token), false};
+        if (line_.command == Command::set_timeouts) read_timeouts();
         if (const char* extra = poptGetArg(context_.get()))
             refuse(std::string("unexpected argument ") + extra);
         resolve_texts();
         if (const auto found = mistake(line_.command, line_.given)) refuse(*found);
-        if (line_.command == Command::set_timeouts) read_timeouts(set_values);
         if (names_a_new_service()) check_service();
         if (names_a_new_server()) check_server();
         return std::move(line_);
@@ -156,6 +154,7 @@ class Reader {
             case 'M':
                 note(Option::netmask);
                 netmask_ = argument();
+                if (line_.given.has(Option::service)) take_netmask();
                 return true;
             case 'o':
                 note(Option::ops);
@@ -219,6 +218,7 @@ class Reader {
             case 'r':
                 note(Option::real_server);
                 real_server_ = argument();
+                if (line_.given.has(Option::service)) take_real_server();
                 return true;
             case 'm':
                 return read_method(model::Method::nat), true;
@@ -326,23 +326,30 @@ class Reader {
         line_.daemon.group = group;
     }
 
+    // Of the family that is known so far.
+    void take_netmask() {
+        const Family family = line_.service.key.address.family;
+        const auto netmask = parse_netmask(netmask_, family);
+        if (!netmask)
+            refuse(family == Family::ipv6 ? "illegal ipv6 netmask specified"
+                                          : "illegal virtual server persistent mask specified");
+        line_.service.netmask = *netmask;
+    }
+
+    void take_real_server() {
+        const model::ServiceKey& service = line_.service.key;
+        const auto endpoint = parse_endpoint(real_server_, service.protocol);
+        if (!endpoint) refuse("illegal real server address[:port] specified");
+        line_.server.key = {endpoint->address, endpoint->port.value_or(service.port)};
+        real_server_.clear();
+    }
+
     // What depends on options that may stand later: the family, protocol and port of the service,
     // its scheduler.
     void resolve_texts() {
+        if (line_.given.has(Option::netmask)) take_netmask();
+        if (!real_server_.empty()) take_real_server();
         model::Service& service = line_.service;
-        if (line_.given.has(Option::netmask)) {
-            const Family family = service.key.address.family;
-            const auto netmask = parse_netmask(netmask_, family);
-            if (!netmask)
-                refuse(family == Family::ipv6 ? "illegal ipv6 netmask specified"
-                                              : "illegal virtual server persistent mask specified");
-            service.netmask = *netmask;
-        }
-        if (line_.given.has(Option::real_server)) {
-            const auto endpoint = parse_endpoint(real_server_, service.key.protocol);
-            if (!endpoint) refuse("illegal real server address[:port] specified");
-            line_.server.key = {endpoint->address, endpoint->port.value_or(service.key.port)};
-        }
         if (const auto found =
                 parse_scheduler_flags(scheduler_flags_, service.scheduler, service.flags))
             refuse(*found);
@@ -369,28 +376,24 @@ class Reader {
         model::Server& server = line_.server;
         const model::ServiceKey& service = line_.service.key;
         const bool tunnelled = server.method == model::Method::tunnel;
+        if (!tunnelled && server.key.address.family != service.address.family)
+            refuse("Different address family is allowed only for tunneling servers");
         if (!tunnelled && line_.given.has_any_of(tunnel_options))
             refuse("Tunnel options conflict with forward method");
         if (const auto found = mistake(server.tunnel.type, line_.given); found && tunnelled)
             refuse(*found);
-        if (!tunnelled && server.key.address.family != service.address.family)
-            refuse("Different address family is allowed only for tunneling servers");
         // Only NAT can translate ports.
         if (server.method != model::Method::nat && service.mark == 0)
             server.key.port = service.port;
     }
 
-    std::vector<std::string> take_set_values() {
+    void read_timeouts() {
         std::vector<std::string> values;
         while (values.size() < 3) {
             const char* value = poptGetArg(context_.get());
             if (!value) refuse("--set option requires 3 timeout values");
             values.emplace_back(value);
         }
-        return values;
-    }
-
-    void read_timeouts(const std::vector<std::string>& values) {
         line_.timeouts = {seconds(values[0], 0), seconds(values[1], 0), seconds(values[2], 0)};
     }
 

@@ -24,6 +24,7 @@ struct CommandLine {
 struct Goodbye {
     int status = 0;
     std::string text;
+    bool ends_restore = true;  // not, of a rule with a word that libpopt does not know
 };
 
 // `words` begins with the program's name.  A line of rules to restore cannot itself restore.

@@ -7,6 +7,9 @@
 namespace turnout::ipvsadm {
 namespace {
 
+// Lists have always been cut so: scripts compare them.
+constexpr size_t longest_listed = 59;
+
 const char* protocol_name(model::Protocol protocol) {
     switch (protocol) {
         case model::Protocol::tcp:
@@ -38,6 +41,11 @@ std::string port_name(uint16_t port, model::Protocol protocol) {
 
 std::string Names::endpoint(const model::Address& address, uint16_t port,
                             model::Protocol protocol) const {
+    return whole_endpoint(address, port, protocol).substr(0, longest_listed);
+}
+
+std::string Names::whole_endpoint(const model::Address& address, uint16_t port,
+                                  model::Protocol protocol) const {
     if (numeric_) return model::to_string(address, port);
     const bool ipv4 = address.family == model::Family::ipv4;
     const std::string host = host_name(address);

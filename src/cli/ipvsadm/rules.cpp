@@ -21,7 +21,7 @@ std::string service_words(const model::ServiceKey& key, const Names& names) {
     if (key.mark != 0)
         return format("-f %u%s", key.mark, key.address.family == model::Family::ipv6 ? " -6" : "");
     return std::string(selector(key.protocol)) + " " +
-           names.endpoint(key.address, key.port, key.protocol);
+           names.whole_endpoint(key.address, key.port, key.protocol);
 }
 
 // A local server is reached without forwarding; it is restored as a direct one.
@@ -71,7 +71,7 @@ std::string service_rule(const model::Service& service, const Names& names) {
 std::string server_rule(const model::Server& server, const model::ServiceKey& of,
                         const Names& names) {
     std::string rule = "-a " + service_words(of, names) + " -r " +
-                       names.endpoint(server.key.address, server.key.port, of.protocol) +
+                       names.whole_endpoint(server.key.address, server.key.port, of.protocol) +
                        format(" %s -w %d", method_word(server.method), server.weight);
     if (server.upper_threshold) rule += format(" -x %u", server.upper_threshold);
     if (server.lower_threshold) rule += format(" -y %u", server.lower_threshold);

@@ -150,16 +150,16 @@ int say(const Goodbye& goodbye) {
     return goodbye.status;
 }
 
-// A rule that is refused does not stop the next; a mistake stops all.  The last rule's status
-// counts.
+// A change that is refused does not stop the next, nor does an unknown word; other mistakes do, and
+// a list of what there is not.  The last rule's status counts.
 int restore(ipvs::Client& client) {
     int status = 0;
     for (std::string rule; std::getline(std::cin, rule);) {
         const auto words = words_of(rule);
         if (words.size() == 1) continue;
         const auto line = read_command_line(words, true);
-        if (!line) return say(line.error());
-        status = Session(client, *line).execute();
+        status = line ? Session(client, *line).execute() : say(line.error());
+        if (line ? status == list_failed : line.error().ends_restore) break;
     }
     return status;
 }
