@@ -10,6 +10,7 @@ done
 
 # with_our_ipvsadm CMD… &: in the director's network, with our ipvsadm where Debian's is; $! is the command.
 with_our_ipvsadm() {
+    # shellcheck disable=SC2016  # expanded by the shell within
     exec nsenter --net="/run/netns/$LAB_NAME-director" -- unshare --mount bash -c \
         'mount --bind "$1" /usr/sbin/ipvsadm && exec "${@:2}"' - "$BIN/ipvsadm" "$@"
 }
