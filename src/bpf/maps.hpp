@@ -117,6 +117,7 @@ using CursorsMap = Array<abi::Cursor, 1>;                      // at load
 using ServersMap = Array<abi::Server, 1>;                      // at load
 using ServerStatesMap = Array<abi::ServerState, 1>;            // at load
 using RepliesMap = Hash<abi::Endpoint, abi::ReplyService, 1>;  // at load
+using NearEndsMap = Hash<abi::Endpoint, abi::Address, 1>;      // at load
 using NeighboursMap = Array<abi::Neighbour, abi::neighbour_rows>;
 using InterfacesMap = Array<abi::Interface, abi::interface_rows>;
 using ConnectionsMap = Array<abi::Bucket, 1>;            // at load
@@ -149,6 +150,7 @@ TURNOUT_MAP(CursorsMap, to_cursors);
 TURNOUT_MAP(ServersMap, to_servers);
 TURNOUT_MAP(ServerStatesMap, to_server_state);
 TURNOUT_MAP(RepliesMap, to_replies);
+TURNOUT_MAP(NearEndsMap, to_near_ends);
 TURNOUT_MAP(CallsMap, to_calls);
 TURNOUT_MAP(NeighboursMap, to_neighbours);
 TURNOUT_MAP(InterfacesMap, to_interfaces);

@@ -68,6 +68,7 @@ void size_maps(bpf_object* object, const Sizes& sizes) {
         {names::server_states, sizes.servers},
         {names::server_records, sizes.servers},
         {names::reply_services, sizes.servers},
+        {names::near_ends, sizes.servers},
         {names::counters, cpus * sizes.servers},
         // Behind the buckets, a scratch one for every CPU.
         {names::connections, (1u << sizes.connection_bits) / abi::bucket_fill + cpus},

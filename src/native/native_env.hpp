@@ -20,6 +20,7 @@
 #include "path/pipeline.hpp"
 #include "path/schedule.hpp"
 #include "path/states/sctp.hpp"
+#include "path/strays.hpp"
 #include "table/sweep.hpp"
 
 namespace turnout::native {
@@ -79,6 +80,9 @@ class NativeEnv {
     const abi::ReplyService* reply_service(const abi::Endpoint& key) {
         return tables_.replies.find(key);
     }
+    const abi::Address* near_end(const abi::Endpoint& sender) {
+        return tables_.near_ends.find(sender);
+    }
     abi::Neighbour* neighbour(uint32_t i) {
         return row(std::span<abi::Neighbour>(tables_.neighbours), i);
     }
@@ -101,6 +105,9 @@ class NativeEnv {
     Answer schedule(Opening& opening) { return choose_server(*this, opening); }
     Location connect(Opening& opening) { return turnout::connect(*this, opening); }
     Answer call_out(Opening& opening) { return turnout::call_out(*this, opening); }
+    bool find_near_end(const Packet& packet, Opening& opening) {
+        return turnout::find_near_end(*this, packet, opening);
+    }
     Answer choose_by_hash(Opening& opening) { return turnout::choose_by_hash(*this, opening); }
     Answer reply_by_hash(Opening& opening) { return turnout::reply_by_hash(*this, opening); }
     Location go_without_record(Opening& opening) {
@@ -163,8 +170,8 @@ class NativeEnv {
         return find_note(*this, packet, now);
     }
     uint32_t note_first(const Packet& packet, Location location, Direction direction,
-                        abi::Tick now) {
-        return turnout::note_first(*this, packet, location, direction, now);
+                        FragmentFate fate, abi::Tick now) {
+        return turnout::note_first(*this, packet, location, direction, fate, now);
     }
     bool send_in_pieces(uint32_t mtu, const abi::Neighbour* to, abi::Family tunnel, uint8_t) {
         if (to) transmit(*to);
@@ -201,8 +208,8 @@ class NativeEnv {
         held.clear();
         return true;
     }
-    bool turn_into_error(const Packet& packet, const IcmpError& error) {
-        return turnout::turn_into_error(*this, packet, error);
+    bool turn_into_error(const Packet& packet, const IcmpError& error, const abi::Address& from) {
+        return turnout::turn_into_error(*this, packet, error, from);
     }
     Relayed relay_tunnel_error(Packet& packet, uint32_t server) {
         return turnout::relay_tunnel_error(*this, packet, server);
