@@ -76,8 +76,11 @@ struct FragmentRoom {
 struct Payload {
     // As much again as a piece may be, so that the verifier sees every piece within.
     uint8_t byte[most_in_pieces + 8192 + 4];
-    Ipv4Header header;  // of the whole
-    Ipv4Header piece;   // of the piece in hand
+    // Of the whole, and of the piece in hand.
+    Ipv4Header header, piece;
+    Ipv6Header header_ipv6;
+    Ipv6Piece piece_ipv6;
+    // Of a tunnel before each piece.
     Ipv4Header outer_ipv4, outer_piece;
     Ipv6Header outer_ipv6;
 };

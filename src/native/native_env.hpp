@@ -177,19 +177,18 @@ class NativeEnv {
         if (to) transmit(*to);
         const std::vector<uint8_t> whole = frame();
         const uint32_t at = ip_offset + (tunnel == abi::Family::none ? 0u : ip_header_size(tunnel));
-        Ipv4Header header;
-        std::memcpy(&header, whole.data() + at, sizeof header);
-        const auto header_size = static_cast<uint32_t>(sizeof header);
-        const uint32_t begin = at + header_size, size = piece_size(mtu);
-        const uint32_t payload = to_host(header.total_length) - header_size;
+        const auto family = whole[at] >> 4 == 6 ? abi::Family::ipv6 : abi::Family::ipv4;
+        const uint32_t from = at + ip_header_size(family);
+        const uint32_t before = piece_header_size(family), size = piece_size(family, mtu);
+        const auto payload = static_cast<uint32_t>(whole.size()) - from;
         for (uint32_t offset = 0; offset < payload; offset += size) {
             const uint32_t length = std::min(size, payload - offset);
             const bool last = offset + length == payload;
-            const Ipv4Header own = piece_header(header, offset, length, last);
-            packet_.resize(ip_align + begin + length);
-            std::memcpy(packet_.data() + ip_align + at, &own, sizeof own);
-            std::memcpy(packet_.data() + ip_align + begin, whole.data() + begin + offset, length);
-            write_outer_length(tunnel, whole, offset / size, header_size + length);
+            packet_.resize(ip_align + at + before + length);
+            write_piece_header(family, whole.data() + at, at, offset, length, last);
+            std::memcpy(packet_.data() + ip_align + at + before, whole.data() + from + offset,
+                        length);
+            write_outer_length(tunnel, whole, offset / size, before + length);
             if (!last && to) world_.sent.push_back(frame());
         }
         return true;
@@ -265,7 +264,23 @@ class NativeEnv {
   private:
     // Frames start two bytes off, as the kernel lays them, so that IP headers are aligned.
     static constexpr uint32_t ip_align = 2;
+    static constexpr be32 piece_id = {0x1234};
 
+    void write_piece_header(abi::Family family, const uint8_t* whole, uint32_t at, uint32_t offset,
+                            uint32_t length, bool last) {
+        uint8_t* const place = packet_.data() + ip_align + at;
+        if (family == abi::Family::ipv6) {
+            Ipv6Header header;
+            std::memcpy(&header, whole, sizeof header);
+            const Ipv6Piece own = piece_header(header, piece_id, offset, length, last);
+            std::memcpy(place, &own, sizeof own);
+        } else {
+            Ipv4Header header;
+            std::memcpy(&header, whole, sizeof header);
+            const Ipv4Header own = piece_header(header, offset, length, last);
+            std::memcpy(place, &own, sizeof own);
+        }
+    }
     void write_outer_length(abi::Family tunnel, const std::vector<uint8_t>& whole, uint32_t number,
                             uint32_t inner) {
         uint8_t* const outer = packet_.data() + ip_align + ip_offset;

@@ -136,11 +136,11 @@ concept Environment = TablesEnvironment<E> &&
     {
         env.note_first(packet, location, Direction::reply, FragmentFate{}, abi::Tick{})
         } -> gives<uint32_t>;
-    // Complete lanes only: sends an IPv4 packet that is ready to go, but for its last piece, in
-    // pieces of that MTU to a neighbour (or not at all, while its address is not known); the last
-    // piece is the packet then.  `tunnel`: family of the outer header, or none.  `unsummed`: the
-    // transport's protocol, if its checksum was left to the hardware, which cannot sum pieces;
-    // else 0.
+    // Complete lanes only: sends a packet that is ready to go, but for its last piece, in pieces of
+    // that MTU to a neighbour (or not at all, while its address is not known); the last piece is
+    // the packet then.  `tunnel`: family of an outer header that each piece gets, or none.
+    // `unsummed`: the transport's protocol, if its checksum was left to the hardware, which cannot
+    // sum pieces; else 0.
     { env.send_in_pieces(n, &route.neighbour, abi::Family::none, uint8_t{}) } -> gives<bool>;
     // Complete lanes only: puts the fragment aside to wait for its first; false when it cannot be.
     { env.hold_fragment(packet, abi::Tick{}) } -> gives<bool>;
