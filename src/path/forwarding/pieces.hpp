@@ -47,7 +47,7 @@ TURNOUT_INLINE Ipv4Header piece_header(const Ipv4Header& whole, uint32_t offset,
     header.fragment.raw = static_cast<uint16_t>(
         (to_be(static_cast<uint16_t>(place)).raw & ipv4_fragment::offset.raw) | flags);
     header.total_length = to_be(static_cast<uint16_t>(sizeof header + size));
-    header.checksum = detail::header_checksum(header);
+    header.checksum = header_checksum(header);
     return header;
 }
 
@@ -56,7 +56,7 @@ TURNOUT_INLINE Ipv4Header outer_of_piece(const Ipv4Header& whole, uint32_t numbe
     Ipv4Header header = whole;
     header.id = to_be(static_cast<uint16_t>(to_host(whole.id) + number));
     header.total_length = to_be(static_cast<uint16_t>(sizeof header + inner));
-    header.checksum = detail::header_checksum(header);
+    header.checksum = header_checksum(header);
     return header;
 }
 
