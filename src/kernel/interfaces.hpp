@@ -27,6 +27,10 @@ struct Interface {
 
 Result<std::vector<Interface>> list_interfaces();
 
+// True if the interface takes VLAN tags off before any program sees the frame (ethtool's rxvlan);
+// false also when that cannot be known.
+bool takes_tags_off(const std::string& interface);
+
 // IPv4 or IPv6: 4 or 16 bytes in network order.
 using AddressBytes = std::vector<uint8_t>;
 
