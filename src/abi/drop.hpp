@@ -19,7 +19,8 @@ namespace turnout::abi {
     X(tunnel_error, 10, "error about a tunnel, noted")                              \
     X(held_fragment, 11, "fragment before its first, held back")                    \
     X(lost_fragment, 12, "fragment without a first, or of a connection that ended") \
-    X(defence, 13, "new connection refused by drop_packet")
+    X(defence, 13, "new connection refused by drop_packet")                         \
+    X(stray, 14, "packet of a NAT server that belongs to no connection")
 
 enum class Drop : uint32_t {
     none = 0,

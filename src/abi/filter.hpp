@@ -15,4 +15,14 @@ struct FilterSettings {
 };
 static_assert(sizeof(FilterSettings) == 20);
 
+// What became of tunnel packets that came to a decapsulator in fragments, counted on each CPU.
+enum class Reassembly : uint32_t {
+    whole,       // put together
+    refused,     // fragments that overlap, or too many of them
+    excess,      // too long
+    incomplete,  // had to make way while fragments were missing
+};
+inline constexpr uint32_t reassembly_rows = 4;
+inline constexpr char reassembly_table[] = "to_reassembly";
+
 }  // namespace turnout::abi

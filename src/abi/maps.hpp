@@ -18,6 +18,7 @@ inline constexpr char cursors[] = "to_cursors";
 inline constexpr char servers[] = "to_servers";
 inline constexpr char server_states[] = "to_server_state";
 inline constexpr char reply_services[] = "to_replies";
+inline constexpr char near_ends[] = "to_near_ends";
 inline constexpr char calls[] = "to_calls";
 inline constexpr char neighbours[] = "to_neighbours";
 inline constexpr char interfaces[] = "to_interfaces";
@@ -40,7 +41,7 @@ inline constexpr const char* all[] = {
     plans,          candidates,    cursors,        servers,    rings,         mark_rules,
     calls,          server_states, reply_services, neighbours, interfaces,    service_records,
     server_records, connections,   counters,       drops,      sweeper,       fragments,
-    held_fragments, sequences,     endings,        lanes,
+    held_fragments, sequences,     endings,        lanes,      near_ends,
 };
 
 }  // namespace turnout::abi::map

@@ -34,9 +34,10 @@ inline constexpr uint32_t sloppy_tcp = 1024;            // any segment but a RST
 inline constexpr uint32_t sloppy_sctp = 2048;           // any chunk does
 inline constexpr uint32_t no_reuse = 4096;              // ended connections make way for nobody
 inline constexpr uint32_t reuse_fin_wait = 8192;        // one-sided ones in FIN_WAIT do, too
-inline constexpr uint32_t cache_bypass = 32768;   // without a server, to where the client wanted
-inline constexpr uint32_t count_packets = 65536;  // of young connections, for drop_entry
-inline constexpr uint32_t draining = 131072;      // some server is being drained
+inline constexpr uint32_t cache_bypass = 32768;    // without a server, to where the client wanted
+inline constexpr uint32_t count_packets = 65536;   // of young connections, for drop_entry
+inline constexpr uint32_t draining = 131072;       // some server is being drained
+inline constexpr uint32_t nat_icmp_send = 262144;  // NAT servers' strays are refused
 // What the sweeper switches by itself: see table/defence.hpp.
 inline constexpr uint32_t secure_tcp = 1u << 24;   // only whole handshakes establish
 inline constexpr uint32_t drop_entry = 1u << 25;   // connections that came to nothing are ended

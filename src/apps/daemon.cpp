@@ -118,6 +118,7 @@ class Daemon {
     void save_soon();
     Status serve_interfaces();
     Status serve(const kernel::Interface& interface);
+    void warn_of_lost_tags(const kernel::Interface& interface);
     bool is_wanted(const kernel::Interface& interface) const;
     bool must_serve_all() const;
     kernel::XdpMode mode_of(const kernel::Interface& interface) const;
@@ -135,7 +136,7 @@ class Daemon {
     std::unique_ptr<kernel::DataPlane> plane_;
     kernel::NetworkWatch watch_;
     std::set<kernel::AddressBytes> addresses_;
-    std::set<uint32_t> carriers_of_vlans_;
+    std::set<uint32_t> carriers_of_vlans_, told_of_tags_;
     director::Director director_;
     ipvs::Server server_;
     api::Server api_;
@@ -226,9 +227,23 @@ kernel::XdpMode Daemon::mode_of(const kernel::Interface& interface) const {
                                                                 : options_.xdp;
 }
 
+// Who insists on XDP is told, once, what that takes.
+void Daemon::warn_of_lost_tags(const kernel::Interface& interface) {
+    if (!carriers_of_vlans_.contains(interface.index) || !kernel::takes_tags_off(interface.name) ||
+        !told_of_tags_.insert(interface.index).second)
+        return;
+    spdlog::warn(
+        "{0}: VLANs are on it, and it takes their tags off before XDP sees a frame, which then "
+        "looks "
+        "untagged and may be forwarded as such: ethtool -K {0} rxvlan off (of a veth pair, also "
+        "ethtool -K PEER txvlan off tx-vlan-stag-hw-insert off at its far end), or use --xdp auto",
+        interface.name);
+}
+
 Status Daemon::serve(const kernel::Interface& interface) {
     const auto lanes = plane_->attach(interface, mode_of(interface));
     if (!lanes) return fail(lanes.error().code, interface.name + ": " + lanes.error().message);
+    if (lanes->xdp != "off") warn_of_lost_tags(interface);
     return {};
 }
 
@@ -287,7 +302,11 @@ void Daemon::follow_network() {
         if (error) return;
         const auto read = watch_.read({
             .came_or_changed = [this](const kernel::Interface& interface) { take_in(interface); },
-            .gone = [this](uint32_t index) { plane_->forget(index); },
+            .gone =
+                [this](uint32_t index) {
+                    plane_->forget(index);
+                    told_of_tags_.erase(index);
+                },
             .routes_changed = [this] { look_at_addresses(); },
         });
         // Messages were lost: look at everything anew.

@@ -17,8 +17,10 @@ struct Cut {
     uint32_t payload;    // bytes
     uint32_t size;       // of each piece's but the last
     uint32_t interface;  // 0: the pieces before the last are not sent
-    abi::Family outer;   // of the header of a tunnel that stands before, or none
-    uint32_t complete;   // 1: the last piece is made
+    be32 id;             // IPv6: the pieces'
+    abi::Family family;
+    abi::Family outer;  // of the header of a tunnel that stands before, or none
+    uint32_t complete;  // 1: the last piece is made
 };
 
 TURNOUT_INLINE bool write_outer(const Cut& cut, Payload& room, uint32_t number, uint32_t inner) {
@@ -30,6 +32,17 @@ TURNOUT_INLINE bool write_outer(const Cut& cut, Payload& room, uint32_t number, 
     }
     room.outer_ipv6.payload_length = to_be(static_cast<uint16_t>(inner));
     return skb_store_bytes(cut.packet, ip_offset, &room.outer_ipv6, sizeof room.outer_ipv6, 0) == 0;
+}
+
+TURNOUT_INLINE bool write_header(const Cut& cut, Payload& room, uint32_t from, uint32_t size,
+                                 bool last) {
+    if (cut.family == abi::Family::ipv6) {
+        room.piece_ipv6 = piece_header(room.header_ipv6, cut.id, from, size, last);
+        return skb_store_bytes(cut.packet, cut.offset, &room.piece_ipv6, sizeof room.piece_ipv6,
+                               0) == 0;
+    }
+    room.piece = piece_header(room.header, from, size, last);
+    return skb_store_bytes(cut.packet, cut.offset, &room.piece, sizeof room.piece, 0) == 0;
 }
 
 // The kernel leaves no packet shorter than up to its transport header, as it knows that: behind a
@@ -48,11 +61,9 @@ TURNOUT_INLINE long cut_one(uint32_t step, Cut& cut) {
     const uint32_t left = cut.payload - from;
     const bool last = left <= cut.size;
     const uint32_t size = bounded(last ? left : cut.size, longest_cut);
-    payload->piece = piece_header(payload->header, from, size, last);
-    const auto header_size = static_cast<uint32_t>(sizeof payload->piece);
+    const uint32_t header_size = piece_header_size(cut.family);
     const uint32_t behind = cut.offset + header_size;
-    if (!make_long(cut.packet, behind + size) ||
-        skb_store_bytes(cut.packet, cut.offset, &payload->piece, header_size, 0) ||
+    if (!make_long(cut.packet, behind + size) || !write_header(cut, *payload, from, size, last) ||
         skb_store_bytes(cut.packet, behind, payload->byte + (from & (most_in_pieces - 1)), size,
                         0) ||
         !write_outer(cut, *payload, step, header_size + size))
@@ -60,6 +71,23 @@ TURNOUT_INLINE long cut_one(uint32_t step, Cut& cut) {
     if (!last && cut.interface) clone_redirect(cut.packet, cut.interface, 0);
     if (last) cut.complete = 1;
     return last;
+}
+
+// Copies the header out.
+TURNOUT_INLINE bool copy_header(__sk_buff* packet, Payload& room, Cut& cut) {
+    uint8_t version = 0;
+    if (skb_load_bytes(packet, cut.offset, &version, sizeof version)) return false;
+    if (version >> 4 == 6) {
+        cut.family = abi::Family::ipv6;
+        if (skb_load_bytes(packet, cut.offset, &room.header_ipv6, sizeof room.header_ipv6))
+            return false;
+        cut.payload = to_host(room.header_ipv6.payload_length);
+        return true;
+    }
+    cut.family = abi::Family::ipv4;
+    if (skb_load_bytes(packet, cut.offset, &room.header, sizeof room.header)) return false;
+    cut.payload = to_host(room.header.total_length) - static_cast<uint32_t>(sizeof room.header);
+    return true;
 }
 
 // Copies headers and payload out.
@@ -71,12 +99,11 @@ TURNOUT_INLINE bool copy_out(__sk_buff* packet, Payload& room, Cut& cut) {
         skb_load_bytes(packet, ip_offset, &room.outer_ipv6, sizeof room.outer_ipv6))
         return false;
     cut.offset = ip_offset + (cut.outer == abi::Family::none ? 0u : ip_header_size(cut.outer));
-    const auto header_size = static_cast<uint32_t>(sizeof room.header);
-    if (skb_load_bytes(packet, cut.offset, &room.header, header_size)) return false;
-    cut.payload = to_host(room.header.total_length) - header_size;
+    if (!copy_header(packet, room, cut)) return false;
     if (cut.payload == 0 || cut.payload > most_in_pieces) return false;
     cut.payload = bounded(cut.payload, most_in_pieces);
-    return skb_load_bytes(packet, cut.offset + header_size, room.byte, cut.payload) == 0;
+    return skb_load_bytes(packet, cut.offset + ip_header_size(cut.family), room.byte,
+                          cut.payload) == 0;
 }
 
 // Fills the transport checksum in, and has the kernel forget that it was left to the hardware: it
@@ -101,9 +128,11 @@ TURNOUT_INLINE bool send_in_pieces(__sk_buff* packet, uint32_t mtu, const abi::N
     Cut cut{};
     cut.packet = packet;
     cut.outer = tunnel;
-    cut.size = piece_size(mtu);
+    if (!payload || !copy_out(packet, *payload, cut)) return false;
+    cut.size = piece_size(cut.family, mtu);
     if (cut.size > longest_cut) cut.size = longest_cut;
-    if (cut.size == 0 || !payload || !copy_out(packet, *payload, cut)) return false;
+    if (cut.size == 0) return false;
+    cut.id.raw = get_prandom_u32();
     if (unsummed) {
         const uint32_t transport = cut.offset + static_cast<uint32_t>(sizeof payload->header);
         const uint64_t sum = sum_up(packet, transport, cut.payload, sum_step);
@@ -111,7 +140,9 @@ TURNOUT_INLINE bool send_in_pieces(__sk_buff* packet, uint32_t mtu, const abi::N
     }
     if (to) {
         cut.interface = to->interface;
-        const EthernetHeader ethernet{to->destination, to->source, ether_type_of(tunnel)};
+        const EthernetHeader ethernet{
+            to->destination, to->source,
+            ether_type_of(tunnel == abi::Family::none ? cut.family : tunnel)};
         if (skb_store_bytes(packet, 0, &ethernet, sizeof ethernet, 0)) return false;
     }
     cut.complete = forgotten(0, packet->len);

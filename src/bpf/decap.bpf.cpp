@@ -2,12 +2,14 @@
 //
 // At tc ingress: a packet whose inner destination is the virtual address loses all that is around
 // it and goes on to the stack as if it had come by direct routing.  Everything else passes
-// untouched, also fragments of tunnel packets, which the stack puts together only after this hook.
+// untouched.  The stack puts fragments together only after this hook, so those of tunnel packets
+// are put together here.
 #include <linux/bpf.h>
 #include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 
 #include "bpf/decap/ecn.hpp"
+#include "bpf/decap/put_together.hpp"
 #include "bpf/decap/remote_checksum.hpp"
 #include "bpf/decap/settings.hpp"
 
@@ -19,8 +21,7 @@ TURNOUT_INLINE bool read_outer(const __sk_buff* packet, Ip& outer) {
     if (packet->pkt_type != PACKET_HOST) return false;
     const be16 type = {static_cast<uint16_t>(packet->protocol)};
     const abi::Family family = family_of(type);
-    return family != abi::Family::none && read_ip(packet, family, 0, length_of(packet), outer) &&
-           !outer.is_part;
+    return family != abi::Family::none && read_ip(packet, family, 0, length_of(packet), outer);
 }
 
 // Of a super-packet that was gathered from several tunnel packets only the first has its outer
@@ -66,11 +67,29 @@ TURNOUT_INLINE bool take_off(__sk_buff* packet, const Ip& outer, const Ip& inner
     return skb_adjust_room(packet, -length, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO) == 0;
 }
 
+[[gnu::noinline]] static Joined put_together(__sk_buff* packet, const Ip* outer) {
+    const be16 gue_port = {settings.number.raw};
+    Puzzle* const room = puzzle();
+    if (!room || !read_fragment(packet, *outer, room->fragment) ||
+        !may_be_tunnel(room->fragment, gue_port) || !is_for_this_host(packet, *outer))
+        return Joined::passes;
+    return join(packet, *outer, *room, gue_port);
+}
+
+// False: the packet's way ends here, or it is a fragment that passes.
+TURNOUT_INLINE bool is_in_one_piece(__sk_buff* packet, Ip& outer, int& action) {
+    if (!outer.is_part) return true;
+    const Joined joined = put_together(packet, &outer);
+    if (joined == Joined::taken || joined == Joined::refused) action = TC_ACT_SHOT;
+    return joined == Joined::whole && read_outer(packet, outer) && !outer.is_part;
+}
+
 extern "C" [[gnu::section("tc"), gnu::used]] int turnout_decap(__sk_buff* packet) {
     Ip outer = {};
     Ip inner = {};
     Tunnel tunnel = {};
-    if (!read_outer(packet, outer)) return TC_ACT_UNSPEC;
+    int action = TC_ACT_UNSPEC;
+    if (!read_outer(packet, outer) || !is_in_one_piece(packet, outer, action)) return action;
     if (!read_tunnel(packet, outer, {settings.number.raw}, tunnel)) return TC_ACT_UNSPEC;
     if (!read_ip(packet, tunnel.family, tunnel.inner, tunnel.end, inner)) return TC_ACT_UNSPEC;
     if (!is_virtual_address(inner.family, inner.destination)) return TC_ACT_UNSPEC;

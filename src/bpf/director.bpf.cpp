@@ -17,6 +17,7 @@
 #include "path/parse_sctp.hpp"
 #include "path/stateless.hpp"
 #include "path/states/sctp.hpp"
+#include "path/strays.hpp"
 #include "table/sweep.hpp"
 
 using namespace turnout;
@@ -130,6 +131,11 @@ extern "C" {
     return static_cast<uint32_t>(opening ? call_out(env, *opening) : Answer::not_ours);
 }
 
+[[gnu::noinline]] int turnout_find_near_end(const Packet* packet, Opening* opening) {
+    Tables env;
+    return packet && opening && find_near_end(env, *packet, *opening);
+}
+
 [[gnu::noinline]] uint32_t turnout_choose_by_hash(Opening* opening) {
     Tables env;
     return static_cast<uint32_t>(opening ? choose_by_hash(env, *opening) : Answer::not_ours);
@@ -167,9 +173,11 @@ extern "C" {
 }
 
 [[gnu::noinline]] uint32_t turnout_note_first(const Packet* packet, uint32_t location,
-                                              uint8_t direction, uint32_t now) {
+                                              uint8_t direction, uint8_t fate, uint32_t now) {
     Tables env;
-    return packet ? note_first(env, *packet, location, static_cast<Direction>(direction), now) : 0;
+    return packet ? note_first(env, *packet, location, static_cast<Direction>(direction),
+                               static_cast<FragmentFate>(fate), now)
+                  : 0;
 }
 
 [[gnu::noinline]] int turnout_tell_of_end(uint32_t location, uint32_t now) {
@@ -272,9 +280,9 @@ extern "C" {
 }
 
 [[gnu::noinline]] int turnout_tc_turn_into_error(__sk_buff* context, const Packet* packet,
-                                                 const IcmpError* error) {
+                                                 const IcmpError* error, const abi::Address* from) {
     CompleteLane env(context);
-    return packet && error && turn_into_error(env, *packet, *error);
+    return packet && error && from && turn_into_error(env, *packet, *error, *from);
 }
 
 [[gnu::noinline]] uint32_t turnout_tc_relay_tunnel_error(__sk_buff* context, Packet* packet,

@@ -150,6 +150,14 @@ TURNOUT_INLINE long csum_update(__sk_buff* packet, uint32_t difference) {
     return reinterpret_cast<Helper>(BPF_FUNC_csum_update)(packet, difference);
 }
 
+// Between these nothing may be called.
+TURNOUT_INLINE void spin_lock(bpf_spin_lock* lock) {
+    reinterpret_cast<long (*)(bpf_spin_lock*)>(BPF_FUNC_spin_lock)(lock);
+}
+TURNOUT_INLINE void spin_unlock(bpf_spin_lock* lock) {
+    reinterpret_cast<long (*)(bpf_spin_lock*)>(BPF_FUNC_spin_unlock)(lock);
+}
+
 TURNOUT_INLINE long timer_init(bpf_timer* timer, void* map, uint64_t flags) {
     using Helper = long (*)(bpf_timer*, void*, uint64_t);
     return reinterpret_cast<Helper>(BPF_FUNC_timer_init)(timer, map, flags);

@@ -76,8 +76,11 @@ struct FragmentRoom {
 struct Payload {
     // As much again as a piece may be, so that the verifier sees every piece within.
     uint8_t byte[most_in_pieces + 8192 + 4];
-    Ipv4Header header;  // of the whole
-    Ipv4Header piece;   // of the piece in hand
+    // Of the whole, and of the piece in hand.
+    Ipv4Header header, piece;
+    Ipv6Header header_ipv6;
+    Ipv6Piece piece_ipv6;
+    // Of a tunnel before each piece.
     Ipv4Header outer_ipv4, outer_piece;
     Ipv6Header outer_ipv6;
 };
@@ -124,6 +127,7 @@ using CursorsMap = Array<abi::Cursor, 1>;                      // at load
 using ServersMap = Array<abi::Server, 1>;                      // at load
 using ServerStatesMap = Array<abi::ServerState, 1>;            // at load
 using RepliesMap = Hash<abi::Endpoint, abi::ReplyService, 1>;  // at load
+using NearEndsMap = Hash<abi::Endpoint, abi::Address, 1>;      // at load
 using NeighboursMap = Array<abi::Neighbour, abi::neighbour_rows>;
 using InterfacesMap = Array<abi::Interface, abi::interface_rows>;
 using ConnectionsMap = Array<abi::Bucket, 1>;            // at load
@@ -156,6 +160,7 @@ TURNOUT_MAP(CursorsMap, to_cursors);
 TURNOUT_MAP(ServersMap, to_servers);
 TURNOUT_MAP(ServerStatesMap, to_server_state);
 TURNOUT_MAP(RepliesMap, to_replies);
+TURNOUT_MAP(NearEndsMap, to_near_ends);
 TURNOUT_MAP(CallsMap, to_calls);
 TURNOUT_MAP(NeighboursMap, to_neighbours);
 TURNOUT_MAP(InterfacesMap, to_interfaces);

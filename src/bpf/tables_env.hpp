@@ -20,6 +20,7 @@ uint32_t turnout_ask(turnout::Opening* opening);
 uint32_t turnout_schedule(turnout::Opening* opening);
 uint32_t turnout_connect(turnout::Opening* opening);
 uint32_t turnout_call_out(turnout::Opening* opening);
+int turnout_find_near_end(const turnout::Packet* packet, turnout::Opening* opening);
 uint32_t turnout_choose_by_hash(turnout::Opening* opening);
 uint32_t turnout_reply_by_hash(turnout::Opening* opening);
 uint32_t turnout_go_without_record(turnout::Opening* opening);
@@ -30,7 +31,7 @@ uint32_t turnout_next_sctp_state(uint32_t state, uint32_t chunk, uint32_t direct
 int turnout_tell_of_end(uint32_t location, uint32_t now);
 uint64_t turnout_find_fragment_note(const turnout::Packet* packet, uint32_t now);
 uint32_t turnout_note_first(const turnout::Packet* packet, uint32_t location, uint8_t direction,
-                            uint32_t now);
+                            uint8_t fate, uint32_t now);
 }
 
 namespace turnout::bpf {
@@ -89,6 +90,9 @@ struct TablesEnv {
     TURNOUT_INLINE static const abi::ReplyService* reply_service(const abi::Endpoint& key) {
         return row_of<const abi::ReplyService>(to_replies, key);
     }
+    TURNOUT_INLINE static const abi::Address* near_end(const abi::Endpoint& sender) {
+        return row_of<const abi::Address>(to_near_ends, sender);
+    }
     TURNOUT_INLINE static abi::Neighbour* neighbour(uint32_t index) {
         return row_of<abi::Neighbour>(to_neighbours, index);
     }
@@ -137,6 +141,10 @@ struct TablesEnv {
         return static_cast<Answer>(turnout_call_out(&opening));
     }
 
+    TURNOUT_INLINE static bool find_near_end(const Packet& packet, Opening& opening) {
+        return turnout_find_near_end(&packet, &opening) != 0;
+    }
+
     TURNOUT_INLINE static Answer choose_by_hash(Opening& opening) {
         return static_cast<Answer>(turnout_choose_by_hash(&opening));
     }
@@ -171,8 +179,10 @@ struct TablesEnv {
                 static_cast<Direction>(more >> 8 & 0xff)};
     }
     TURNOUT_INLINE static uint32_t note_first(const Packet& packet, Location location,
-                                              Direction direction, abi::Tick now) {
-        return turnout_note_first(&packet, location, static_cast<uint8_t>(direction), now);
+                                              Direction direction, FragmentFate fate,
+                                              abi::Tick now) {
+        return turnout_note_first(&packet, location, static_cast<uint8_t>(direction),
+                                  static_cast<uint8_t>(fate), now);
     }
 
     TURNOUT_INLINE static abi::State next_sctp_state(abi::State state, uint8_t chunk,

@@ -24,7 +24,7 @@ int turnout_tc_amend_sctp(__sk_buff* context, const turnout::Packet* packet, uin
 int turnout_tc_rewrite_icmp_error(__sk_buff* context, const turnout::Packet* packet,
                                   uint8_t direction, const turnout::Rewrite* rewrite);
 int turnout_tc_turn_into_error(__sk_buff* context, const turnout::Packet* packet,
-                               const turnout::IcmpError* error);
+                               const turnout::IcmpError* error, const turnout::abi::Address* from);
 uint32_t turnout_tc_relay_tunnel_error(__sk_buff* context, turnout::Packet* packet,
                                        uint32_t server);
 int turnout_tc_send_in_pieces(__sk_buff* context, uint32_t mtu, const turnout::abi::Neighbour* to,
@@ -125,8 +125,9 @@ class TcEnv : public TablesEnv {
     TURNOUT_INLINE bool release_fragments(const Packet& packet, uint32_t count) const {
         return turnout_tc_release_fragments(packet_, &packet, count) != 0;
     }
-    TURNOUT_INLINE bool turn_into_error(const Packet& packet, const IcmpError& error) const {
-        return turnout_tc_turn_into_error(packet_, &packet, &error) != 0;
+    TURNOUT_INLINE bool turn_into_error(const Packet& packet, const IcmpError& error,
+                                        const abi::Address& from) const {
+        return turnout_tc_turn_into_error(packet_, &packet, &error, &from) != 0;
     }
     TURNOUT_INLINE Relayed relay_tunnel_error(Packet& packet, uint32_t server) const {
         return static_cast<Relayed>(turnout_tc_relay_tunnel_error(packet_, &packet, server));

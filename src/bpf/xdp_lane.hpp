@@ -89,7 +89,10 @@ class XdpEnv : public TablesEnv {
     }
     TURNOUT_INLINE static bool hold_fragment(const Packet&, abi::Tick) { return false; }
     TURNOUT_INLINE static bool release_fragments(const Packet&, uint32_t) { return false; }
-    TURNOUT_INLINE static bool turn_into_error(const Packet&, const IcmpError&) { return false; }
+    TURNOUT_INLINE static bool turn_into_error(const Packet&, const IcmpError&,
+                                               const abi::Address&) {
+        return false;
+    }
     TURNOUT_INLINE static Relayed relay_tunnel_error(Packet&, uint32_t) {
         return Relayed::not_ours;
     }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cinttypes>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -62,6 +63,14 @@ bool all_right(const std::vector<Finding>& findings) {
     return std::ranges::all_of(findings, &Finding::right);
 }
 
+// Nothing, while no tunnel packet came in fragments.
+void print(const filter::Reassembled& counts) {
+    if (counts.whole + counts.refused + counts.excess + counts.incomplete == 0) return;
+    std::printf("tunnel packets in fragments: %" PRIu64 " put together, %" PRIu64
+                " refused, %" PRIu64 " too long, %" PRIu64 " incomplete\n",
+                counts.whole, counts.refused, counts.excess, counts.incomplete);
+}
+
 void print(const std::vector<Finding>& findings) {
     for (const auto& finding : findings) {
         std::printf("%s  %s is %s\n", finding.right ? "right" : "WRONG", finding.what.c_str(),
@@ -73,7 +82,8 @@ void print(const std::vector<Finding>& findings) {
     std::puts(all_right(findings) ? "this host is ready" : "this host is not ready");
 }
 
-void print_json(const Request& request, const std::vector<Finding>& findings) {
+void print_json(const Request& request, const std::vector<Finding>& findings,
+                const filter::Reassembled& counts) {
     auto list = nlohmann::json::array();
     for (const auto& finding : findings) {
         list.push_back(
@@ -82,17 +92,28 @@ void print_json(const Request& request, const std::vector<Finding>& findings) {
             list.back().update(
                 {{"wanted", finding.wanted}, {"why", finding.why}, {"cure", finding.cure}});
     }
-    const nlohmann::json report{{"vip", request.vip.to_string()},
-                                {"method", to_string(request.method)},
-                                {"ready", all_right(findings)},
-                                {"findings", list}};
+    nlohmann::json report{{"vip", request.vip.to_string()},
+                          {"method", to_string(request.method)},
+                          {"ready", all_right(findings)},
+                          {"findings", list}};
+    if (request.method == Method::tunnel)
+        report["fragments"] = {{"whole", counts.whole},
+                               {"refused", counts.refused},
+                               {"too_long", counts.excess},
+                               {"incomplete", counts.incomplete}};
     std::puts(report.dump(2).c_str());
 }
 
-Result<int> run_check(const Request& request, Machine& machine, bool json) {
+Result<int> run_check(const Request& request, LinuxMachine& machine, bool json) {
     const auto findings = realserver::check(request, machine);
     if (!findings) return std::unexpected(findings.error());
-    json ? print_json(request, *findings) : print(*findings);
+    const auto counts = machine.reassembled();
+    if (json) {
+        print_json(request, *findings, counts);
+    } else {
+        print(counts);
+        print(*findings);
+    }
     return all_right(*findings) ? 0 : 1;
 }
 

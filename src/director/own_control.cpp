@@ -45,6 +45,7 @@ std::vector<model::Setting> Director::settings() const {
 
 Status Director::set(const std::string& name, int64_t value) {
     if (auto ok = change_setting(rows_, name, value); !ok) return ok;
+    tables_.settings_changed();
     changed_();
     return {};
 }

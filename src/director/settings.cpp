@@ -121,6 +121,9 @@ constexpr Kept kept[] = {
         "lblc_expiration", "seconds that lblc remembers a destination nobody asks for"),
     expiration<&abi::Settings::lblcr_timeout>(
         "lblcr_expiration", "seconds that lblcr does, and leaves a set of servers as it is"),
+    choice<flag::nat_icmp_send>("nat_icmp_send",
+                                "1: a NAT server's packet of no connection is dropped, and the "
+                                "server told so; 0: it passes"),
     choice<flag::no_path_mtu_discovery, true>(
         "pmtu_disc",
         "0: IPv4 packets too large for a tunnel are fragmented, whatever they say of it"),
@@ -155,9 +158,6 @@ constexpr Senseless senseless[] = {
     {"est_nice", no_estimator},
     {"run_estimation", no_estimator},
     {"ignore_tunneled", "what comes out of a tunnel is never scheduled again"},
-    {"nat_icmp_send",
-     "a server's packet of no connection goes its way unchanged; whom it reaches "
-     "answers it"},
     {"snat_reroute", "the way of a reply is looked up by its client, as 1 says in IPVS"},
     {"sync_persist_mode", no_sync},
     {"sync_ports", no_sync},

@@ -70,6 +70,7 @@ void size_maps(bpf_object* object, const Sizes& sizes) {
         {names::server_states, sizes.servers},
         {names::server_records, sizes.servers},
         {names::reply_services, sizes.servers},
+        {names::near_ends, sizes.servers},
         {names::counters, cpus * sizes.servers},
         {names::connections, buckets},
         {names::sequences, buckets * abi::lines_per_bucket},

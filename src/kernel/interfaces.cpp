@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -171,6 +173,16 @@ Result<std::vector<AddressBytes>> list_addresses() {
     };
     if (auto ok = dump(RTM_GETADDR, add); !ok) return std::unexpected(ok.error());
     return addresses;
+}
+
+bool takes_tags_off(const std::string& interface) {
+    const Fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ethtool_value flags{};
+    flags.cmd = ETHTOOL_GFLAGS;
+    ifreq request{};
+    interface.copy(request.ifr_name, sizeof request.ifr_name - 1);
+    request.ifr_data = reinterpret_cast<char*>(&flags);
+    return any && ioctl(any.get(), SIOCETHTOOL, &request) == 0 && flags.data & ETH_FLAG_RXVLAN;
 }
 
 std::optional<AddressBytes> source_for(const AddressBytes& to) {

@@ -29,6 +29,10 @@ Result<std::vector<Interface>> list_interfaces();
 // Nothing when there is no interface of that name.
 std::optional<uint32_t> mtu_of(const std::string& interface);
 
+// True if the interface takes VLAN tags off before any program sees the frame (ethtool's rxvlan);
+// false also when that cannot be known.
+bool takes_tags_off(const std::string& interface);
+
 // IPv4 or IPv6: 4 or 16 bytes in network order.
 using AddressBytes = std::vector<uint8_t>;
 

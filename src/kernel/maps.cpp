@@ -60,6 +60,7 @@ Status KernelIndex<Value>::erase(const abi::Endpoint& key) {
 
 template class KernelIndex<uint32_t>;
 template class KernelIndex<abi::ReplyService>;
+template class KernelIndex<abi::Address>;
 
 template <class Row>
 Status Maps::open_array(const std::string& directory, const char* name, MappedArray<Row>& array,
@@ -115,9 +116,10 @@ Status Maps::open_all(const std::string& directory) {
 
     auto service_ids = open_pinned(directory, names::service_index);
     auto replies = open_pinned(directory, names::reply_services);
+    auto near_ends = open_pinned(directory, names::near_ends);
     auto drop_counts = open_pinned(directory, names::drops);
     auto calls = open_pinned(directory, names::calls);
-    for (const auto* fd : {&service_ids, &replies, &drop_counts, &calls})
+    for (const auto* fd : {&service_ids, &replies, &near_ends, &drop_counts, &calls})
         if (!*fd) return std::unexpected(fd->error());
     calls_ = std::move(*calls);
     rows.call_at = [this](uint32_t location) -> std::optional<abi::NamedCall> {
@@ -127,9 +129,11 @@ Status Maps::open_all(const std::string& directory) {
     };
     service_ids_ = KernelIndex<uint32_t>(std::move(*service_ids));
     replies_ = KernelIndex<abi::ReplyService>(std::move(*replies));
+    near_ends_ = KernelIndex<abi::Address>(std::move(*near_ends));
     drops = std::move(*drop_counts);
     rows.service_ids = &service_ids_;
     rows.replies = &replies_;
+    rows.near_ends = &near_ends_;
     rows.wait_for_packets = wait_for_packets;
     return {};
 }

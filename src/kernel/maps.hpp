@@ -59,6 +59,7 @@ class Maps {
     MappedArray<abi::Bucket> buckets_;
     KernelIndex<uint32_t> service_ids_;
     KernelIndex<abi::ReplyService> replies_;
+    KernelIndex<abi::Address> near_ends_;
     Fd calls_;
 };
 

@@ -47,6 +47,7 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
     rows.interfaces = interfaces_;
     rows.service_ids = &service_ids;
     rows.replies = &replies;
+    rows.near_ends = &near_ends;
     rows.call_at = [this](uint32_t location) {
         const auto at = calls.find(location);
         return at == calls.end() ? std::nullopt : std::optional(at->second);

@@ -56,6 +56,7 @@ class MemoryTables {
     tables::Rows rows;
     MemoryIndex<uint32_t> service_ids;
     MemoryIndex<abi::ReplyService> replies;
+    MemoryIndex<abi::Address> near_ends;
     std::vector<abi::Neighbour> neighbours;
     std::vector<abi::Bucket> buckets;  // the last one is scratch
     std::vector<uint64_t> drops;

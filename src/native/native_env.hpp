@@ -20,6 +20,7 @@
 #include "path/pipeline.hpp"
 #include "path/schedule.hpp"
 #include "path/states/sctp.hpp"
+#include "path/strays.hpp"
 #include "table/sweep.hpp"
 
 namespace turnout::native {
@@ -79,6 +80,9 @@ class NativeEnv {
     const abi::ReplyService* reply_service(const abi::Endpoint& key) {
         return tables_.replies.find(key);
     }
+    const abi::Address* near_end(const abi::Endpoint& sender) {
+        return tables_.near_ends.find(sender);
+    }
     abi::Neighbour* neighbour(uint32_t i) {
         return row(std::span<abi::Neighbour>(tables_.neighbours), i);
     }
@@ -101,6 +105,9 @@ class NativeEnv {
     Answer schedule(Opening& opening) { return choose_server(*this, opening); }
     Location connect(Opening& opening) { return turnout::connect(*this, opening); }
     Answer call_out(Opening& opening) { return turnout::call_out(*this, opening); }
+    bool find_near_end(const Packet& packet, Opening& opening) {
+        return turnout::find_near_end(*this, packet, opening);
+    }
     Answer choose_by_hash(Opening& opening) { return turnout::choose_by_hash(*this, opening); }
     Answer reply_by_hash(Opening& opening) { return turnout::reply_by_hash(*this, opening); }
     Location go_without_record(Opening& opening) {
@@ -171,26 +178,25 @@ class NativeEnv {
         return find_note(*this, packet, now);
     }
     uint32_t note_first(const Packet& packet, Location location, Direction direction,
-                        abi::Tick now) {
-        return turnout::note_first(*this, packet, location, direction, now);
+                        FragmentFate fate, abi::Tick now) {
+        return turnout::note_first(*this, packet, location, direction, fate, now);
     }
     bool send_in_pieces(uint32_t mtu, const abi::Neighbour* to, abi::Family tunnel, uint8_t) {
         if (to) transmit(*to);
         const std::vector<uint8_t> whole = frame();
         const uint32_t at = ip_offset + (tunnel == abi::Family::none ? 0u : ip_header_size(tunnel));
-        Ipv4Header header;
-        std::memcpy(&header, whole.data() + at, sizeof header);
-        const auto header_size = static_cast<uint32_t>(sizeof header);
-        const uint32_t begin = at + header_size, size = piece_size(mtu);
-        const uint32_t payload = to_host(header.total_length) - header_size;
+        const auto family = whole[at] >> 4 == 6 ? abi::Family::ipv6 : abi::Family::ipv4;
+        const uint32_t from = at + ip_header_size(family);
+        const uint32_t before = piece_header_size(family), size = piece_size(family, mtu);
+        const auto payload = static_cast<uint32_t>(whole.size()) - from;
         for (uint32_t offset = 0; offset < payload; offset += size) {
             const uint32_t length = std::min(size, payload - offset);
             const bool last = offset + length == payload;
-            const Ipv4Header own = piece_header(header, offset, length, last);
-            packet_.resize(ip_align + begin + length);
-            std::memcpy(packet_.data() + ip_align + at, &own, sizeof own);
-            std::memcpy(packet_.data() + ip_align + begin, whole.data() + begin + offset, length);
-            write_outer_length(tunnel, whole, offset / size, header_size + length);
+            packet_.resize(ip_align + at + before + length);
+            write_piece_header(family, whole.data() + at, at, offset, length, last);
+            std::memcpy(packet_.data() + ip_align + at + before, whole.data() + from + offset,
+                        length);
+            write_outer_length(tunnel, whole, offset / size, before + length);
             if (!last && to) world_.sent.push_back(frame());
         }
         return true;
@@ -209,8 +215,8 @@ class NativeEnv {
         held.clear();
         return true;
     }
-    bool turn_into_error(const Packet& packet, const IcmpError& error) {
-        return turnout::turn_into_error(*this, packet, error);
+    bool turn_into_error(const Packet& packet, const IcmpError& error, const abi::Address& from) {
+        return turnout::turn_into_error(*this, packet, error, from);
     }
     Relayed relay_tunnel_error(Packet& packet, uint32_t server) {
         return turnout::relay_tunnel_error(*this, packet, server);
@@ -266,7 +272,23 @@ class NativeEnv {
   private:
     // Frames start two bytes off, as the kernel lays them, so that IP headers are aligned.
     static constexpr uint32_t ip_align = 2;
+    static constexpr be32 piece_id = {0x1234};
 
+    void write_piece_header(abi::Family family, const uint8_t* whole, uint32_t at, uint32_t offset,
+                            uint32_t length, bool last) {
+        uint8_t* const place = packet_.data() + ip_align + at;
+        if (family == abi::Family::ipv6) {
+            Ipv6Header header;
+            std::memcpy(&header, whole, sizeof header);
+            const Ipv6Piece own = piece_header(header, piece_id, offset, length, last);
+            std::memcpy(place, &own, sizeof own);
+        } else {
+            Ipv4Header header;
+            std::memcpy(&header, whole, sizeof header);
+            const Ipv4Header own = piece_header(header, offset, length, last);
+            std::memcpy(place, &own, sizeof own);
+        }
+    }
     void write_outer_length(abi::Family tunnel, const std::vector<uint8_t>& whole, uint32_t number,
                             uint32_t inner) {
         uint8_t* const outer = packet_.data() + ip_align + ip_offset;

@@ -47,7 +47,7 @@ concept gives = requires(From from, void (*take)(To)) {
 template <class E>
 concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& endpoint,
                                      const abi::Tuple& tuple, const abi::Connection& record,
-                                     Opening& opening) {
+                                     const Packet& packet, Opening& opening) {
     { env.settings() } -> gives<const abi::Settings*>;
     { env.timeouts(n) } -> gives<const abi::Timeouts*>;
     { env.pressure() } -> gives<abi::Pressure*>;
@@ -75,6 +75,8 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.schedule(opening) } -> gives<Answer>;
     { env.connect(opening) } -> gives<Location>;
     { env.call_out(opening) } -> gives<Answer>;
+    // find_near_end() of path/strays.hpp.
+    { env.find_near_end(packet, opening) } -> gives<bool>;
     // choose_by_hash(), reply_by_hash() and go_without_record() of path/stateless.hpp.
     { env.choose_by_hash(opening) } -> gives<Answer>;
     { env.reply_by_hash(opening) } -> gives<Answer>;
@@ -139,12 +141,14 @@ concept Environment = TablesEnvironment<E> &&
     env.note_sequences(packet, location);
     // find_note() and note_first() of path/fragments.hpp.
     { env.find_fragment_note(packet, abi::Tick{}) } -> gives<FragmentNote>;
-    { env.note_first(packet, location, Direction::reply, abi::Tick{}) } -> gives<uint32_t>;
-    // Complete lanes only: sends an IPv4 packet that is ready to go, but for its last piece, in
-    // pieces of that MTU to a neighbour (or not at all, while its address is not known); the last
-    // piece is the packet then.  `tunnel`: family of the outer header, or none.  `unsummed`: the
-    // transport's protocol, if its checksum was left to the hardware, which cannot sum pieces;
-    // else 0.
+    {
+        env.note_first(packet, location, Direction::reply, FragmentFate{}, abi::Tick{})
+        } -> gives<uint32_t>;
+    // Complete lanes only: sends a packet that is ready to go, but for its last piece, in pieces of
+    // that MTU to a neighbour (or not at all, while its address is not known); the last piece is
+    // the packet then.  `tunnel`: family of an outer header that each piece gets, or none.
+    // `unsummed`: the transport's protocol, if its checksum was left to the hardware, which cannot
+    // sum pieces; else 0.
     { env.send_in_pieces(n, &route.neighbour, abi::Family::none, uint8_t{}) } -> gives<bool>;
     // Complete lanes only: puts the fragment aside to wait for its first; false when it cannot be.
     { env.hold_fragment(packet, abi::Tick{}) } -> gives<bool>;
@@ -153,7 +157,7 @@ concept Environment = TablesEnvironment<E> &&
     { env.release_fragments(packet, n) } -> gives<bool>;
     // Complete lanes only: turn_into_error() and relay_tunnel_error() of path/forwarding/.  What
     // came in is not the same packet afterwards.
-    { env.turn_into_error(packet, error) } -> gives<bool>;
+    { env.turn_into_error(packet, error, address) } -> gives<bool>;
     { env.relay_tunnel_error(packet, n) } -> gives<Relayed>;
     // The firewall mark that the packet came with; 0 where that cannot be known.
     { env.mark() } -> gives<uint32_t>;

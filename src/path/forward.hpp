@@ -99,8 +99,8 @@ TURNOUT_INLINE Pieces may_be_cut(Env& env, const Packet& packet, const Delivery&
     const bool options = packet.transport_offset != ip_offset + sizeof(Ipv4Header);
     const bool bare = !tunnel || delivery.server->tunnel_type == abi::TunnelType::ipip;
     if (bare && !options) return Pieces::of_packet;
-    const bool cuttable = tunnel && delivery.server->family == abi::Family::ipv4 &&
-                          packet.ip_length + outer_size(*delivery.server) <= most_in_pieces;
+    const bool cuttable =
+        tunnel && packet.ip_length + outer_size(*delivery.server) <= most_in_pieces;
     return cuttable ? Pieces::of_tunnel : Pieces::none;
 }
 

@@ -81,13 +81,12 @@ TURNOUT_INLINE Location connection_for_fragments(Env& env, const Packet& packet,
     return here ? before.location : keep_for_fragments(env, *connection, now);
 }
 
-// Notes where the fragments of the packet go: to a connection, or (location 0) to the host.  Gives
-// how many of them have been held back.
+// Notes where the fragments of the packet go: to a connection, or (location 0) as `fate` says.
+// Gives how many of them have been held back.
 template <TablesEnvironment Env>
 TURNOUT_INLINE uint32_t note_first(Env& env, const Packet& packet, Location location,
-                                   Direction direction, abi::Tick now) {
+                                   Direction direction, FragmentFate fate, abi::Tick now) {
     const FragmentNote before = find_note(env, packet, now);
-    const FragmentFate fate = location ? FragmentFate::connection : FragmentFate::host;
     location = connection_for_fragments(env, packet, location, before, now);
     env.put_fragment_note(fragment_key(packet), {location, now, 0, fate, direction});
     return before.fate == FragmentFate::waits ? before.held : 0;

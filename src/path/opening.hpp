@@ -36,9 +36,10 @@ struct Opening {
     uint32_t flags;         // opening_flag
     abi::NamedCall call;    // the SIP call the packet belongs to, if somebody asked
     uint64_t call_hash[2];
-    Route route;       // a way that was asked for, for this packet or for what it opens
-    uint32_t service;  // row of the service that was found
-    uint32_t seen;     // what the look-up that found no connection saw: see table/
+    abi::Address near_end;  // of whoever sends an error: see path/strays.hpp
+    Route route;            // a way that was asked for, for this packet or for what it opens
+    uint32_t service;       // row of the service that was found
+    uint32_t seen;          // what the look-up that found no connection saw: see table/
     // How many errors this CPU has sent in a tick.
     abi::Tick errors_in;
     uint32_t errors;
@@ -54,7 +55,7 @@ struct FragmentKey {
 };
 static_assert(sizeof(FragmentKey) == 40);
 
-enum class FragmentFate : uint8_t { unknown, waits, host, connection };
+enum class FragmentFate : uint8_t { unknown, waits, host, connection, refused };
 
 // What became of a packet's first fragment: see path/fragments.hpp.
 struct FragmentNote {

@@ -26,6 +26,7 @@
 #include "path/parse.hpp"
 #include "path/sequences.hpp"
 #include "path/stateless.hpp"
+#include "path/strays.hpp"
 #include "path/track.hpp"
 #include "table/sweep.hpp"
 
@@ -99,7 +100,7 @@ TURNOUT_INLINE Verdict refuse(Env& env, const Packet& packet, const Flow& flow, 
         if (flow.direction == Direction::reply) return Verdict::pass;
         env.count_drop(reason);
         if (!is_icmp_error(packet) && may_send_error(env, now) &&
-            env.turn_into_error(packet, error))
+            env.turn_into_error(packet, error, packet.destination))
             return send_back(env, packet);
     }
     return Verdict::drop;
@@ -219,6 +220,8 @@ TURNOUT_INLINE Verdict locate_fragment(Env& env, const abi::Settings& settings,
             return flow.connection ? Verdict::transmit : drop(env, abi::Drop::lost_fragment);
         case FragmentFate::host:
             return Verdict::pass;
+        case FragmentFate::refused:
+            return drop(env, abi::Drop::lost_fragment);
         case FragmentFate::unknown:
         case FragmentFate::waits:
             break;
@@ -228,11 +231,17 @@ TURNOUT_INLINE Verdict locate_fragment(Env& env, const abi::Settings& settings,
     return drop(env, held ? abi::Drop::held_fragment : abi::Drop::lost_fragment);
 }
 
+// Where the fragments behind a first one go, given what became of that.
+TURNOUT_INLINE FragmentFate fate_behind(Verdict located, const Flow& flow) {
+    if (located == Verdict::transmit && flow.connection) return FragmentFate::connection;
+    return located == Verdict::pass ? FragmentFate::host : FragmentFate::refused;
+}
+
 // A first fragment shows the way to those behind it, and calls those that came before: then it has
 // been called in again with them, and is dropped.  Verdict::transmit: it goes on.
 template <Environment Env>
 TURNOUT_INLINE Verdict lead_fragments(Env& env, const abi::Settings& settings, const Packet& packet,
-                                      abi::Tick now, const Flow& flow) {
+                                      abi::Tick now, const Flow& flow, Verdict located) {
     if (packet.part != Part::first || !may_be_ours(env, settings, packet)) return Verdict::transmit;
     if constexpr (!Env::is_complete()) {
         // What the fast lane passes on is for the complete one to tell; so are those that wait.
@@ -242,18 +251,35 @@ TURNOUT_INLINE Verdict lead_fragments(Env& env, const abi::Settings& settings, c
             return Verdict::pass;
         }
     }
-    const Location location = flow.connection ? flow.location : 0;
-    const uint32_t waiting = env.note_first(packet, location, flow.direction, now);
+    const FragmentFate fate = fate_behind(located, flow);
+    const Location location = fate == FragmentFate::connection ? flow.location : 0;
+    const uint32_t waiting = env.note_first(packet, location, flow.direction, fate, now);
+    // What has been refused is an error by now, and those that waited are not called.
     if constexpr (Env::is_complete())
-        if (waiting && env.release_fragments(packet, waiting)) return Verdict::drop;
+        if (waiting && fate != FragmentFate::refused && env.release_fragments(packet, waiting))
+            return Verdict::drop;
     return Verdict::transmit;
 }
 
-// Finds the packet's connection or makes one; the verdict is final when there is none.
+// A NAT server's packet of no connection is dropped, and the server told (nat_icmp_send).
 template <Environment Env>
-TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Packet& packet,
-                              abi::Tick now, Flow& flow) {
-    if (packet.part == Part::later) return locate_fragment(env, settings, packet, now, flow);
+TURNOUT_INLINE Verdict refuse_stray(Env& env, const Packet& packet, abi::Tick now) {
+    Opening* room = env.opening();
+    if (!room || !may_be_stray(packet) || !env.find_near_end(packet, *room)) return Verdict::pass;
+    // What is for the director itself, or for nobody, or on its last hop, the kernel answers.
+    if (packet.ttl <= 1 || !env.route(packet.destination, packet.family, room->route))
+        return Verdict::pass;
+    env.count_drop(abi::Drop::stray);
+    if (may_send_error(env, now) && take_hop(env, packet) &&
+        env.turn_into_error(packet, port_unreachable(packet.family), room->near_end))
+        return send_back(env, packet);
+    return Verdict::drop;
+}
+
+// Finds the connection of a packet that has ports, or makes one.
+template <Environment Env>
+TURNOUT_INLINE Verdict find_or_open(Env& env, const abi::Settings& settings, const Packet& packet,
+                                    abi::Tick now, Flow& flow) {
     if (!find_flow(env, settings, packet, now, flow)) {
         if constexpr (Env::is_complete())
             if (may_call_out(env, settings, packet))
@@ -278,6 +304,19 @@ TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Pac
         opens || resumes ? open(env, settings, packet, now, flow, resumes) : Verdict::pass;
     if (ended) return_count(env, *former, status);
     return verdict;
+}
+
+// Finds the packet's connection or makes one; the verdict is final when there is none.
+template <Environment Env>
+TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Packet& packet,
+                              abi::Tick now, Flow& flow) {
+    if (packet.part == Part::later) return locate_fragment(env, settings, packet, now, flow);
+    const Verdict found = find_or_open(env, settings, packet, now, flow);
+    if constexpr (Env::is_complete())
+        if (settings.flags & abi::settings_flag::nat_icmp_send && found == Verdict::pass &&
+            !flow.connection && !env.is_outgoing())
+            return refuse_stray(env, packet, now);
+    return found;
 }
 
 // What becomes of a packet that cannot be delivered.
@@ -340,7 +379,7 @@ TURNOUT_INLINE Verdict direct(Env& env) {
     const abi::Tick now = env.now();
     Flow flow{};
     const Verdict located = detail::locate(env, *settings, packet, now, flow);
-    const Verdict led = detail::lead_fragments(env, *settings, packet, now, flow);
+    const Verdict led = detail::lead_fragments(env, *settings, packet, now, flow, located);
     if (led != Verdict::transmit) return led;
     if (located != Verdict::transmit || !flow.connection) return located;
     if (packet.about_tunnel) return detail::relay(env, packet, flow);

@@ -4,8 +4,13 @@
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
 
 #include "abi/filter.hpp"
 
@@ -82,27 +87,41 @@ void keep_libbpf_quiet() {
     libbpf_set_print(nullptr);
 }
 
+// The table of a loaded program whose name ends so, and whose rows are of that size; none if there
+// is none.
+Fd table_of(uint32_t program_id, const std::string& name, uint32_t row_size) {
+    const Fd program(bpf_prog_get_fd_by_id(program_id));
+    uint32_t ids[8] = {};
+    bpf_prog_info program_info{};
+    program_info.nr_map_ids = std::size(ids);
+    program_info.map_ids = reinterpret_cast<uint64_t>(ids);
+    uint32_t length = sizeof program_info;
+    if (!program || bpf_obj_get_info_by_fd(program.get(), &program_info, &length) != 0) return {};
+    for (uint32_t i = 0; i < std::min<size_t>(program_info.nr_map_ids, std::size(ids)); ++i) {
+        Fd map(bpf_map_get_fd_by_id(ids[i]));
+        bpf_map_info map_info{};
+        length = sizeof map_info;
+        if (map && bpf_obj_get_info_by_fd(map.get(), &map_info, &length) == 0 &&
+            std::string(map_info.name).ends_with(name) && map_info.value_size == row_size)
+            return map;
+    }
+    return {};
+}
+
 // What a loaded program was told; nothing if it is none of ours.
 std::optional<abi::FilterSettings> settings_of(uint32_t program_id) {
-    const Fd program(bpf_prog_get_fd_by_id(program_id));
-    uint32_t map_id = 0;
-    bpf_prog_info program_info{};
-    program_info.nr_map_ids = 1;
-    program_info.map_ids = reinterpret_cast<uint64_t>(&map_id);
-    uint32_t length = sizeof program_info;
-    if (!program || bpf_obj_get_info_by_fd(program.get(), &program_info, &length) != 0)
-        return std::nullopt;
-
-    const Fd map(bpf_map_get_fd_by_id(map_id));
-    bpf_map_info map_info{};
-    length = sizeof map_info;
     abi::FilterSettings settings{};
+    const Fd map = table_of(program_id, constants, sizeof settings);
     const uint32_t key = 0;
-    if (!map || bpf_obj_get_info_by_fd(map.get(), &map_info, &length) != 0 ||
-        map_info.value_size != sizeof settings ||
-        bpf_map_lookup_elem(map.get(), &key, &settings) != 0)
-        return std::nullopt;
+    if (!map || bpf_map_lookup_elem(map.get(), &key, &settings) != 0) return std::nullopt;
     return settings;
+}
+
+uint64_t counted(const Fd& table, abi::Reassembly what) {
+    std::vector<uint64_t> of_cpus(static_cast<size_t>(libbpf_num_possible_cpus()));
+    const auto row = static_cast<uint32_t>(what);
+    if (!table || bpf_map_lookup_elem(table.get(), &row, of_cpus.data()) != 0) return 0;
+    return std::accumulate(of_cpus.begin(), of_cpus.end(), uint64_t{0});
 }
 
 }  // namespace
@@ -136,6 +155,16 @@ Result<std::optional<uint16_t>> find(Program program, int interface, const model
         return fail(EEXIST, "another tc filter is in the place of " + title + " for " +
                                 vip.to_string() + ": `tc filter show` lists it");
     return to_host(settings->number);
+}
+
+Reassembled reassembled(int interface, const model::Address& vip) {
+    keep_libbpf_quiet();
+    const auto hook = hook_on(interface, BPF_TC_INGRESS);
+    auto options = filter_for(vip);
+    if (bpf_tc_query(&hook, &options) != 0) return {};
+    const Fd table = table_of(options.prog_id, abi::reassembly_table, sizeof(uint64_t));
+    return {counted(table, abi::Reassembly::whole), counted(table, abi::Reassembly::refused),
+            counted(table, abi::Reassembly::excess), counted(table, abi::Reassembly::incomplete)};
 }
 
 Result<Fd> load(Program program, const model::Address& vip, uint16_t number) {

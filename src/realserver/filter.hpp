@@ -28,6 +28,14 @@ Result<std::optional<uint16_t>> find(Program program, int interface, const model
 Status attach(Program program, int interface, const model::Address& vip, uint16_t number);
 Status detach(Program program, int interface, const model::Address& vip);
 
+// What became of tunnel packets that came in fragments, since the decapsulator was attached: see
+// abi::Reassembly.
+struct Reassembled {
+    uint64_t whole = 0, refused = 0, excess = 0, incomplete = 0;
+};
+// Of the decapsulator for `vip` on an interface; nothing, if there is none.
+Reassembled reassembled(int interface, const model::Address& vip);
+
 // The program in the kernel, attached nowhere.
 Result<Fd> load(Program program, const model::Address& vip, uint16_t number);
 

@@ -81,6 +81,20 @@ Result<std::vector<Interface>> LinuxMachine::interfaces() {
     return found;
 }
 
+filter::Reassembled LinuxMachine::reassembled() const {
+    filter::Reassembled sum;
+    const auto links = netlink::links();
+    if (!links) return sum;
+    for (const auto& link : *links) {
+        const auto counts = filter::reassembled(link.index, vip_);
+        sum.whole += counts.whole;
+        sum.refused += counts.refused;
+        sum.excess += counts.excess;
+        sum.incomplete += counts.incomplete;
+    }
+    return sum;
+}
+
 Result<std::string> LinuxMachine::read(const Thing& thing) {
     if (thing.kind == Kind::setting) return read_setting(thing);
     if (thing.kind == Kind::address) return read_address();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/address.hpp"
+#include "realserver/filter.hpp"
 #include "realserver/netlink.hpp"
 #include "realserver/thing.hpp"
 
@@ -14,6 +15,8 @@ class LinuxMachine : public Machine {
     Result<std::string> read(const Thing& thing) override;
     Status write(const Thing& thing, const std::string& state) override;
     Result<std::vector<Interface>> interfaces() override;
+    // By the decapsulators on all interfaces together.
+    filter::Reassembled reassembled() const;
 
   private:
     Result<std::string> read_address() const;

@@ -22,6 +22,7 @@ std::vector<model::Service> Tables::adopt() {
         services.push_back(adopt_service(id));
     }
     adopt_removed_servers();
+    adopt_near_ends();
     for (RangeAllocator* rows :
          {&service_rows_, &plan_rows_, &candidate_rows_, &ring_rows_, &server_rows_})
         rows->finish_adoption();
@@ -123,6 +124,13 @@ void Tables::adopt_removed_servers() {
         const auto counting = counted ? std::optional(owner->second.id) : std::nullopt;
         removed_[{service, server.key}] = {id, counting, now_s_};
     }
+}
+
+// An earlier daemon may have ended before it took a server's out.
+void Tables::adopt_near_ends() {
+    for (const auto& [name, removed] : removed_)
+        (void)rows_.near_ends->erase(sender_of(name.first, name.second));
+    settings_changed();
 }
 
 }  // namespace turnout::tables

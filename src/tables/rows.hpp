@@ -1,4 +1,4 @@
-// The data plane's tables as the control plane sees them: spans of rows, and two indexes.
+// The data plane's tables as the control plane sees them: spans of rows, and indexes.
 //
 // Spans are shared memory with the data plane: what is written there is met by the next packet.
 // Implemented over pinned kernel maps (kernel/) and over plain memory (native/).
@@ -48,6 +48,7 @@ struct Rows {
 
     EndpointIndex<uint32_t>* service_ids = nullptr;
     EndpointIndex<abi::ReplyService>* replies = nullptr;
+    EndpointIndex<abi::Address>* near_ends = nullptr;  // see tables/near_ends.hpp
 
     // The name of a template by SIP call, given its location in the connection table.
     std::function<std::optional<abi::NamedCall>(uint32_t)> call_at;

@@ -32,6 +32,7 @@ Tables::Tables(Rows& rows, SourceFor source_for, IsOwn is_own)
       filter_(rows.filter),
       needs_(*rows.settings),
       replies_(*rows.replies),
+      near_ends_(*rows.near_ends, source_for_),
       timeouts_(rows),
       counted_by_(rows.services.size()),
       replies_held_(rows.servers.size()) {
@@ -157,6 +158,18 @@ void Tables::refresh_ways() {
             if (const auto source = source_for_(server.address))
                 row.tunnel_source = to_row(*source);
         }
+    near_ends_.refresh();
+}
+
+void Tables::settings_changed() {
+    const bool wanted = rows_.settings->flags & abi::settings_flag::nat_icmp_send;
+    if (wanted == near_ends_.are_kept()) return;
+    if (!wanted) return near_ends_.forget();
+    near_ends_.keep();
+    for (const auto& [key, entry] : services_)
+        for (const auto& [server, id] : entry.servers)
+            if (rows_.servers[id].method == abi::Method::nat)
+                near_ends_.add(sender_of(key, server));
 }
 
 // The server_flag that tells where a server is.
@@ -281,6 +294,10 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t service_id,
                           const model::Server& server) {
     abi::ServerRecord& record = rows_.server_records[id];
     const bool added = record.use != abi::ServerUse::serving;
+    const bool was_nat = !added && rows_.servers[id].method == abi::Method::nat;
+    const bool is_nat = server.method == model::Method::nat;
+    if (is_nat && !was_nat) near_ends_.add(sender_of(service, server.key));
+    if (was_nat && !is_nat) near_ends_.remove(sender_of(service, server.key));
     record.use = abi::ServerUse::serving;
     if (added || server.weight) record.last_weight = server.weight;
     record.service = endpoint_of(service);
@@ -336,6 +353,7 @@ void Tables::retire_server(const model::ServiceKey& service, ServiceEntry& entry
     const auto at = entry.servers.find(server);
     const uint32_t id = at->second;
     write_drain(id, {});
+    if (rows_.servers[id].method == abi::Method::nat) near_ends_.remove(sender_of(service, server));
     rows_.servers[id].flags &= ~abi::server_flag::draining;
     rows_.servers[id].flags |= abi::server_flag::removed;
     // The row it points to may become another service's.

@@ -19,6 +19,7 @@
 #include "model/service.hpp"
 #include "tables/allocator.hpp"
 #include "tables/filter.hpp"
+#include "tables/near_ends.hpp"
 #include "tables/needs.hpp"
 #include "tables/reply_index.hpp"
 #include "tables/rings.hpp"
@@ -27,8 +28,6 @@
 
 namespace turnout::tables {
 
-// The address that this machine sends from on its way to another; nothing when there is no route.
-using SourceFor = std::function<std::optional<model::Address>(const model::Address&)>;
 // True for the addresses of this machine itself.
 using IsOwn = std::function<bool(const model::Address&)>;
 
@@ -59,6 +58,9 @@ class Tables {
     // Looks up again where servers are and what tunnels have as their source, after routes or
     // addresses have changed.
     void refresh_ways();
+
+    // After a change of the settings that stand in the rows.
+    void settings_changed();
 
     // Counters since they were zeroed last, and connections.
     model::Counters counters(const model::ServiceKey& service) const;
@@ -130,6 +132,7 @@ class Tables {
     void adopt_replies(const model::ServiceKey& service, const model::ServerKey& server,
                        uint32_t id);
     void adopt_removed_servers();
+    void adopt_near_ends();
 
     // counters (counters.cpp)
     model::Counters raw_counters(uint32_t server) const;
@@ -144,6 +147,7 @@ class Tables {
     Filter filter_;
     Needs needs_;
     ReplyIndex replies_;
+    NearEnds near_ends_;
     TimeoutRows timeouts_;
     std::map<model::ServiceKey, ServiceEntry> services_;
     std::map<ServerName, Removed> removed_;

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "wire/checksum.hpp"
 #include "wire/integers.hpp"
 
 namespace turnout {
@@ -49,6 +50,16 @@ inline constexpr be16 is_part{static_cast<uint16_t>(more.raw | offset.raw)};
 // In bytes; less than 20 when the header is malformed.
 TURNOUT_INLINE uint32_t header_length(const Ipv4Header& ip) {
     return (ip.version_and_length & 0x0fu) * 4;
+}
+
+// What the checksum of a header without options should be, whatever it holds now.
+TURNOUT_INLINE be16 header_checksum(const Ipv4Header& ip) {
+    const uint64_t sum = static_cast<uint64_t>(ip.version_and_length | ip.tos << 8) +
+                         ip.total_length.raw + ip.id.raw + ip.fragment.raw +
+                         static_cast<uint64_t>(ip.ttl | ip.protocol << 8) + ip.source.raw +
+                         ip.destination.raw;
+    static_assert(host_is_little_endian, "byte pairs are summed as they lie in memory");
+    return {static_cast<uint16_t>(~fold(sum))};
 }
 
 struct Ipv6Header {

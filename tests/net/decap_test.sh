@@ -45,6 +45,7 @@ echoes() {
 }
 
 fate_is() { [[ $(wire fate) == "$1" ]]; }
+packets_are() { [[ $(wire packets) == "$1" ]]; }
 
 # goes_nowhere FATE WHAT VIP: nobody answers, and that is what became of the tunnel packet.
 goes_nowhere() {
@@ -133,9 +134,79 @@ for kind in "${kinds[@]}"; do
     done
 done
 
-begin "fragments of tunnel packets stay as they are"
+for order in '' -backwards -first-last; do
+    begin "fragments of tunnel packets are put together${order:+: }${order#-}"
+    for kind in "${kinds[@]}"; do
+        for outer in 4 6; do
+            case_is "$kind outer=$outer odd=fragments$order"
+            for vip in "$VIP4" "$VIP6"; do
+                what="$kind, $vip inside IPv$outer"
+                expect_equal "in one fragment, $what" "0 bytes, ECN 0" "$(echoes udp "$vip" 0)"
+                expect_equal "in a few, $what" "1401 bytes, ECN 0" "$(echoes udp "$vip" 1401)"
+                expect_equal "in many, $what" "8001 bytes, ECN 0" "$(echoes udp "$vip" 8001)"
+            done
+        done
+    done
+    for outer in 4 6; do
+        case_is "ipip outer=$outer odd=fragments$order"
+        expect_equal "TCP inside IPv$outer" "1000000 bytes" "$(echoes tcp "$VIP4" 1000000)"
+    done
+done
+
+begin "congestion that one fragment met"
+for outer in 4 6; do
+    case_is "gre outer=$outer odd=fragments-congested ecn=2"
+    expect_equal "inside IPv$outer" "1401 bytes, ECN 3" "$(echoes udp "$VIP4" 1401 2)"
+    case_is "gre outer=$outer odd=fragments-congested"
+    goes_nowhere silence "of a sender that cannot be told, inside IPv$outer" "$VIP4"
+done
+
+begin "fragments that do not make a packet are dropped"
+for odd in twice overlapping missing many; do
+    for outer in 4 6; do
+        case_is "gue outer=$outer odd=fragments-$odd"
+        expect_equal "$odd, inside IPv$outer" nothing \
+            "$(at client /usr/bin/python3 "$tests/echo.py" udp "$VIP4" 3000 0 0.2)"
+    done
+done
+
+begin "packets that miss a fragment, more than there is room for, make way for others"
+case_is "gue odd=fragments-missing"
+at client /usr/bin/python3 -c "
+import socket
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for _ in range(100): sender.sendto(bytes(1401), ('$VIP4', 80))"
+eventually 5 packets_are 100
+case_is "gue odd=fragments"
+expect_equal "another" "1401 bytes, ECN 0" "$(echoes udp "$VIP4" 1401)"
+
+begin "what is too long to be put together is left to the stack; out of order it is dropped"
+at client ip link set eth0 mtu 20000
+for odd in fragments fragments-first-last; do
+    case_is "gre odd=$odd"
+    expect_equal "16001 bytes, $odd" nothing \
+        "$(at client /usr/bin/python3 "$tests/echo.py" udp "$VIP4" 16001 0 0.2)"
+    [[ $odd != fragments ]] || eventually 5 fate_is refused
+done
+case_is "gre odd=fragments"
+expect_equal "nearly as many" "15900 bytes, ECN 0" "$(echoes udp "$VIP4" 15900)"
+at client ip link set eth0 mtu 9000
+
+begin "check tells what became of fragments"
+expect_match "check" "tunnel packets in fragments: [0-9]+ put together, [0-9]+ refused, \
+[0-9]+ too long, [0-9]+ incomplete" "$(take_off "$VIP4" --check)"
+# Whichever decapsulator comes first has them all.
+counts=$(for vip in "$VIP4" "$VIP6"; do take_off "$vip" --check --json; done | jq -sc \
+    '[.[].fragments] | [(map(.whole) | add), (map(.refused) | add), (map(.too_long) | add), (map(.incomplete) | add)]')
+expect_match "counts" '^\[[1-9][0-9]*,[1-9][0-9]*,[1-9][0-9]*,[1-9][0-9]*\]$' "$counts"
+
+begin "fragments inside for another address are left to the stack"
 for kind in ipip gre gue; do
-    for outer in 4 6; do stays_as_it_is "$kind odd=fragments" $outer "$VIP4"; done
+    for outer in 4 6; do
+        for order in '' -backwards; do
+            stays_as_it_is "$kind odd=fragments$order" $outer "$OTHER4"
+        done
+    done
 done
 
 begin "what is not quite a tunnel packet stays as it is"

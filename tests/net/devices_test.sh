@@ -202,3 +202,24 @@ lane=', generic XDP'
 over plain plain ipv6
 over tag tag ipv4
 over tag plain ipv6
+
+# warned: whether turnoutd warned, in the words of which device and cure.
+warned() { grep -o 'eth0: .*VLANs.*ethtool -K eth0 rxvlan off' "$LAB_STATE/turnoutd.log" | cut -c1-5; }
+
+begin "turnoutd warns where XDP is asked for and tags are taken off before it"
+if has_kind tag; then
+    wear plain plain
+    at director ip link add link eth0 name eth0.9 type vlan id 9
+    for state in on off; do
+        at director ethtool -K eth0 rxvlan $state >/dev/null
+        for mode in generic auto; do
+            end_director TERM
+            start_director --xdp $mode
+            expected=
+            [[ $state-$mode != on-generic ]] || expected=eth0:
+            expect_equal "warning with rxvlan $state, --xdp $mode" "$expected" "$(warned || true)"
+        done
+    done
+else
+    echo "  left out: this kernel lacks the device"
+fi

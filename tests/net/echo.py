@@ -2,6 +2,7 @@
 
     echo.py serve ADDRESS…                       on port ECHO_PORT, or else 80, TCP and UDP
     echo.py udp ADDRESS LENGTH ECN SECONDS       prints "LENGTH bytes, ECN N" as the server saw it
+    echo.py whole ADDRESS LENGTH SECONDS         likewise, IPv4: of a packet that may be fragmented
     echo.py answer ADDRESS LENGTH SECONDS        prints "LENGTH bytes" of a datagram asked for
     echo.py tcp ADDRESS LENGTH SECONDS           prints "LENGTH bytes" if all came through unharmed
     echo.py segment ADDRESS SECONDS              prints "LENGTH bytes" of data in a segment to it
@@ -17,6 +18,7 @@ import struct
 import sys
 
 PORT = int(os.environ.get("ECHO_PORT", "80"))
+IP_MTU_DISCOVER, IP_PMTUDISC_DONT = 10, 0
 TRAFFIC_CLASS = {socket.AF_INET: (socket.IPPROTO_IP, socket.IP_TOS, socket.IP_RECVTOS),
                  socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_TCLASS,
                                    socket.IPV6_RECVTCLASS)}
@@ -79,6 +81,15 @@ def udp(address, length, ecn, seconds):
         return client.recv(1000).decode()
 
 
+def whole(address, length, seconds):
+    with open_socket(address, socket.SOCK_DGRAM) as client:
+        client.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT)
+        client.settimeout(float(seconds))
+        client.connect((address, PORT))
+        client.send(os.urandom(int(length)))
+        return client.recv(1000).decode()
+
+
 def answer(address, length, seconds):
     with open_socket(address, socket.SOCK_DGRAM) as client:
         client.settimeout(float(seconds))
@@ -110,7 +121,7 @@ def segment(address, seconds):
 
 def main():
     verb, *arguments = sys.argv[1:]
-    verbs = {"serve": serve, "udp": udp, "answer": answer, "tcp": tcp, "segment": segment}
+    verbs = {"serve": serve, "udp": udp, "whole": whole, "answer": answer, "tcp": tcp, "segment": segment}
     try:
         print(verbs[verb](*arguments))
     except (TimeoutError, ConnectionError):

@@ -95,6 +95,13 @@ serve_names -m
 expect_answers
 expect_download
 
+begin "what the director itself asks its servers, as health checks do, is nobody's stray"
+turnout set nat_icmp_send 1
+expect_equal "web" rs1 "$(at director curl -sS --max-time 5 "http://$(host "$(server_address 1)")/")"
+expect_equal "name service" rs1 \
+    "$(at director dig +short +tries=1 +time=3 TXT who.lab.test "@$(server_address 1)" | tr -d '"')"
+turnout set nat_icmp_send 0
+
 if [[ $LAB_FAMILY == ipv4 ]]; then # to an IPv6 address of its own, a host takes no path to be narrow
     begin "a client on the director is told of a narrower path than its own, and fits in"
     at rs1 env ECHO_PORT="$service_port" /usr/bin/python3 "$tests/echo.py" serve "$(server_address 1)" >/dev/null &

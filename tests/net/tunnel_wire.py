@@ -7,7 +7,7 @@ the client.  Reads one command a line, answers each with one:
 
     case KIND [outer=6] [ecn=N] [odd=WHAT]     from now on (tunnels.py)
     offload on|off                             take super-packets and unfinished checksums, or not
-    super-packets                              how many the client has sent since the case began
+    packets, super-packets                     how many the client has sent since the case began
     fate                                       what the server did with tunnel packets since then:
                                                "refused": its stack, having no use for them,
                                                answered by ICMP; "passed on" to another host;
@@ -86,13 +86,14 @@ class Wire:
     def __init__(self, client, server):
         self.client, self.server = Tap(client), Tap(server)
         self.case = tunnels.Case()
-        self.super_packets, self.fate = 0, "silence"
+        self.packets, self.super_packets, self.fate = 0, 0, "silence"
 
     def to_server(self):
         vnet, packet = self.client.read()
         if len(packet) < 20 or tunnels.protocol_of(packet) not in (tunnels.TCP, tunnels.UDP):
             return  # neighbour discovery and the like
         is_super = vnet[1] != NO_SUPER
+        self.packets += 1
         self.super_packets += is_super
         unfinished = vnet[0] & NEEDS_CHECKSUM
         remote = self.case.kind == "gue-remcsum" and unfinished and not is_super
@@ -124,13 +125,14 @@ class Wire:
         verb, *rest = sys.stdin.readline().split(maxsplit=1) or ["end"]
         if verb == "case":
             self.case = tunnels.Case.parse(rest[0])
-            self.super_packets, self.fate = 0, "silence"
+            self.packets, self.super_packets, self.fate = 0, 0, "silence"
         elif verb == "offload":
             on = rest[0].strip() == "on"
             self.client.offload(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 if on else 0)
-        elif verb not in ("super-packets", "fate"):
+        elif verb not in ("packets", "super-packets", "fate"):
             sys.exit(0)
-        print({"super-packets": self.super_packets, "fate": self.fate}.get(verb, "ok"), flush=True)
+        print({"packets": self.packets, "super-packets": self.super_packets,
+               "fate": self.fate}.get(verb, "ok"), flush=True)
 
 
 def main():

@@ -4,6 +4,7 @@ A `Case` says which kind of tunnel, which outer family, and what is odd about it
 """
 
 import dataclasses
+import itertools
 import socket
 import struct
 
@@ -14,6 +15,7 @@ PROTOCOL = {IPV4: 4, IPV6: 41}  # of a packet of that family inside another
 ETHERTYPE = {IPV4: 0x0800, IPV6: 0x86DD}
 UDP, GRE, TCP = 17, 47, 6
 GUE_PORT = 6080
+identifications = itertools.count(7)
 CHECKSUM_FIELD = {TCP: 16, UDP: 6}  # within a transport header
 
 
@@ -147,17 +149,23 @@ def payload_of(case, inner, left_to_card):
     return UDP, udp(case, gue(case, inner), left_to_card)
 
 
-def fragments(packet, protocol):
-    """The packet in two."""
+# The first has room for every header, of the tunnel and inside it.
+FIRST_FRAGMENT, FRAGMENT = 144, 1200
+
+
+def fragments(packet, protocol, identification, size=FRAGMENT):
+    """The packet in fragments, of which the last may be small."""
     length, payload = header_length(packet), packet[header_length(packet):]
-    for offset, more, part in ((0, 1, payload[:48]), (48, 0, payload[48:])):
+    begins = [0, *range(FIRST_FRAGMENT, len(payload), size)]
+    for offset, end in zip(begins, [*begins[1:], len(payload)]):
+        more, part = int(end < len(payload)), payload[offset:end]
         if family_of(packet) == IPV6:
-            header = struct.pack("!BBHI", protocol, 0, offset | more, 7)
+            header = struct.pack("!BBHI", protocol, 0, offset | more, identification)
             yield (packet[:4] + struct.pack("!HB", 8 + len(part), 44) + packet[7:length] + header +
                    part)
             continue
-        header = (packet[:2] + struct.pack("!HHH", length + len(part), 7, more << 13 | offset // 8) +
-                  packet[8:10] + b"\0\0" + packet[12:length])
+        header = (packet[:2] + struct.pack("!HHH", length + len(part), identification,
+                                           more << 13 | offset // 8) + packet[8:10] + b"\0\0" + packet[12:length])
         yield header[:10] + struct.pack("!H", ~total(header) & 0xFFFF) + header[12:] + part
 
 
@@ -167,4 +175,32 @@ def encapsulate(case, inner, left_to_card=False):
     if case.odd == "cut":
         payload = payload[:len(payload) - len(inner) + 10]
     packet = ip_header(case, protocol, len(payload)) + payload
-    return list(fragments(packet, protocol)) if case.odd == "fragments" else [packet]
+    if not case.odd.startswith("fragments"):
+        return [packet]
+    return disturbed(case.odd.removeprefix("fragments").lstrip("-"), packet, protocol)
+
+
+def disturbed(how, packet, protocol):
+    """The packet's fragments, as they come in."""
+    number = next(identifications) & 0xFFFF
+    parts = list(fragments(packet, protocol, number, 8 if how == "many" else FRAGMENT))
+    if how == "backwards":
+        parts.reverse()
+    elif how == "first-last":
+        parts.append(parts.pop(0))
+    elif how == "twice":
+        parts.insert(1, parts[0])
+    elif how == "overlapping":
+        parts[1:1] = list(fragments(packet, protocol, number, 1192))[1:2]
+    elif how == "missing":
+        parts.pop()
+    elif how == "congested":  # one of them alone
+        parts[-1] = with_congestion(parts[-1])
+    return parts
+
+
+def with_congestion(packet):
+    if family_of(packet) == IPV6:
+        return packet[:1] + bytes((packet[1] | 0x30,)) + packet[2:]
+    header = packet[:1] + bytes((packet[1] | 3,)) + packet[2:10] + b"\0\0" + packet[12:20]
+    return header[:10] + struct.pack("!H", ~total(header) & 0xFFFF) + header[12:] + packet[20:]

@@ -110,3 +110,16 @@ for wire in offloading plain; do
         done
     done
 done
+
+# What is too large for a tunnel and may be fragmented: the director cuts it, the server puts it together.
+speak ipv4
+for kind in "${kinds[@]}"; do
+    begin "$kind in pieces, IPv4 inside both families"
+    for outer in ipv4 ipv6; do
+        lead_by "$kind" $outer
+        what="ipv4 inside $outer"
+        expect_equal "a datagram, $what" "1472 bytes, ECN 0" "$(at client /usr/bin/python3 \
+            "$tests/echo.py" whole "$VIP" 1472 5)"
+        expect_equal "one in fragments, $what" "6000 bytes, ECN 0" "$(echoes udp 6000)"
+    done
+done

@@ -9,11 +9,10 @@ HAVE = frozenset({"rr", "wrr", "lc", "wlc", "sed", "nq", "dh", "sh", "mh", "lblc
                   "ovf", "none", "persistence", "sip", "thresholds", "one-packet",
                   "marks", "expire-quiescent", "ipv6", "sctp", "localnode",
                   "local-clients", "pmtu-disc", "schedule-icmp", "tunnel-pieces",
-                  "sysctl"})
+                  "nat-icmp-send", "sysctl"})
 
 WAITED_FOR = {
     "twos": "power of two choices",
-    "nat-icmp-send": "errors to servers about packets of no connection",
 }
 
 # What the oracle itself cannot tell: Debian's user-mode Linux is built without it.

@@ -114,6 +114,8 @@ class Story:
     # --- services and servers ---------------------------------------------------------------------
 
     def begin(self):
+        if self.chance(0.1):
+            self.say("sysctl nat_icmp_send 1")
         self.add_service(1)
         if self.chance(0.2):
             self.add_service(2)
@@ -310,6 +312,16 @@ class Story:
     def may_come_in_pieces(service):
         return service.protocol == "udp" and not service.one_packet and not service.marked
 
+    def call(self, service):
+        """What a NAT server sends on its own account."""
+        if service.protocol != "udp" or "-m" not in service.servers.values():
+            self.arrive(service)
+            return
+        servers = sorted(name for name, method in service.servers.items() if method == "-m")
+        burst = self.new_burst(service)
+        self.say(f"call {self.dice.choice(servers)} {burst.text()}")
+        self.say(f"send udp {burst.text()} by server {self.looks(service)}")
+
     def complain(self, service):
         """A client's ICMP error about an answer."""
         known = [burst for burst in self.bursts if burst.service is service]
@@ -327,8 +339,8 @@ class Story:
         step, = self.dice.choices(
             (self.arrive, self.meet_again, self.stray, self.edit_server, self.remove_server,
              self.return_server, self.add_server, self.edit_service, self.look, self.shape,
-             self.complain),
-            (8, 8, 1, 3, 2, 3, 2, 1, 1, 4, 1))
+             self.complain, self.call),
+            (8, 8, 1, 3, 2, 3, 2, 1, 1, 4, 1, 1))
         step(service)
 
     def look(self, _):

@@ -22,7 +22,7 @@ class Teller:
     """`names` are the scenario's; `sent` the identifications that its packets have.
 
     What is `joined` came in fragments that need not be the same: it is put together first, and of a
-    tunnel around it only told what does not depend on how it was divided.
+    tunnel around it, or an error about it, only told what does not depend on how it was divided.
     """
 
     def __init__(self, names, sent, joined=False, hide_mtu=False):
@@ -39,7 +39,7 @@ class Teller:
 
     def packet(self, data):
         header, body = split(data)
-        brief = self.joined and inside(data)
+        brief = self.joined and bool(inside(data) or is_error(header, body))
         return " | ".join([self.header(header, data, brief),
                            *self.body(header, body, declared(data) <= len(data))])
 
@@ -143,9 +143,8 @@ class Teller:
         number, code = body[:2]
         words = [f"icmp {number}/{code}"]
         words.append(f"sum={self.sum_of(header, body, whole and not header.more)}")
-        is_error = number in (3, 4, 5, 11, 12) if header.protocol == ICMP else number < 128
         rest = int.from_bytes(body[4:8], "big")
-        if not is_error:
+        if not is_error(header, body):
             return [" ".join([*words, f"{rest >> 16}>{rest & 0xffff}",
                               f"data={digest(body[ICMP_HEADER:])}"])]
         if (number, code) == TOO_BIG[header.protocol]:
@@ -153,8 +152,16 @@ class Teller:
         elif rest:
             words.append(f"rest={rest:08x}")
         quoted = body[ICMP_HEADER:]
+        if self.joined:
+            return [" ".join(words), f"[{self.header(split(quoted)[0], quoted, True)}]"]
         words.append(f"quote={len(quoted)}")
         return [" ".join(words), f"[{self.packet(quoted)}]"]
+
+
+def is_error(header, body):
+    if header.protocol == ICMP:
+        return body[0] in (3, 4, 5, 11, 12)
+    return header.protocol == ICMPV6 and body[0] < 128
 
 
 def declared(data):

@@ -63,7 +63,9 @@ in_root dpkg-divert --truename /sbin/ipvsadm | grep -qx /sbin/ipvsadm.ipvs
 [[ -x $work/root/usr/sbin/ipvsadm.ipvs ]] || fail "Debian's ipvsadm is gone"
 
 echo "- systemd finds nothing to say about the units"
-expect "systemd-analyze verify" "" "$(in_root systemd-analyze verify --man=no turnoutd.service 2>&1)"
+# It says what it finds in those of other packages as well.
+expect "systemd-analyze verify" "" \
+    "$(in_root systemd-analyze verify --man=no turnoutd.service 2>&1 | grep turnout || true)"
 
 echo "- the daemon runs with the capabilities and options that its unit gives it"
 capabilities=$(sed -n 's/^CapabilityBoundingSet=//p' "$work/root/usr/lib/systemd/system/turnoutd.service" |

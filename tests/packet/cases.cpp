@@ -12,7 +12,7 @@ const std::vector<Case>& packet_cases() {
                 all.push_back(each);
                 if (!each.ipv4_alone) all.push_back(in_ipv6(each));
             }
-        for (const auto& part : {refusing(), icmp_errors(), own_errors(), in_fragments(),
+        for (const auto& part : {refusing(), strays(), icmp_errors(), own_errors(), in_fragments(),
                                  path_mtu(), sctp_of_each_family(), ipv6(), tunnel_kinds()})
             all.insert(all.end(), part.begin(), part.end());
         return all;

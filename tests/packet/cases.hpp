@@ -52,6 +52,7 @@ std::vector<Case> tunnelling();
 std::vector<Case> tunnel_kinds();
 std::vector<Case> serving();
 std::vector<Case> refusing();
+std::vector<Case> strays();
 std::vector<Case> making_way();
 std::vector<Case> persistence();
 std::vector<Case> thresholds();

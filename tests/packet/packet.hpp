@@ -98,7 +98,7 @@ Bytes tunnelled(const Ip& outer, const Bytes& inner, const model::Tunnel& kind =
 // Does the frame's packet go to a GUE port?
 bool is_gue(const Bytes& frame);
 // Clears what the director draws at random: the identification of an IPv4 header of its own, of a
-// tunnel or an error, when that allows fragmentation.
+// tunnel or an error, when that allows fragmentation; that of IPv6 fragments of its own.
 void forget_identification(Bytes& frame);
 // Empty if every checksum of the frame (also of a tunnelled packet) is right, else what is wrong.
 std::string checksum_fault(const Bytes& frame);

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "packet/view.hpp"
+#include "packet/world.hpp"
 
 namespace turnout::test {
 namespace {
@@ -48,12 +49,30 @@ bool is_gue(const Bytes& frame) {
     return protocol == udp_protocol && get16(frame, at + 2) == gue_port;
 }
 
+namespace {
+
+bool is_of_the_director(const View& packet) {
+    const model::Address own = source_for(packet.is_ipv6() ? to_ipv6(client) : client);
+    return std::equal(
+        packet.bytes.begin() + static_cast<long>(packet.addresses()),
+        packet.bytes.begin() + static_cast<long>(packet.addresses() + packet.address_size()),
+        own.bytes.begin());
+}
+
+}  // namespace
+
 void forget_identification(Bytes& frame) {
-    constexpr size_t ip = ethernet_size;
-    if (!View{frame}.whole()) return;
+    constexpr size_t ip = ethernet_size, id_of_fragment = ip + 44;
+    const View packet{frame};
+    if (!packet.whole()) return;
+    if (packet.is_ipv6()) {
+        if (packet.is_fragment() && is_of_the_director(packet))
+            for (size_t i = 0; i < 4; ++i) frame[id_of_fragment + i] = 0;
+        return;
+    }
     const uint8_t protocol = frame[ip + 9];
     const bool tunnel = protocol == ipv4_in_ip || protocol == ipv6_in_ip ||
-                        protocol == gre_protocol || is_gue(frame);
+                        protocol == gre_protocol || is_gue(frame) || is_of_the_director(packet);
     if (frame[ip] == 0x45 && (protocol == icmp_protocol || tunnel) && !(frame[ip + 6] & 0x40))
         for (const size_t at : {4, 5, 10, 11}) frame[ip + at] = 0;  // and the checksum
 }

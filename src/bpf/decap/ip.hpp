@@ -20,7 +20,7 @@ struct Ip {
     abi::Address destination;
     abi::Family family;
     uint8_t protocol;  // IPv6: of what follows the fixed header
-    bool is_part;      // IPv4: a fragment; IPv6: its protocol tells
+    bool is_part;      // a fragment
 };
 
 TURNOUT_INLINE bool read_ipv4(const __sk_buff* packet, uint32_t begin, Ip& ip) {
@@ -49,7 +49,7 @@ TURNOUT_INLINE bool read_ipv6(const __sk_buff* packet, uint32_t begin, Ip& ip) {
           .destination = abi::address_of(header.destination),
           .family = abi::Family::ipv6,
           .protocol = header.next_header,
-          .is_part = false};
+          .is_part = header.next_header == static_cast<uint8_t>(IpProtocol::fragment)};
     return true;
 }
 

@@ -13,11 +13,20 @@ namespace {
 // net/netfilter/ipvs/ip_vs_ctl.c); those that depend on the machine are left out.
 const std::map<std::string, std::string>& kernel_standards() {
     static const std::map<std::string, std::string> standards = {
-        {"backup_only", "0"},       {"conntrack", "0"},      {"debug_level", "0"},
-        {"est_cpulist", ""},        {"est_nice", "0"},       {"ignore_tunneled", "0"},
-        {"nat_icmp_send", "0"},     {"run_estimation", "1"}, {"snat_reroute", "1"},
-        {"sync_persist_mode", "0"}, {"sync_ports", "1"},     {"sync_refresh_period", "0"},
-        {"sync_retries", "0"},      {"sync_sock_size", "0"}, {"sync_threshold", "3 50"},
+        {"backup_only", "0"},
+        {"conntrack", "0"},
+        {"debug_level", "0"},
+        {"est_cpulist", ""},
+        {"est_nice", "0"},
+        {"ignore_tunneled", "0"},
+        {"run_estimation", "1"},
+        {"snat_reroute", "1"},
+        {"sync_persist_mode", "0"},
+        {"sync_ports", "1"},
+        {"sync_refresh_period", "0"},
+        {"sync_retries", "0"},
+        {"sync_sock_size", "0"},
+        {"sync_threshold", "3 50"},
         {"sync_version", "1"},
     };
     return standards;

@@ -1,5 +1,6 @@
-// ICMP errors of our own: a packet comes back to its sender as an error about itself, from the
-// service's address, as IPVS has the kernel send them (RFC 792, RFC 4443).
+// ICMP errors of our own: a packet comes back to its sender as an error about itself, as IPVS has
+// the kernel send them (RFC 792, RFC 4443): to a client from the service's address, to a server
+// from the director's.
 #pragma once
 
 #include <stddef.h>
@@ -74,8 +75,8 @@ TURNOUT_INLINE uint64_t quoted_sum(Env& env, const Packet& packet, uint32_t byte
            static_cast<uint16_t>(~so_far.raw);
 }
 
-TURNOUT_INLINE bool write_ipv4(const Window& window, const Packet& packet, uint32_t length,
-                               uint16_t id) {
+TURNOUT_INLINE bool write_ipv4(const Window& window, const Packet& packet, const abi::Address& from,
+                               uint32_t length, uint16_t id) {
     constexpr uint8_t internetwork_control = 0xc0;  // precedence, RFC 1812, section 4.3.2.5
     auto* ip = header_at<Ipv4Header>(window, ip_offset);
     if (!ip) return false;
@@ -86,14 +87,15 @@ TURNOUT_INLINE bool write_ipv4(const Window& window, const Packet& packet, uint3
     header.id.raw = id;
     header.ttl = own_ttl;
     header.protocol = static_cast<uint8_t>(IpProtocol::icmp);
-    header.source = packet.destination.word[0];
+    header.source = from.word[0];
     header.destination = packet.source.word[0];
     header.checksum = header_checksum(header);
     *ip = header;
     return true;
 }
 
-TURNOUT_INLINE bool write_ipv6(const Window& window, const Packet& packet, uint32_t length) {
+TURNOUT_INLINE bool write_ipv6(const Window& window, const Packet& packet, const abi::Address& from,
+                               uint32_t length) {
     auto* ip = header_at<Ipv6Header>(window, ip_offset);
     if (!ip) return false;
     ip->version_class_label = to_be(6u << 28);
@@ -101,7 +103,7 @@ TURNOUT_INLINE bool write_ipv6(const Window& window, const Packet& packet, uint3
     ip->next_header = static_cast<uint8_t>(IpProtocol::icmpv6);
     ip->hop_limit = own_ttl;
     for (int i = 0; i < 4; ++i) {
-        ip->source[i] = packet.destination.word[i];
+        ip->source[i] = from.word[i];
         ip->destination[i] = packet.source.word[i];
     }
     return true;
@@ -111,7 +113,8 @@ TURNOUT_INLINE bool write_ipv6(const Window& window, const Packet& packet, uint3
 
 // See Environment::turn_into_error.
 template <class Env>
-TURNOUT_INLINE bool turn_into_error(Env& env, const Packet& packet, const IcmpError& error) {
+TURNOUT_INLINE bool turn_into_error(Env& env, const Packet& packet, const IcmpError& error,
+                                    const abi::Address& from) {
     if (detail::is_unfinished_sctp(env, packet)) return false;
     // What is too big has had its hop taken before, as in IPVS.
     const bool too_big = error.parameter && !packet.about_tunnel;
@@ -130,8 +133,8 @@ TURNOUT_INLINE bool turn_into_error(Env& env, const Packet& packet, const IcmpEr
     if (!icmp) return false;
     const uint32_t length = headers + quoted;
     const auto id = static_cast<uint16_t>(env.random());
-    if (!(ipv6 ? detail::write_ipv6(window, packet, length)
-               : detail::write_ipv4(window, packet, length, id)))
+    if (!(ipv6 ? detail::write_ipv6(window, packet, from, length)
+               : detail::write_ipv4(window, packet, from, length, id)))
         return false;
     icmp->type = error.type;
     icmp->code = error.code;
@@ -139,9 +142,8 @@ TURNOUT_INLINE bool turn_into_error(Env& env, const Packet& packet, const IcmpEr
     sum += static_cast<uint64_t>(error.type | error.code << 8) + icmp->parameter.raw;
     static_assert(host_is_little_endian, "byte pairs are summed as they lie in memory");
     if (ipv6)
-        sum +=
-            pseudo_sum(packet.destination, packet.source, static_cast<uint8_t>(IpProtocol::icmpv6),
-                       length - static_cast<uint32_t>(sizeof(Ipv6Header)));
+        sum += pseudo_sum(from, packet.source, static_cast<uint8_t>(IpProtocol::icmpv6),
+                          length - static_cast<uint32_t>(sizeof(Ipv6Header)));
     icmp->checksum.raw = static_cast<uint16_t>(~fold(sum));
     return true;
 }

@@ -1,5 +1,6 @@
-// An IPv4 packet that is too large for its way and may be fragmented leaves in pieces (RFC 791,
-// section 2.3): a tunnel's outer packet, or what came in, whole or itself a fragment.
+// A packet that is too large for its way and may be fragmented leaves in pieces: an IPv4 packet
+// that came in, whole or itself a fragment (RFC 791, section 2.3), or the outer packet of a tunnel
+// around such a one, of either family (RFC 8200, section 4.5).
 #pragma once
 
 #include <stdint.h>
@@ -14,7 +15,28 @@ namespace turnout {
 // than there are.
 inline constexpr uint32_t most_in_pieces = 16384;
 
-// The IP header of the piece that begins so many bytes into the payload of the whole.
+// What stands before the payload of an IPv6 piece.
+struct Ipv6Piece {
+    Ipv6Header ip;
+    Ipv6Fragment fragment;
+};
+static_assert(sizeof(Ipv6Piece) == 48);
+
+TURNOUT_INLINE uint32_t piece_header_size(abi::Family family) {
+    return family == abi::Family::ipv6 ? sizeof(Ipv6Piece) : sizeof(Ipv4Header);
+}
+
+// The headers of the piece that begins so many bytes into the payload of the whole.
+TURNOUT_INLINE Ipv6Piece piece_header(const Ipv6Header& whole, be32 id, uint32_t offset,
+                                      uint32_t size, bool last) {
+    Ipv6Piece piece{whole, {}};
+    piece.ip.payload_length = to_be(static_cast<uint16_t>(sizeof piece.fragment + size));
+    piece.ip.next_header = static_cast<uint8_t>(IpProtocol::fragment);
+    piece.fragment.next_header = whole.next_header;
+    piece.fragment.offset_and_more = to_be(static_cast<uint16_t>(offset | (last ? 0u : 1u)));
+    piece.fragment.id = id;
+    return piece;
+}
 TURNOUT_INLINE Ipv4Header piece_header(const Ipv4Header& whole, uint32_t offset, uint32_t size,
                                        bool last) {
     Ipv4Header header = whole;
@@ -25,7 +47,7 @@ TURNOUT_INLINE Ipv4Header piece_header(const Ipv4Header& whole, uint32_t offset,
     header.fragment.raw = static_cast<uint16_t>(
         (to_be(static_cast<uint16_t>(place)).raw & ipv4_fragment::offset.raw) | flags);
     header.total_length = to_be(static_cast<uint16_t>(sizeof header + size));
-    header.checksum = detail::header_checksum(header);
+    header.checksum = header_checksum(header);
     return header;
 }
 
@@ -34,13 +56,13 @@ TURNOUT_INLINE Ipv4Header outer_of_piece(const Ipv4Header& whole, uint32_t numbe
     Ipv4Header header = whole;
     header.id = to_be(static_cast<uint16_t>(to_host(whole.id) + number));
     header.total_length = to_be(static_cast<uint16_t>(sizeof header + inner));
-    header.checksum = detail::header_checksum(header);
+    header.checksum = header_checksum(header);
     return header;
 }
 
 // Payload of every piece but the last.
-TURNOUT_INLINE uint32_t piece_size(uint32_t mtu) {
-    return (mtu - static_cast<uint32_t>(sizeof(Ipv4Header))) & ~7u;
+TURNOUT_INLINE uint32_t piece_size(abi::Family family, uint32_t mtu) {
+    return (mtu - piece_header_size(family)) & ~7u;
 }
 
 }  // namespace turnout

@@ -25,15 +25,6 @@ TURNOUT_INLINE uint8_t outer_tos(uint8_t inner) {
     return congested ? static_cast<uint8_t>((inner & ~ecn_mask) | ecn_capable_0) : inner;
 }
 
-TURNOUT_INLINE be16 header_checksum(const Ipv4Header& ip) {
-    const uint64_t sum = static_cast<uint64_t>(ip.version_and_length | ip.tos << 8) +
-                         ip.total_length.raw + ip.id.raw + ip.fragment.raw +
-                         static_cast<uint64_t>(ip.ttl | ip.protocol << 8) + ip.source.raw +
-                         ip.destination.raw;
-    static_assert(host_is_little_endian, "byte pairs are summed as they lie in memory");
-    return {static_cast<uint16_t>(~fold(sum))};
-}
-
 template <Environment Env>
 TURNOUT_INLINE bool write_outer_ipv4(Env& env, const Packet& packet, const abi::Server& server,
                                      uint32_t between) {

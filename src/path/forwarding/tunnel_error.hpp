@@ -123,7 +123,8 @@ TURNOUT_INLINE Relayed relay_tunnel_error(Env& env, Packet& packet, uint32_t ser
         error = too_big(packet.family, mtu - outer_size(*server));
     }
     if (!error.type || !detail::unwrap(env, packet)) return Relayed::taken;
-    return turn_into_error(env, packet, error) ? Relayed::turned : Relayed::taken;
+    return turn_into_error(env, packet, error, packet.destination) ? Relayed::turned
+                                                                   : Relayed::taken;
 }
 
 }  // namespace turnout

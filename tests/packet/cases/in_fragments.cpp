@@ -1,5 +1,6 @@
 // Fragments go where their first goes, whatever they lack.
 #include "packet/cases/net.hpp"
+#include "packet/cases/tunnels.hpp"
 
 namespace turnout::test {
 namespace {
@@ -120,6 +121,28 @@ Case in_pieces(const std::string& how, Method method, const model::Address& serv
             {{in, Verdict::transmit, last, Verdict::pass}}};
 }
 
+// What a tunnel with a header of its own has made of it is cut, of whichever family that is.
+Case tunnel_in_pieces(const model::Tunnel& kind, const model::Address& server) {
+    const Net net{false};
+    const bool ipv6 = server.family == model::Family::ipv6;
+    const std::string large(3000, 'l');
+    Ip ip = net.request(), out = net.request(63), outer{source_for(server), server, 63};
+    ip.dont_fragment = out.dont_fragment = outer.dont_fragment = false;
+    const Udp udp{client_port, web_port};
+    const Bytes whole =
+        tunnelled(outer, frame(out, udp, large, towards_server), kind, first_own_port);
+    const size_t headers = ipv6 ? 48 : 20;
+    std::vector<Change> farm = net.farm(Protocol::udp, Method::tunnel);
+    auto& added = std::get<AddServer>(farm.back()).server;
+    added.key.address = server;
+    added.tunnel = kind;
+    return {std::string("what is too large for a tunnel leaves in pieces, ") + name_of(kind) +
+                (ipv6 ? "IPv6" : "IPv4"),
+            farm,
+            {{frame(ip, udp, large), Verdict::transmit,
+              fragments(whole, (1500 - headers) / 8 * 8).back(), Verdict::pass}}};
+}
+
 // Of a service by one-packet scheduling: though it ends with its packet, and the next one goes
 // elsewhere, a connection has all of its fragments.
 Case of_one_packet(const Net& net) {
@@ -149,6 +172,9 @@ std::vector<Case> in_fragments() {
                           in_pieces("by NAT", Method::nat, near),
                           in_pieces("through a tunnel", Method::tunnel, near),
                           in_pieces("through a tunnel of IPv6", Method::tunnel, to_ipv6(near))};
+    for (const model::Address& end : {near, to_ipv6(near)})
+        for (const model::Tunnel& kind : {gue, gue_csum, gre, gre_csum})
+            all.push_back(tunnel_in_pieces(kind, end));
     for (const Net& net : {Net{false}, Net{true}}) {
         for (const Method method : {Method::direct, Method::nat, Method::tunnel}) {
             all.push_back(in_order({net, method}));
