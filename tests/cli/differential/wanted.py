@@ -110,13 +110,13 @@ WANTED = (
 def settle(line, theirs, ours):
     """The names of the wanted differences that the outcomes show; None: they differ otherwise."""
     names = []
-    if theirs == ours:
+    if theirs == ours and not stands_before(line):
         return names
     for wanted in WANTED:
         settled = wanted.settle(line, theirs, ours)
         if settled:
             theirs, ours = settled
             names.append(wanted.name)
-        if theirs == ours:
-            return names
+            if theirs == ours:
+                return names
     return None
