@@ -1,4 +1,5 @@
-// Before libturnout-ipvs.so in LD_PRELOAD: a program finds no netlink, and drives IPVS by socket options.
+// Before libturnout-ipvs.so in LD_PRELOAD: a program finds no netlink, and drives IPVS by socket
+// options.
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
