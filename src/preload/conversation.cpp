@@ -130,7 +130,7 @@ void give_up(int fd) {
 // Takes note of what ends an answer in a datagram of `length` bytes.  A refusal that was sent
 // before a request was read is made one of the request.
 void look_through(Conversation& conversation, const msghdr& message, size_t length, bool peeked) {
-    nlmsghdr header;
+    nlmsghdr header{};
     for (size_t at = 0; at + sizeof header <= length; at += NLMSG_ALIGN(header.nlmsg_len)) {
         copy_out(message, at, &header, sizeof header);
         if (header.nlmsg_len < sizeof header) return;

@@ -177,6 +177,8 @@ TURNOUT_SHOWN int openat64(int folder, const char* path, int flags, ...) {
     return next::openat64(folder, path, flags, mode);
 }
 
+// The C library's own names.
+// NOLINTBEGIN(bugprone-reserved-identifier)
 TURNOUT_SHOWN int __open_2(const char* path, int flags) {
     const int fd = open_proc_file(AT_FDCWD, path, flags);
     return fd >= 0 ? fd : next::open_2(path, flags);
@@ -196,3 +198,4 @@ TURNOUT_SHOWN int __openat64_2(int folder, const char* path, int flags) {
     const int fd = open_proc_file(folder, path, flags);
     return fd >= 0 ? fd : next::openat64_2(folder, path, flags);
 }
+// NOLINTEND(bugprone-reserved-identifier)

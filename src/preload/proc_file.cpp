@@ -50,9 +50,9 @@ bool is_own_proc_net(int folder, const char* path, const char* name) {
     place[size] = 0;
     char* net = strrchr(place, '/');
     if (strncmp(place, "/proc/", 6) != 0 || strcmp(net, "/net") != 0) return false;
-    const size_t before = static_cast<size_t>(net - place);
-    if (before + sizeof "/ns/net" > sizeof place) return false;
-    strcpy(net, "/ns/net");
+    constexpr char own_namespace[] = "/ns/net";
+    if (net + sizeof own_namespace > place + sizeof place) return false;
+    memcpy(net, own_namespace, sizeof own_namespace);
     return is_same_file(place, "/proc/thread-self/ns/net");
 }
 

@@ -154,7 +154,8 @@ class Reader {
             case 'M':
                 note(Option::netmask);
                 netmask_ = argument();
-                if (line_.given.has(Option::service)) take_netmask();
+                if (line_.given.has(Option::service) || !parse_netmask(netmask_, Family::ipv6))
+                    take_netmask();
                 return true;
             case 'o':
                 note(Option::ops);
@@ -218,7 +219,7 @@ class Reader {
             case 'r':
                 note(Option::real_server);
                 real_server_ = argument();
-                if (line_.given.has(Option::service)) take_real_server();
+                take_real_server();
                 return true;
             case 'm':
                 return read_method(model::Method::nat), true;
@@ -338,10 +339,12 @@ class Reader {
 
     void take_real_server() {
         const model::ServiceKey& service = line_.service.key;
-        const auto endpoint = parse_endpoint(real_server_, service.protocol);
+        // Ports of services by mark have the names of TCP's.
+        const auto endpoint =
+            parse_endpoint(real_server_, service.mark ? model::Protocol::tcp : service.protocol);
         if (!endpoint) refuse("illegal real server address[:port] specified");
         line_.server.key = {endpoint->address, endpoint->port.value_or(service.port)};
-        real_server_.clear();
+        if (line_.given.has(Option::service)) real_server_.clear();
     }
 
     // What depends on options that may stand later: the family, protocol and port of the service,

@@ -72,7 +72,8 @@ const char* service_protocol(model::Protocol protocol) {
 std::optional<uint16_t> parse_port(const std::string& text, model::Protocol protocol) {
     if (const auto number = parse_number(text, 0, UINT16_MAX))
         return static_cast<uint16_t>(*number);
-    const servent* service = getservbyname(text.c_str(), service_protocol(protocol));
+    const char* of = service_protocol(protocol);
+    const servent* service = of ? getservbyname(text.c_str(), of) : nullptr;
     if (!service) return std::nullopt;
     return ntohs(static_cast<uint16_t>(service->s_port));
 }
@@ -90,6 +91,8 @@ std::optional<uint32_t> parse_number(std::string_view text, uint32_t least, uint
 }
 
 std::optional<Endpoint> parse_endpoint(const std::string& text, model::Protocol protocol) {
+    // A lone number is rather a port, or a mark, whose option was forgotten.
+    if (text.find_first_not_of("0123456789") == std::string::npos) return std::nullopt;
     if (const auto address = parse_ipv6(text)) return Endpoint{*address, std::nullopt};
     std::string host = text;
     std::optional<uint16_t> port;
@@ -106,9 +109,11 @@ std::optional<Endpoint> parse_endpoint(const std::string& text, model::Protocol 
 
 std::optional<uint32_t> parse_netmask(const std::string& text, Family family) {
     if (family == Family::ipv6) return parse_number(text, 1, 128);
-    in_addr mask;
-    if (!inet_aton(text.c_str(), &mask)) return std::nullopt;
-    return ntohl(mask.s_addr);
+    const auto mask = parse_host(text);
+    if (!mask) return std::nullopt;
+    uint32_t bits;
+    std::memcpy(&bits, mask->bytes.data(), sizeof bits);
+    return ntohl(bits);
 }
 
 std::string netmask_text(uint32_t netmask, Family family) {

@@ -60,3 +60,8 @@ def all_cases():
         yield from recorded(path)
     for path in sorted((HERE / "cases").glob("*.lines")):
         yield from written(path)
+
+
+def of_options():
+    """What the original can say by socket options, where there is no netlink."""
+    return list(written(HERE / "cases/options/ipv4.lines"))

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import generator
 import wanted
-from cases import Case, all_cases, lists
+from cases import Case, all_cases, lists, of_options
 from side import LIBC, Side
 
 ROOT = Path(__file__).resolve().parents[3]
 BINARIES = Path(os.environ.get("TURNOUT_BIN", ROOT / "build/release/bin"))
 PRELOAD = Path(os.environ.get("TURNOUT_PRELOAD", BINARIES.parent / "lib/libturnout-ipvs.so"))
+NO_NETLINK = PRELOAD.with_name("no_netlink.so")
 ORIGINAL = Path("/usr/sbin/ipvsadm")
 
 TELLING_DIRECTORS = 8
@@ -61,9 +62,10 @@ class Comparison:
         self.met = set()
         self.complaints = []
 
-    def with_directors(self, folder, cases, director=()):
+    def with_directors(self, folder, cases, director=(), preload=(PRELOAD,)):
         with tempfile.TemporaryDirectory(dir=folder) as own:
-            self.theirs = Side("theirs", own, BINARIES, ORIGINAL, str(PRELOAD), director)
+            self.theirs = Side("theirs", own, BINARIES, ORIGINAL, " ".join(map(str, preload)),
+                               director)
             self.ours = Side("ours", own, BINARIES, BINARIES / "ipvsadm", director=director)
             try:
                 self.theirs.start()
@@ -121,6 +123,7 @@ def compare(given, folder):
         comparison.with_directors(folder, [Case("the lines given", tuple(given.line))])
     else:
         comparison.with_directors(folder, [*all_cases(), *generator.cases(given.seed, given.count)])
+        comparison.with_directors(folder, of_options(), preload=(NO_NETLINK, PRELOAD))
         for number in range(TELLING_DIRECTORS):
             large = number % 4 == 3
             comparison.with_directors(folder, [lists(large)],
@@ -141,7 +144,8 @@ def main():
         skip("this test makes network namespaces, which takes root")
     if not ORIGINAL.exists():
         skip("ipvsadm is not installed (apt-get install ipvsadm)")
-    for program in (*map(BINARIES.joinpath, ("turnoutd", "ipvsadm", "telling_director")), PRELOAD):
+    for program in (*map(BINARIES.joinpath, ("turnoutd", "ipvsadm", "telling_director")),
+                    PRELOAD, NO_NETLINK):
         if not program.exists():
             sys.exit(f"{program} is not built")
     folder = tempfile.mkdtemp(prefix="turnout-differential-")

@@ -32,6 +32,18 @@ STRAYS = ("-n", "-c", "-o", "-6", "-x 5", "-y 2", "-w 1", "-r 10.1.0.11", "-s rr
           "--daemon", "--stats", "--syncid 1", "--mcast-ttl 1", "--tun-type gue", "--tun-port 99",
           "--tun-csum", "--tun-nocsum", "--tun-remcsum", "--set", "-A", "-L", "stray", "--nosuch",
           "-Q", "-t", "--sync-maxlen 100", "--mcast-interface d0", "-t 198.51.100.1:80", "-f 1")
+COMMANDS = ("-A", "-E", "-D", "-C", "-L", "-a", "-e", "-d", "-Z", "-S", "-R", "--set", "--clear",
+            "--start-daemon master", "--stop-daemon backup", "--start-daemon", "-n", "--daemon")
+FLAG_WORDS = ("-n", "-c", "-m", "-g", "-i", "-o", "-6", "-X", "--stats", "--rate", "--timeout", "--sort",
+              "--daemon", "--thresholds", "--persistent-conn", "--nosort", "--tun-info", "--tun-csum",
+              "--tun-nocsum", "--tun-remcsum", "-p", "-Q", "stray", "5", "--")
+TEXT_WORDS = ("-t", "-u", "-f", "-s", "-r", "-w", "-x", "-y", "-M", "-p", "-b", "--sctp-service",
+              "--pe", "--syncid", "--mcast-interface", "--mcast-group", "--mcast-port",
+              "--mcast-ttl", "--sync-maxlen", "--tun-type", "--tun-port")
+VALUES = ("198.51.100.1:80", "198.51.100.1", "198.51.100.1:", ":80", "198.51.100.1:http", "10.1.0.11:0",
+          "[2001:db8::1]:80", "[2001:db8::1]", "2001:db8::1", "[2001:db8::1", "web.example:80", "rs1.example",
+          "1", "0", "7", "-1", "64", "128", "65536", "4294967295", "x", "''", "rr", "sh", "wlc", "sip",
+          "sh-port", "mh-port", "flag-1", "255.255.255.0", "gue", "gre", "ipip", "d0", "224.0.0.81", "ff02::1")
 LONG = {"-A": "--add-service", "-E": "--edit-service", "-D": "--delete-service", "-a": "--add-server",
         "-e": "--edit-server", "-d": "--delete-server", "-L": "--list", "-l": "--list", "-Z": "--zero",
         "-S": "--save", "-t": "--tcp-service", "-u": "--udp-service", "-f": "--fwmark-service",
@@ -59,8 +71,8 @@ class Generator:
             yield self.dice.choices(
                 (self.add_service, self.edit_service, self.delete_service, self.add_server,
                  self.edit_server, self.delete_server, self.list, self.save, self.others,
-                 self.restore),
-                (5, 2, 1, 8, 3, 1, 5, 2, 2, 1))[0]()
+                 self.restore, self.soup),
+                (5, 2, 1, 8, 3, 1, 5, 2, 2, 1, 4))[0]()
 
     def chance(self, of):
         return self.dice.random() < of
@@ -165,6 +177,14 @@ class Generator:
             f"--start-daemon {role} --mcast-interface {self.pick('d0', 'nosuch')} "
             f"--mcast-group {self.pick('224.0.0.82', 'ff05::81', '10.0.0.1', 'x')} "
             f"--mcast-ttl {self.number('1', '9')} --sync-maxlen {self.number('1000', '1')}"))
+
+    def soup(self):
+        """Words in any order: which of its faults is told?"""
+        words = [self.dice.choice(COMMANDS)]
+        for _ in range(self.dice.randrange(7)):
+            text = f"{self.dice.choice(TEXT_WORDS)} {self.dice.choice(VALUES)}"
+            words.append(self.pick(text, text, self.dice.choice(FLAG_WORDS)))
+        return " ".join(["ipvsadm", *map(self.spelt, words), "< /dev/null"])
 
     def restore(self):
         """Rules as people write them, and the table through the text that ours makes of it."""

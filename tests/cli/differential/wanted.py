@@ -10,7 +10,8 @@ from typing import Callable
 
 THRESHOLDS = re.compile(r"(?<= -w )(\d+)(?: -x \d+)?(?: -y \d+)?")
 LONG_NAME = re.compile(r"^(-[aA] .*?(?:-r|-t|-u|--sctp-service) \S{59})(?= -)")
-SERVICE = re.compile(r"(?<!\S)(?:-[tu]|--(?:tcp|udp|sctp)-service)[ =]?(\[?)\S")
+SERVICE = re.compile(r"(?<!\S)(?:-[tuf]|--(?:tcp|udp|sctp|fwmark)-service)[ =]?\S")
+IPV6 = re.compile(r"(?<!\S)(?:(?:-[tu]|--(?:tcp|udp|sctp)-service)[ =]?\[|(?:-6|--ipv6)(?!\S))")
 SERVER = re.compile(r"(?<!\S)(?:-r|--real-server)[ =]?\S")
 NETMASK = re.compile(r"(?<!\S)(?:-M|--netmask)[ =]?\S")
 HIGH_MARK = re.compile(r"(?<=-f )-(\d+)")
@@ -89,11 +90,11 @@ def stands_before(line):
 
 
 def is_in_another_order(rule):
-    service, server, netmask = (each.search(rule) for each in (SERVICE, SERVER, NETMASK))
-    if not service:
-        return False
-    six = bool(service[1])
-    return any(option and option.start() < service.start() for option in (server, six and netmask))
+    """What makes a service one of IPv6 is its address, or -6 behind its mark."""
+    service, server, netmask, six = (each.search(rule)
+                                     for each in (SERVICE, SERVER, NETMASK, IPV6))
+    return (service and server and server.start() < service.start() or
+            six and netmask and netmask.start() < six.start())
 
 
 WANTED = (
@@ -110,13 +111,13 @@ WANTED = (
 def settle(line, theirs, ours):
     """The names of the wanted differences that the outcomes show; None: they differ otherwise."""
     names = []
-    if theirs == ours:
+    if theirs == ours and not stands_before(line):
         return names
     for wanted in WANTED:
         settled = wanted.settle(line, theirs, ours)
         if settled:
             theirs, ours = settled
             names.append(wanted.name)
-        if theirs == ours:
-            return names
+            if theirs == ours:
+                return names
     return None
