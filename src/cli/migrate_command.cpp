@@ -52,6 +52,7 @@ struct Report {
 
     std::vector<std::string> sources;
     migrate::Services services;  // of rules, or of the kernel
+    size_t keepalived_services = 0, keepalived_servers = 0;
     migrate::Settings settings;
     Findings others;
 
@@ -110,6 +111,8 @@ Status look_at_keepalived(const std::string& file, Rehearsal& rehearsal, Report&
     migrate::Services services(rehearsal.control());
     report.add(migrate::check_keepalived(*text, file, services));
     report.add(services.findings());
+    report.keepalived_services += services.services();
+    report.keepalived_servers += services.servers();
     return {};
 }
 
@@ -183,7 +186,8 @@ void print(const Report& report, const Findings& findings) {
     std::printf("looked at:");
     for (const auto& source : report.sources) std::printf(" %s", source.c_str());
     std::printf("\ntaken over as they are: %zu services, %zu servers, %zu settings\n",
-                report.services.services(), report.services.servers(), report.settings.taken());
+                report.services.services() + report.keepalived_services,
+                report.services.servers() + report.keepalived_servers, report.settings.taken());
     for (const Finding& finding : findings) {
         std::printf("%s: %s: %s\n", name_of(finding.weight), finding.where.c_str(),
                     finding.what.c_str());
@@ -202,6 +206,8 @@ void print_json(const Report& report, const Findings& findings) {
     const nlohmann::json whole{{"looked_at", report.sources},
                                {"services", report.services.services()},
                                {"servers", report.services.servers()},
+                               {"keepalived_services", report.keepalived_services},
+                               {"keepalived_servers", report.keepalived_servers},
                                {"settings", report.settings.taken()},
                                {"findings", std::move(list)}};
     std::puts(whole.dump(2).c_str());

@@ -119,24 +119,11 @@ void append_service(std::string& text, const model::Service& service) {
     text += '\n';
 }
 
-const char* method_name(model::Method method) {
-    switch (method) {
-        case model::Method::local:
-            return "Local";
-        case model::Method::tunnel:
-            return "Tunnel";
-        case model::Method::direct:
-            return "Route";
-        default:
-            return "Masq";
-    }
-}
-
 void append_server(std::string& text, const model::ServerReport& report) {
     const model::Server& server = report.server;
     text += format("  -> %s      %-7s %-6d %-10u %-10u\n",
                    endpoint(server.key.address, server.key.port).c_str(),
-                   method_name(server.method), server.weight_now(), report.active, report.inactive);
+                   to_string(server.method), server.weight_now(), report.active, report.inactive);
 }
 
 void append_table(const model::Control& control, std::string& text) {

@@ -16,6 +16,20 @@ const char* to_string(Protocol protocol) {
     return "?";
 }
 
+const char* to_string(Method method) {
+    switch (method) {
+        case Method::nat:
+            return "Masq";
+        case Method::local:
+            return "Local";
+        case Method::tunnel:
+            return "Tunnel";
+        case Method::direct:
+            return "Route";
+    }
+    return "?";
+}
+
 std::string to_string(const ServiceKey& key) {
     if (key.mark == 0)
         return std::string(to_string(key.protocol)) + " " + to_string(key.address, key.port);

@@ -36,6 +36,9 @@ std::string to_string(const ServiceKey& key);
 // How a packet reaches its server; the numbers are IPVS's.
 enum class Method : uint8_t { nat = 0, local = 1, tunnel = 2, direct = 3 };
 
+// As IPVS's lists write it: "Masq", "Local", "Tunnel", "Route".
+const char* to_string(Method method);
+
 enum class TunnelType : uint8_t { ipip = 0, gue = 1, gre = 2 };
 
 struct Tunnel {

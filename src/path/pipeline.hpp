@@ -391,10 +391,11 @@ TURNOUT_INLINE Verdict direct(Env& env) {
         return detail::give_up(env, packet, flow, now, delivery, readiness);
     }
 
-    if (!is_icmp_error(packet) && packet.part != Part::later)
+    if (!is_icmp_error(packet) && packet.part != Part::later) {
         track(env, *settings, packet, flow, *delivery.server, *delivery.state, now);
-    if (wants_sequences(*delivery.server, packet, flow) && packet.part != Part::later)
-        env.note_sequences(packet, flow.location);
+        if (wants_sequences(*delivery.server, packet, flow))
+            env.note_sequences(packet, flow.location);
+    }
     account(env, packet, flow, *delivery.server);
     if constexpr (Env::is_complete()) end_handed_over(env, *flow.connection, now);
     return forward(env, packet, flow, delivery);

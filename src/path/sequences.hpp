@@ -30,7 +30,7 @@ TURNOUT_INLINE void advance(uint32_t& number, uint32_t to) {
     if (static_cast<int32_t>(to - load_once(number)) > 0) store_once(number, to);
 }
 
-// What the numbers of the segment take; of a later fragment's none are known.
+// How many numbers the segment takes; of one in fragments, the first of them.
 TURNOUT_INLINE uint32_t sequence_length(const Packet& packet, const TcpHeader& tcp) {
     const uint32_t headers = packet.transport_offset - ip_offset + header_length(tcp);
     const uint32_t payload = packet.ip_length > headers ? packet.ip_length - headers : 0;

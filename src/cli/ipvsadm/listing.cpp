@@ -70,20 +70,6 @@ std::string large_number(uint64_t number, bool exact) {
     return format("%8lluT", n / 1'000'000'000'000);
 }
 
-const char* method_name(model::Method method) {
-    switch (method) {
-        case model::Method::nat:
-            return "Masq";
-        case model::Method::local:
-            return "Local";
-        case model::Method::tunnel:
-            return "Tunnel";
-        case model::Method::direct:
-            return "Route";
-    }
-    return "?";
-}
-
 std::string Listing::version_line(const ipvs::Info& info) {
     const uint32_t v = info.version;
     return format("IP Virtual Server version %u.%u.%u (size=%u)\n", v >> 16 & 0xff, v >> 8 & 0xff,
@@ -159,7 +145,7 @@ std::string Listing::server(const model::ServerReport& report, const model::Serv
         cut(names_.endpoint(address, server.key.port, of.protocol), address.family, server_width);
     const std::string line = format("  -> %-28s", name.c_str());
     const std::string connections = format(" %-10u %-10u\n", report.active, report.inactive);
-    const char* method = method_name(server.method);
+    const char* method = to_string(server.method);
     const model::Rates& r = report.rates;
     switch (form_) {
         case Form::stats:

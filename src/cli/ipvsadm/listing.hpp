@@ -19,9 +19,6 @@ Form form_of(OptionSet given);
 // columns as it needs.
 std::string large_number(uint64_t number, bool exact);
 
-// "Tunnel", "Masq", "Route", "Local"
-const char* method_name(model::Method method);
-
 // One list in one form.  Every piece ends with its newline.
 class Listing {
   public:
