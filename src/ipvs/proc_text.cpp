@@ -122,8 +122,8 @@ void append_service(std::string& text, const model::Service& service) {
 void append_server(std::string& text, const model::ServerReport& report) {
     const model::Server& server = report.server;
     text += format("  -> %s      %-7s %-6d %-10u %-10u\n",
-                   endpoint(server.key.address, server.key.port).c_str(),
-                   to_string(server.method), server.weight_now(), report.active, report.inactive);
+                   endpoint(server.key.address, server.key.port).c_str(), to_string(server.method),
+                   server.weight_now(), report.active, report.inactive);
 }
 
 void append_table(const model::Control& control, std::string& text) {
