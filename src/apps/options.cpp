@@ -52,7 +52,7 @@ ParsedOptions parse_options(int count, char** arguments) {
         ->check(CLI::IsMember({"auto", "native", "generic", "off"}).description(""))
         ->type_name("MODE");
     app.add_option("--conn-table-bits", options.sizes.connection_bits,
-                   "Make the table for 2^N connections, 128 bytes each (default 18)")
+                   "Make the table for 2^N connections, 144 bytes each (default 18)")
         ->check(CLI::Range(8u, 27u))
         ->type_name("N");
     app.add_option("--max-services", options.sizes.services, "Room for so many services (65536)")

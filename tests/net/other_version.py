@@ -81,7 +81,8 @@ def write_tree(root, tree):
             put(tree / name, changed(str(name).removeprefix("src/"), path.read_text()))
     text = (root / "CMakeLists.txt").read_text()
     put(tree / "CMakeLists.txt",
-        re.sub(r"^(add_subdirectory\((tests|bench)\)|install\(.*\))\n", "", text, flags=re.MULTILINE))
+        re.sub(r"^(add_subdirectory\((tests|bench)\)|include\(packaging/.*\)|install\(.*\))\n", "",
+               text, flags=re.MULTILINE))
 
 
 def main():
