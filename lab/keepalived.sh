@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# keepalived as it comes from Debian, for the farm of the demo: sourced behind names.sh and director.sh.
+# keepalived as it comes from Debian, and its configuration for the farm of the demo: sourced behind names.sh
+# and director.sh.
 # shellcheck disable=SC2154  # how many servers there are, their methods
 
 keepalived_pid=''
@@ -48,12 +49,13 @@ write_keepalived_configuration() {
         }'
 }
 
-# Its IPVS messages are led to the director of the network namespace it runs in.
+# start_keepalived WHERE [OPTION…]: with $LAB_STATE/keepalived.conf; its IPVS messages are led to the
+# director of the network namespace it runs in, unless the configuration names another.
 start_keepalived() {
-    nsenter --net="/run/netns/$LAB_NAME-director" -- \
-        env LD_PRELOAD="$(readlink -f "$BIN/../lib/libturnout-ipvs.so")" \
-        /usr/sbin/keepalived -n -l -C -f "$LAB_STATE/keepalived.conf" -p "$LAB_STATE/keepalived.pid" \
-        -c "$LAB_STATE/checkers.pid" >"$LAB_STATE/keepalived.log" 2>&1 &
+    nsenter --net="/run/netns/$LAB_NAME-$1" -- env LD_PRELOAD="$PRELOAD" \
+        /usr/sbin/keepalived -n -l "${@:2}" -f "$LAB_STATE/keepalived.conf" \
+        -p "$LAB_STATE/keepalived.pid" -r "$LAB_STATE/vrrp.pid" -c "$LAB_STATE/checkers.pid" \
+        >"$LAB_STATE/keepalived.log" 2>&1 &
     keepalived_pid=$!
 }
 

@@ -11,6 +11,8 @@ LAB_STATE=/run/turnout-lab/$LAB_NAME
 
 # Where our programs are.
 BIN=${TURNOUT_BIN:-$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../build/release/bin}
+# What leads programs made for IPVS to the director, by LD_PRELOAD.
+PRELOAD=${TURNOUT_PRELOAD:-$BIN/../lib/libturnout-ipvs.so}
 
 # Every machine has addresses of both families; the lab's own is that of its virtual address.
 LAB_FAMILY=${LAB_FAMILY:-$(cat "$LAB_STATE/family" 2>/dev/null || echo ipv4)}

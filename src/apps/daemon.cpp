@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <set>
 
+#include "abi/maps.hpp"
 #include "api/server.hpp"
 #include "api/socket_path.hpp"
 #include "apps/state_path.hpp"
@@ -85,7 +86,6 @@ class Daemon {
     Daemon(const Options& options, uint64_t cookie, std::unique_ptr<kernel::DataPlane> plane,
            kernel::NetworkWatch watch, const std::optional<std::string>& state)
         : options_(options),
-          pins_(kernel::pin_directory(cookie)),
           plane_(std::move(plane)),
           watch_(std::move(watch)),
           director_(
@@ -132,7 +132,6 @@ class Daemon {
 
     const Options& options_;
     asio::io_context io_{1};
-    const std::string pins_;
     std::unique_ptr<kernel::DataPlane> plane_;
     kernel::NetworkWatch watch_;
     std::set<kernel::AddressBytes> addresses_;
@@ -234,8 +233,8 @@ void Daemon::warn_of_lost_tags(const kernel::Interface& interface) {
         return;
     spdlog::warn(
         "{0}: VLANs are on it, and it takes their tags off before XDP sees a frame, which then "
-        "looks "
-        "untagged and may be forwarded as such: ethtool -K {0} rxvlan off (of a veth pair, also "
+        "looks untagged and may be forwarded as such: ethtool -K {0} rxvlan off (of a veth pair, "
+        "also "
         "ethtool -K PEER txvlan off tx-vlan-stag-hw-insert off at its far end), or use --xdp auto",
         interface.name);
 }
@@ -320,7 +319,8 @@ void Daemon::follow_network() {
 }
 
 Status Daemon::hear_of_endings() {
-    auto endings = kernel::Endings::open(pins_, plane_->rows().interfaces, monotonic_ns);
+    auto endings = kernel::Endings::open(plane_->table(abi::map::endings),
+                                         plane_->rows().interfaces, monotonic_ns);
     if (!endings) return std::unexpected(endings.error());
     endings_ = std::move(*endings);
     endings_ready_.assign(endings_->fd());

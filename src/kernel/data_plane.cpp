@@ -314,6 +314,10 @@ int DataPlane::program(const char* name) const {
     return bpf_program__fd(bpf_object__find_program_by_name(state_->object.get(), name));
 }
 
+int DataPlane::table(const char* name) const {
+    return bpf_object__find_map_fd_by_name(state_->object.get(), name);
+}
+
 bool DataPlane::adopted() const {
     return state_->adopted;
 }

@@ -64,6 +64,8 @@ class DataPlane {
     void forget(uint32_t index);
     // A loaded program's descriptor, by its name in src/bpf: for test runs and benchmarks.
     int program(const char* name) const;
+    // The same of a table, by its name in abi/maps.hpp.
+    int table(const char* name) const;
     // Starts the sweeper, or points it to this daemon's program.
     Status start_sweeper();
 

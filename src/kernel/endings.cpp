@@ -1,7 +1,6 @@
 #include "kernel/endings.hpp"
 
 #include <arpa/inet.h>
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
@@ -14,8 +13,6 @@
 #include <cstring>
 #include <vector>
 
-#include "abi/maps.hpp"
-#include "kernel/pins.hpp"
 #include "kernel/reset_packets.hpp"
 #include "table/ending.hpp"
 
@@ -49,15 +46,11 @@ Endings::~Endings() {
     ring_buffer__free(ring_);
 }
 
-Result<std::unique_ptr<Endings>> Endings::open(const std::string& directory,
-                                               std::span<const abi::Interface> interfaces,
+Result<std::unique_ptr<Endings>> Endings::open(int ring, std::span<const abi::Interface> interfaces,
                                                Clock clock) {
     std::unique_ptr<Endings> endings(new Endings(interfaces, std::move(clock)));
-    const std::string path = tables_directory(directory) + "/" + abi::map::endings;
-    const Fd ring(bpf_obj_get(path.c_str()));
-    if (!ring) return fail_errno(errno, "cannot open " + path);
-    endings->ring_ = ring_buffer__new(ring.get(), take, endings.get(), nullptr);
-    if (!endings->ring_) return fail_errno(errno, "cannot read " + path);
+    endings->ring_ = ring_buffer__new(ring, take, endings.get(), nullptr);
+    if (!endings->ring_) return fail_errno(errno, "cannot hear which connections expire");
     if (auto ok = endings->open_sockets(); !ok) return std::unexpected(ok.error());
     return endings;
 }

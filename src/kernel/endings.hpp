@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 
 #include "abi/rows.hpp"
 #include "base/clock.hpp"
@@ -23,9 +22,9 @@ namespace turnout::kernel {
 
 class Endings {
   public:
-    // `directory`: where the tables are pinned.  `interfaces`: the rows of those that are served;
-    // they outlive this.
-    static Result<std::unique_ptr<Endings>> open(const std::string& directory,
+    // `ring`: the table abi::map::endings.  `interfaces`: the rows of those that are served; both
+    // outlive this.
+    static Result<std::unique_ptr<Endings>> open(int ring,
                                                  std::span<const abi::Interface> interfaces,
                                                  Clock clock);
     ~Endings();

@@ -15,12 +15,11 @@ struct End {
     uint32_t next;  // number of the byte that it sends next
 };
 
-template <class Header>
-uint64_t sum_of_bytes(const Header& header) {
+uint64_t sum_of_bytes(const TcpHeader& tcp) {
     uint64_t sum = 0;
     uint16_t pair;
-    for (size_t at = 0; at < sizeof header; at += sizeof pair) {
-        std::memcpy(&pair, reinterpret_cast<const char*>(&header) + at, sizeof pair);
+    for (size_t at = 0; at < sizeof tcp; at += sizeof pair) {
+        std::memcpy(&pair, reinterpret_cast<const char*>(&tcp) + at, sizeof pair);
         sum += pair;
     }
     return sum;
@@ -54,7 +53,7 @@ Ipv4Header ipv4_header(const End& from, const End& to) {
     ip.protocol = static_cast<uint8_t>(IpProtocol::tcp);
     ip.source = from.address.word[0];
     ip.destination = to.address.word[0];
-    ip.checksum = updated({0xffff}, sum_of_bytes(ip));
+    ip.checksum = header_checksum(ip);
     return ip;
 }
 

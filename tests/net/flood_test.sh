@@ -7,7 +7,6 @@ needs turnoutd turnout ipvsadm
 
 SYNS=20000
 
-field() { turnout status --json | /usr/bin/python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"; }
 served() { traffic tcp "$VIP" 80 "$1" | tr ' ' '\n' | grep -c '^rs[12]$' || true; }
 counts_nothing() { ipvsadm -Ln -t "$VIP:80" | awk '/Masq/ { sum += $5 + $6 } END { exit sum != 0 }'; }
 

@@ -5,9 +5,10 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/busy.sh
 . "$tests/busy.sh"
+# shellcheck source=lab/keepalived.sh
+. "$root/lab/keepalived.sh"
 needs turnoutd turnout ipvsadm
-library=${TURNOUT_PRELOAD:-$BIN/../lib/libturnout-ipvs.so}
-[[ -e $library ]] || { echo "SKIPPED: $library is not built"; exit 77; }
+[[ -e $PRELOAD ]] || { echo "SKIPPED: $PRELOAD is not built"; exit 77; }
 [[ -x /usr/sbin/keepalived ]] || { echo "SKIPPED: keepalived is not installed (apt-get install keepalived)"; exit 77; }
 
 # The servers of a service with their weights, sorted.
@@ -93,14 +94,6 @@ virtual_server fwmark 7 {
 CONF
 }
 
-start_keepalived() {
-    configuration 1 >"$LAB_STATE/keepalived.conf"
-    nsenter --net="/run/netns/$LAB_NAME-director" -- env LD_PRELOAD="$library" \
-        /usr/sbin/keepalived -n -l -D -C -f "$LAB_STATE/keepalived.conf" -p "$LAB_STATE/keepalived.pid" \
-        -c "$LAB_STATE/checkers.pid" >"$LAB_STATE/keepalived.log" 2>&1 &
-    keepalived_pid=$!
-}
-
 rs1=$(server_address 1):80 rs2=$(server_address 2):80 rs3=$(server_address 3):80
 names="$(server_address 1):53 1,$(server_address 2):53 1"
 
@@ -108,7 +101,8 @@ up_lab
 start_director --state "$LAB_STATE/state.json"
 
 begin "keepalived brings the farm up"
-start_keepalived
+configuration 1 >"$LAB_STATE/keepalived.conf"
+start_keepalived director -D -C
 for port in 80 8080; do eventually 20 servers_are "$rs1 1,$rs2 2" -t "$VIP:$port"; done
 eventually 10 servers_are "$names" -u "$VIP:53"
 expect_equal "by mark" "$(server_address 3):0 4" "$(servers -f 7)"

@@ -4,11 +4,10 @@
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs turnoutd turnout ipvsadm
-library=${TURNOUT_PRELOAD:-$BIN/../lib/libturnout-ipvs.so}
-[[ -e $library ]] || { echo "SKIPPED: $library is not built"; exit 77; }
+[[ -e $PRELOAD ]] || { echo "SKIPPED: $PRELOAD is not built"; exit 77; }
 [[ -x /usr/sbin/ipvsadm ]] || { echo "SKIPPED: ipvsadm is not installed (apt-get install ipvsadm)"; exit 77; }
 
-original() { at director env LD_PRELOAD="$library" timeout 60 /usr/sbin/ipvsadm "$@"; }
+original() { at director env LD_PRELOAD="$PRELOAD" timeout 60 /usr/sbin/ipvsadm "$@"; }
 clients() { nsenter --net="/run/netns/$LAB_NAME-director" -- /usr/bin/python3 "$tests/ipvs_clients.py" "$@"; }
 
 services() { for i in {0..9999}; do echo "-A -t 198.18.$((i / 256)).$((i % 256)):80 -s rr"; done; }
@@ -49,7 +48,7 @@ services | original -R
 servers | ipvsadm -R
 expect_rules 14001
 expect_equal "lines of /proc/net/ip_vs" 14004 \
-    "$(at director env LD_PRELOAD="$library" cat /proc/net/ip_vs | wc -l)"
+    "$(at director env LD_PRELOAD="$PRELOAD" cat /proc/net/ip_vs | wc -l)"
 
 begin "the other way round"
 ipvsadm -C

@@ -104,6 +104,9 @@ eventually() {
     done
 }
 
+# field EXPRESSION: of what `turnout status --json` tells, which is `s` in Python.
+field() { turnout status --json | /usr/bin/python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"; }
+
 traffic() { at client /usr/bin/python3 "$tests/traffic.py" "$@"; }
 
 # Who answers one request to ADDRESS[:PORT].

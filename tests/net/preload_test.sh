@@ -3,15 +3,16 @@
 # director of its own namespace; the daemon is killed under keepalived and comes back.
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=lab/keepalived.sh
+. "$root/lab/keepalived.sh"
 needs turnoutd turnout ipvsadm
-library=${TURNOUT_PRELOAD:-$BIN/../lib/libturnout-ipvs.so}
-[[ -e $library ]] || { echo "SKIPPED: $library is not built"; exit 77; }
+[[ -e $PRELOAD ]] || { echo "SKIPPED: $PRELOAD is not built"; exit 77; }
 for program in /usr/sbin/ipvsadm /usr/sbin/keepalived; do
     [[ -x $program ]] || { echo "SKIPPED: $program is not installed (apt-get install $(basename $program))"; exit 77; }
 done
 
 # original [OPTION…]: Debian's ipvsadm, in the director's namespace.
-original() { at director env LD_PRELOAD="$library" /usr/sbin/ipvsadm "$@"; }
+original() { at director env LD_PRELOAD="$PRELOAD" /usr/sbin/ipvsadm "$@"; }
 # Without the size of the table, which is ours.
 listed() { ipvsadm -Ln | tail -n +4; }
 servers_are() { [[ $(listed | awk '/->/ {print $2, $4}') == "$1" ]]; }
@@ -54,15 +55,6 @@ $(check "$(server_address 2)")
 CONF
 }
 
-# start_keepalived WHERE: with the configuration on standard input.
-start_keepalived() {
-    cat >"$LAB_STATE/keepalived.conf"
-    nsenter --net="/run/netns/$LAB_NAME-$1" -- env LD_PRELOAD="$library" \
-        /usr/sbin/keepalived -n -l -D -f "$LAB_STATE/keepalived.conf" -p "$LAB_STATE/keepalived.pid" \
-        -r "$LAB_STATE/vrrp.pid" -c "$LAB_STATE/checkers.pid" >"$LAB_STATE/keepalived.log" 2>&1 &
-    keepalived_pid=$!
-}
-
 both="$(server_address 1):80 1
 $(server_address 2):80 1"
 one="$(server_address 1):80 1"
@@ -79,18 +71,19 @@ expect_equal "both lists" "$(ipvsadm -Ln)" "$(original -Ln)"
 expect_match "connections" "TCP [0-9:]+ +[A-Z_]+ +$(literally "$CLIENT"):[0-9]+ +$(literally "$HOST"):80" "$(original -Lnc)"
 expect_equal "statistics" "$(ipvsadm -Ln --stats)" "$(original -Ln --stats)"
 expect_match "totals" ' 1 +[0-9A-F]+ +[0-9A-F]+ +[0-9A-F]+ +[0-9A-F]+' \
-    "$(at director env LD_PRELOAD="$library" cat /proc/net/ip_vs_stats)"
+    "$(at director env LD_PRELOAD="$PRELOAD" cat /proc/net/ip_vs_stats)"
 
 begin "where there is no director, and for others than root, it is as without the library"
 expect_equal "a server's" "$(at rs1 /usr/sbin/ipvsadm -Ln 2>&1)" \
-    "$(at rs1 env LD_PRELOAD="$library" /usr/sbin/ipvsadm -Ln 2>&1)"
-install -m 755 "$library" "$LAB_STATE/library.so"
+    "$(at rs1 env LD_PRELOAD="$PRELOAD" /usr/sbin/ipvsadm -Ln 2>&1)"
+install -m 755 "$PRELOAD" "$LAB_STATE/library.so"
 nobody() { at director setpriv --reuid 65534 --regid 65534 --clear-groups "$@" 2>&1; }
 expect_match "nobody's" 'must be root' "$(nobody env LD_PRELOAD="$LAB_STATE/library.so" /usr/sbin/ipvsadm -Ln)"
 
 begin "keepalived brings up its service, and takes out a server that fails"
 original -C
-start_keepalived director < <(configuration)
+configuration >"$LAB_STATE/keepalived.conf"
+start_keepalived director -D
 eventually 15 servers_are "$both"
 expect_equal "scheduler" rr "$(listed | awk '/^TCP/ {print $3}')"
 eventually 15 daemons_are master
@@ -118,10 +111,11 @@ expect_equal "the table" "" "$(listed)"
 expect_equal "the sync daemons" "" "$(daemons)"
 
 begin "keepalived on another machine's network, with the director's for IPVS"
-start_keepalived rs3 < <(
+{
     echo "net_namespace_ipvs $LAB_NAME-director"
     configuration | sed '/lvs_sync_daemon/d; /^vrrp_instance/,/^}/d'
-)
+} >"$LAB_STATE/keepalived.conf"
+start_keepalived rs3 -D
 eventually 15 servers_are "$both"
 kill "$keepalived_pid"
 wait "$keepalived_pid" || true

@@ -5,7 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 needs turnoutd turnout ipvsadm
 
-field() { turnout status --json | /usr/bin/python3 -c "import json, sys; s = json.load(sys.stdin); print($1)"; }
 names() { traffic "$1" "$VIP" "$2" "$3" | tr ' ' '\n'; }
 
 up_lab --servers 3
