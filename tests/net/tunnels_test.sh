@@ -18,11 +18,13 @@ options_of() {
     echo "--tun-type $type $port"
 }
 
-# lead_by KIND OUTER: both families' services by rs1's tunnel.
+# lead_by KIND OUTER: both families' services by rs1's tunnel.  Connections of the services before go
+# as well: a client that came upon the port of one would wait for a server that is no longer there.
 lead_by() {
     local family server
     server=$(server_address 1 "$2")
     ipvsadm -C
+    turnout connection delete --all >/dev/null
     for family in ipv4 ipv6; do
         speak $family
         for service in "-t $HOST:$ECHO_PORT" "-u $HOST:$ECHO_PORT"; do
