@@ -70,6 +70,11 @@ inline constexpr uint32_t stateless = 1u
                                       << 24;  // no record, but a scratch line: path/stateless.hpp
 inline constexpr uint32_t noted = 1u << 25;   // there are Sequences of it
 inline constexpr uint32_t told = 1u << 26;    // an Ending of it has been told
+inline constexpr uint32_t helped = 1u << 27;  // an FTP control connection: see FtpControl
+// A data connection of FTP, or the record that waits for it; its link names the control connection.
+inline constexpr uint32_t data = 1u << 28;
+// A server that opens one comes from the port below its own, seen as that below the service's.
+inline constexpr uint32_t port_below = 1u << 29;
 }  // namespace status
 
 // A connection keeps its method when its server is given another.
@@ -122,7 +127,8 @@ static_assert(sizeof(Tuple) == 40);
 
 // One record for both directions.
 //
-// `link` is the location of another record, or 0: a connection's template, a reply's connection.  A
+// `link` is the location of another record, or 0: a connection's template, a reply's connection, an
+// FTP data connection's control connection.  A
 // template cannot end while connections name it, for it counts them.  What is *assured* has come to
 // something: a connection that was established (UDP: answered) and its template.
 struct Connection {

@@ -20,7 +20,8 @@ namespace turnout::abi {
     X(held_fragment, 11, "fragment before its first, held back")                    \
     X(lost_fragment, 12, "fragment without a first, or of a connection that ended") \
     X(defence, 13, "new connection refused by drop_packet")                         \
-    X(stray, 14, "packet of a NAT server that belongs to no connection")
+    X(stray, 14, "packet of a NAT server that belongs to no connection")            \
+    X(out_of_order, 15, "segment of an FTP control connection before its turn")
 
 enum class Drop : uint32_t {
     none = 0,

@@ -32,6 +32,7 @@ inline constexpr char sweeper[] = "to_sweeper";
 inline constexpr char fragments[] = "to_fragments";
 inline constexpr char held_fragments[] = "to_held";
 inline constexpr char sequences[] = "to_sequences";
+inline constexpr char ftp_controls[] = "to_ftp_controls";
 inline constexpr char endings[] = "to_endings";  // a ring for the daemon
 inline constexpr char lanes[] = "to_lanes";      // row 0: the complete lane, for what goes out
 
@@ -41,7 +42,7 @@ inline constexpr const char* all[] = {
     plans,          candidates,    cursors,        servers,    rings,         mark_rules,
     calls,          server_states, reply_services, neighbours, interfaces,    service_records,
     server_records, connections,   counters,       drops,      sweeper,       fragments,
-    held_fragments, sequences,     endings,        lanes,      near_ends,
+    held_fragments, sequences,     endings,        lanes,      near_ends,     ftp_controls,
 };
 
 }  // namespace turnout::abi::map

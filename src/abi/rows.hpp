@@ -9,6 +9,7 @@
 
 #include "abi/address.hpp"
 #include "abi/connection.hpp"
+#include "abi/ftp_control.hpp"
 #include "abi/schedulers.hpp"
 #include "abi/time.hpp"
 #include "wire/ethernet.hpp"
@@ -16,7 +17,7 @@
 namespace turnout::abi {
 
 // Bumped whenever a row's layout or meaning changes; part of the path of the pinned tables.
-inline constexpr uint32_t tables_version = 10;
+inline constexpr uint32_t tables_version = 11;
 
 // What some service needs, so that packets are spared the work while none does; and choices.
 namespace settings_flag {
@@ -38,18 +39,19 @@ inline constexpr uint32_t cache_bypass = 32768;    // without a server, to where
 inline constexpr uint32_t count_packets = 65536;   // of young connections, for drop_entry
 inline constexpr uint32_t draining = 131072;       // some server is being drained
 inline constexpr uint32_t nat_icmp_send = 262144;  // NAT servers' strays are refused
-// What the sweeper switches by itself: see table/defence.hpp.
+// What the data plane switches by itself: see table/defence.hpp, table/data_connections.hpp.
 inline constexpr uint32_t secure_tcp = 1u << 24;   // only whole handshakes establish
 inline constexpr uint32_t drop_entry = 1u << 25;   // connections that came to nothing are ended
 inline constexpr uint32_t drop_packet = 1u << 26;  // some new connections are refused
-inline constexpr uint32_t stateless = 1u << 27;    // the data plane, too: see path/stateless.hpp
+inline constexpr uint32_t stateless = 1u << 27;  // connections without a record: path/stateless.hpp
+inline constexpr uint32_t ftp_data = 1u << 28;   // there are FTP data connections, or will be
 }  // namespace settings_flag
 
 // When a defence against too many connections is up.  The numbers are IPVS's, but that what a
 // person has set and what has come of it are kept apart: 1 and 2 both say `automatic`.
 enum class DefenceMode : uint8_t { off = 0, automatic = 1, always = 3 };
 
-// One row for all programs.  Written by the daemon; four flags by the sweeper.
+// One row for all programs.  Written by the daemon; the last five flags by the data plane.
 struct Settings {
     uint64_t hash_seed;
     uint32_t bucket_mask;           // number of buckets - 1; behind them, one scratch for each CPU
@@ -64,8 +66,9 @@ struct Settings {
     uint32_t drop_rate;         // am_droprate: always on, drop_packet refuses one in so many
     DefenceMode drop_entry, drop_packet, secure_tcp;
     uint8_t pad_;
+    be16 ftp_port[ftp_ports];  // where services by NAT have their FTP translated; 0: none
 };
-static_assert(sizeof(Settings) == 56);
+static_assert(sizeof(Settings) == 72);
 
 // How long a connection may be idle, by State.  Row 0 is everybody's; services that have their own
 // share rows of equal content.  Written by the daemon.
@@ -83,7 +86,7 @@ struct Pressure {
     uint32_t drop_rate;    // one in so many new connections is refused (drop_packet); 0: none
     uint32_t drop_left;    // how many are let in until the next, and that one
     Tick stateless_since;  // when the latest connection began that had no room
-    uint32_t pad_;
+    Tick ftp_data_since;   // when there was an FTP data connection last
 };
 static_assert(sizeof(Pressure) == 24);
 

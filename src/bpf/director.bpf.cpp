@@ -13,6 +13,7 @@
 #include "path/forwarding/nat_sctp.hpp"
 #include "path/forwarding/tunnel_error.hpp"
 #include "path/forwarding/wrap.hpp"
+#include "path/helpers/ftp_splice.hpp"
 #include "path/helpers/sip.hpp"
 #include "path/parse_sctp.hpp"
 #include "path/stateless.hpp"
@@ -197,6 +198,34 @@ extern "C" {
                                                 uint32_t location) {
     CompleteLane env(context);
     if (packet) note_sequences(env, *packet, location);
+    return 0;
+}
+
+[[gnu::noinline]] uint32_t turnout_tc_help_request(__sk_buff* context, const Packet* packet,
+                                                   uint32_t location) {
+    CompleteLane env(context);
+    return static_cast<uint32_t>(packet ? help_request(env, *packet, location) : Helped::goes_on);
+}
+
+[[gnu::noinline]] uint64_t turnout_tc_help_reply(__sk_buff* context, const Packet* packet,
+                                                 uint32_t location) {
+    CompleteLane env(context);
+    Opening* room = env.opening();
+    if (!packet || !room) return 0;
+    const Helped helped = help_reply(env, *packet, location, *room);
+    return packed(static_cast<uint32_t>(helped), room->splices);
+}
+
+[[gnu::noinline]] uint32_t turnout_tc_splice(__sk_buff* context, const Packet* packet,
+                                             uint32_t location, uint32_t index) {
+    CompleteLane env(context);
+    const Opening* room = env.opening();
+    return packet && room ? splice(env, *packet, location, *room, index) : 0;
+}
+
+[[gnu::noinline]] int turnout_expect_data(uint32_t location) {
+    Tables env;
+    expect_data(env, location, env.now());
     return 0;
 }
 

@@ -41,6 +41,15 @@ struct DropCounts {
     int (*max_entries)[abi::drop_rows];
 };
 
+// What the data plane itself puts in and takes out, so its memory is there from the start.
+template <class Key, class Row, uint32_t Rows>
+struct OwnHash {
+    int (*type)[BPF_MAP_TYPE_HASH];
+    Key* key;
+    Row* value;
+    int (*max_entries)[Rows];
+};
+
 struct CallsMap {
     int (*type)[BPF_MAP_TYPE_LRU_HASH];
     uint32_t* key;
@@ -136,6 +145,8 @@ using ServerRecordsMap = Array<abi::ServerRecord, 1>;    // at load
 using CountersMap = Array<abi::Counters, 1>;             // at load
 using FragmentsMap = LruHash<FragmentKey, FragmentNote, 16384>;
 using HeldMap = LruHash<HeldKey, HeldFragment, 1024>;
+using FtpControlsMap = OwnHash<uint32_t, abi::FtpControl, abi::ftp_controls>;  // by location
+using NoControl = Room<abi::FtpControl>;  // all zero: too large for the stack
 using Openings = Room<Opening>;
 using Pieces = Room<Piece>;
 using Payloads = Room<Payload>;
@@ -170,6 +181,7 @@ TURNOUT_MAP(ServerRecordsMap, to_server_rec);
 TURNOUT_MAP(CountersMap, to_counters);
 TURNOUT_MAP(DropCounts, to_drops);
 TURNOUT_MAP(SweeperMap, to_sweeper);
+TURNOUT_MAP(NoControl, to_no_control);
 TURNOUT_MAP(Openings, to_openings);
 TURNOUT_MAP(Pieces, to_pieces);
 TURNOUT_MAP(Payloads, to_payloads);
@@ -177,6 +189,7 @@ TURNOUT_MAP(FragmentsMap, to_fragments);
 TURNOUT_MAP(HeldMap, to_held);
 TURNOUT_MAP(FragmentRooms, to_fragment_rm);
 TURNOUT_MAP(SequencesMap, to_sequences);
+TURNOUT_MAP(FtpControlsMap, to_ftp_controls);
 TURNOUT_MAP(EndingsMap, to_endings);
 TURNOUT_MAP(LanesMap, to_lanes);
 }

@@ -155,6 +155,18 @@ struct TablesEnv {
         return turnout_go_without_record(&opening);
     }
 
+    TURNOUT_INLINE static abi::FtpControl* ftp_control(Location location) {
+        return row_of<abi::FtpControl>(to_ftp_controls, location);
+    }
+    TURNOUT_INLINE static abi::FtpControl* add_ftp_control(Location location) {
+        if (auto* none = row_of<const abi::FtpControl>(to_no_control, 0u))
+            map_update_elem(&to_ftp_controls, &location, none, BPF_ANY);
+        return ftp_control(location);
+    }
+    TURNOUT_INLINE static void forget_ftp_control(Location location) {
+        map_delete_elem(&to_ftp_controls, &location);
+    }
+
     TURNOUT_INLINE static abi::Sequences* sequences(Location location) {
         return row_of<abi::Sequences>(to_sequences, location);
     }

@@ -6,6 +6,7 @@
 
 #include <linux/pkt_cls.h>
 
+#include "bpf/replace.hpp"
 #include "bpf/tables_env.hpp"
 #include "path/pipeline.hpp"
 
@@ -30,6 +31,13 @@ uint32_t turnout_tc_relay_tunnel_error(__sk_buff* context, turnout::Packet* pack
 int turnout_tc_send_in_pieces(__sk_buff* context, uint32_t mtu, const turnout::abi::Neighbour* to,
                               uint8_t tunnel, uint8_t unsummed);
 int turnout_tc_note_sequences(__sk_buff* context, const turnout::Packet* packet, uint32_t location);
+uint32_t turnout_tc_help_request(__sk_buff* context, const turnout::Packet* packet,
+                                 uint32_t location);
+uint64_t turnout_tc_help_reply(__sk_buff* context, const turnout::Packet* packet,
+                               uint32_t location);
+uint32_t turnout_tc_splice(__sk_buff* context, const turnout::Packet* packet, uint32_t location,
+                           uint32_t index);
+int turnout_expect_data(uint32_t location);
 int turnout_tc_hold_fragment(__sk_buff* context, const turnout::Packet* packet, uint32_t now);
 int turnout_tc_release_fragments(__sk_buff* context, const turnout::Packet* packet, uint32_t count);
 int turnout_tc_wrap(__sk_buff* context, const turnout::Packet* packet, uint32_t server,
@@ -118,6 +126,21 @@ class TcEnv : public TablesEnv {
     }
     TURNOUT_INLINE void note_sequences(const Packet& packet, Location location) const {
         turnout_tc_note_sequences(packet_, &packet, location);
+    }
+    TURNOUT_INLINE Help help_request(const Packet& packet, Location location) const {
+        return {static_cast<Helped>(turnout_tc_help_request(packet_, &packet, location)), 0};
+    }
+    TURNOUT_INLINE Help help_reply(const Packet& packet, Location location) const {
+        const uint64_t packed = turnout_tc_help_reply(packet_, &packet, location);
+        return {static_cast<Helped>(packed & 0xffffffff), static_cast<uint32_t>(packed >> 32)};
+    }
+    TURNOUT_INLINE uint32_t splice(const Packet& packet, Location location, uint32_t index) const {
+        return turnout_tc_splice(packet_, &packet, location, index);
+    }
+    TURNOUT_INLINE void expect_data(Location location) const { turnout_expect_data(location); }
+    TURNOUT_INLINE bool replace(uint32_t offset, uint32_t removed, const abi::AddressText& text,
+                                uint32_t inserted, uint32_t end) const {
+        return replace_bytes(packet_, offset, removed, text, inserted, end);
     }
     TURNOUT_INLINE bool hold_fragment(const Packet& packet, abi::Tick now) const {
         return turnout_tc_hold_fragment(packet_, &packet, now) != 0;

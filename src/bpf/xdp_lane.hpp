@@ -87,6 +87,14 @@ class XdpEnv : public TablesEnv {
                                               uint8_t) {
         return false;
     }
+    TURNOUT_INLINE static Help help_request(const Packet&, Location) { return {}; }
+    TURNOUT_INLINE static Help help_reply(const Packet&, Location) { return {}; }
+    TURNOUT_INLINE static uint32_t splice(const Packet&, Location, uint32_t) { return 0; }
+    TURNOUT_INLINE static void expect_data(Location) {}
+    TURNOUT_INLINE static bool replace(uint32_t, uint32_t, const abi::AddressText&, uint32_t,
+                                       uint32_t) {
+        return false;
+    }
     TURNOUT_INLINE static bool hold_fragment(const Packet&, abi::Tick) { return false; }
     TURNOUT_INLINE static bool release_fragments(const Packet&, uint32_t) { return false; }
     TURNOUT_INLINE static bool turn_into_error(const Packet&, const IcmpError&,

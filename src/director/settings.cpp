@@ -80,6 +80,19 @@ void write_reuse_mode(abi::Settings& settings, int64_t value) {
     put_flag(settings, flag::reuse_fin_wait, value >= 2);
 }
 
+template <uint32_t Number>
+constexpr Kept ftp_port(const char* name) {
+    return {name,
+            Number == 0 ? 21 : 0,
+            0,
+            65535,
+            "a port at which FTP is translated for servers by NAT; 0: none",
+            [](const abi::Settings& s) -> int64_t { return to_host(s.ftp_port[Number]); },
+            [](abi::Settings& s, int64_t value) {
+                s.ftp_port[Number] = to_be(static_cast<uint16_t>(value));
+            }};
+}
+
 void write_drop_entry(abi::Settings& settings, int64_t value) {
     write_defence<&abi::Settings::drop_entry>(settings, value);
     put_flag(settings, flag::count_packets, value != 0);
@@ -117,6 +130,14 @@ constexpr Kept kept[] = {
     choice<flag::expire_quiescent_template>(
         "expire_quiescent_template",
         "1: clients bound by persistence to a server of weight 0 are given another"),
+    ftp_port<0>("ftp_port.1"),
+    ftp_port<1>("ftp_port.2"),
+    ftp_port<2>("ftp_port.3"),
+    ftp_port<3>("ftp_port.4"),
+    ftp_port<4>("ftp_port.5"),
+    ftp_port<5>("ftp_port.6"),
+    ftp_port<6>("ftp_port.7"),
+    ftp_port<7>("ftp_port.8"),
     expiration<&abi::Settings::lblc_timeout>(
         "lblc_expiration", "seconds that lblc remembers a destination nobody asks for"),
     expiration<&abi::Settings::lblcr_timeout>(

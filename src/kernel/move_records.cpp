@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "abi/maps.hpp"
 #include "kernel/old_records.hpp"
 #include "table/counts.hpp"
 #include "table/sweep.hpp"
@@ -48,7 +49,7 @@ struct Moved {
 
 struct RecordMover::State {
     OldTable from;
-    std::optional<OldCalls> calls;
+    std::optional<OldNotes> calls, ftp_controls;
     NewTable to;
     abi::Tick now;
     std::vector<Moved> moved = {};
@@ -144,8 +145,14 @@ Location RecordMover::State::copy_members(Location old_head, Location set) {
     return head;
 }
 
-// Leads the record's link to the copy of its template, which from then on counts it.
+// Leads the record's link to the copy of its template, which from then on counts it; or to that of
+// its control connection, which does not.
 Connection* RecordMover::State::hold_parent(Connection& record) {
+    if (record.status & status::data) {
+        const OldRecord control = from.at(record.link);
+        record.link = control ? move_connection(control) : 0;
+        return nullptr;
+    }
     record.link = record.link ? copy_of(record.link) : 0;
     Connection* parent = at(to, record.link);
     if (!parent) return nullptr;
@@ -182,6 +189,8 @@ Location RecordMover::State::move_connection(const OldRecord& old) {
     // Ends with its packet, or waits for fragments alone; or it was moved before.
     if (record.status & (status::one_packet | status::retired)) return copy_of(old.location);
     const Location location = copy_connection(record);
+    if (ftp_controls && location && record.status & status::helped)
+        ftp_controls->copy(old.location, location);
     if (location) retire(old, location, record.status);
     return location;
 }
@@ -235,10 +244,12 @@ Result<std::unique_ptr<RecordMover>> RecordMover::open(const std::string& from,
                                                        abi::Tick now) {
     auto table = OldTable::open(from, to);
     if (!table) return std::unexpected(table.error());
-    auto calls = OldCalls::open(from, to);
+    auto calls = OldNotes::open(from, to, abi::map::calls);
     if (!calls) return std::unexpected(calls.error());
-    auto state = std::unique_ptr<State>(
-        new State{std::move(*table), std::move(*calls), NewTable{rows}, now});
+    auto controls = OldNotes::open(from, to, abi::map::ftp_controls);
+    if (!controls) return std::unexpected(controls.error());
+    auto state = std::unique_ptr<State>(new State{
+        std::move(*table), std::move(*calls), std::move(*controls), NewTable{rows}, now});
     return std::unique_ptr<RecordMover>(new RecordMover(std::move(state)));
 }
 

@@ -54,18 +54,19 @@ Status OldTable::learn() {
     return {};
 }
 
-Result<std::optional<OldCalls>> OldCalls::open(const std::string& from, const std::string& to) {
-    auto source = DescribedTable::open(from, names::calls);
+Result<std::optional<OldNotes>> OldNotes::open(const std::string& from, const std::string& to,
+                                               const char* name) {
+    auto source = DescribedTable::open(from, name);
     if (!source && source.error().code == ENOENT) return std::nullopt;
     if (!source) return std::unexpected(source.error());
-    auto target = DescribedTable::open(to, names::calls);
+    auto target = DescribedTable::open(to, name);
     if (!target) return std::unexpected(target.error());
     auto value = RowTranslation::make(source->value(), target->value());
     if (!value) return std::unexpected(value.error());
-    return OldCalls(std::move(*source), std::move(*target), std::move(*value));
+    return OldNotes(std::move(*source), std::move(*target), std::move(*value));
 }
 
-void OldCalls::copy(Location old_location, Location new_location) const {
+void OldNotes::copy(Location old_location, Location new_location) const {
     std::vector<std::byte> before(from_.value_size()), after(to_.value_size());
     if (bpf_map_lookup_elem(from_.fd(), &old_location, before.data()) != 0) return;
     if (!value_.apply(before.data(), after.data())) return;

@@ -66,16 +66,18 @@ class OldTable {
     uint32_t header_ = 0, records_ = 0, status_ = 0;  // offsets
 };
 
-// The texts of SIP calls, named by the locations of their templates.
-class OldCalls {
+// What is kept of some records beside them, by their locations: the texts of SIP calls, the state of
+// FTP control connections.
+class OldNotes {
   public:
-    // Nothing when the old tables have none.
-    static Result<std::optional<OldCalls>> open(const std::string& from, const std::string& to);
-    // Names a template's copy as the template.
+    // `name`: of the table.  Nothing when the old data plane has none.
+    static Result<std::optional<OldNotes>> open(const std::string& from, const std::string& to,
+                                                const char* name);
+    // Notes of a record's copy what is noted of the record.
     void copy(Location old_location, Location new_location) const;
 
   private:
-    OldCalls(DescribedTable from, DescribedTable to, RowTranslation value)
+    OldNotes(DescribedTable from, DescribedTable to, RowTranslation value)
         : from_(std::move(from)), to_(std::move(to)), value_(std::move(value)) {}
     DescribedTable from_, to_;
     RowTranslation value_;

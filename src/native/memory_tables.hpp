@@ -62,6 +62,7 @@ class MemoryTables {
     std::vector<uint64_t> drops;
     std::map<uint32_t, abi::NamedCall> calls;
     std::map<uint32_t, abi::Sequences> sequences;        // by location
+    std::map<uint32_t, abi::FtpControl> ftp_controls;    // by location
     std::vector<abi::Ending> endings;                    // that a daemon would have been told
     std::map<std::string, FragmentNote> fragment_notes;  // by the bytes of the key
     std::map<std::string, std::vector<std::vector<uint8_t>>> held_fragments;

@@ -15,6 +15,7 @@
 #include "path/forwarding/nat_sctp.hpp"
 #include "path/forwarding/tunnel_error.hpp"
 #include "path/forwarding/wrap.hpp"
+#include "path/helpers/ftp_splice.hpp"
 #include "path/helpers/sip.hpp"
 #include "path/parse_sctp.hpp"
 #include "path/pipeline.hpp"
@@ -159,6 +160,32 @@ class NativeEnv {
     uint32_t segment_size() { return 0; }
     static constexpr bool is_complete() { return lane == Lane::complete; }
     bool is_outgoing() { return world_.is_outgoing; }
+    abi::FtpControl* ftp_control(Location location) {
+        const auto found = tables_.ftp_controls.find(location);
+        return found == tables_.ftp_controls.end() ? nullptr : &found->second;
+    }
+    abi::FtpControl* add_ftp_control(Location location) {
+        return &(tables_.ftp_controls[location] = {});
+    }
+    void forget_ftp_control(Location location) { tables_.ftp_controls.erase(location); }
+    Help help_request(const Packet& packet, Location location) {
+        return {turnout::help_request(*this, packet, location), 0};
+    }
+    Help help_reply(const Packet& packet, Location location) {
+        const Helped helped = turnout::help_reply(*this, packet, location, opening_);
+        return {helped, opening_.splices};
+    }
+    uint32_t splice(const Packet& packet, Location location, uint32_t index) {
+        return turnout::splice(*this, packet, location, opening_, index);
+    }
+    void expect_data(Location location) { turnout::expect_data(*this, location, now()); }
+    bool replace(uint32_t offset, uint32_t removed, const abi::AddressText& text,
+                 uint32_t inserted, uint32_t end) {
+        trim(end);  // what is behind is padding
+        const auto at = packet_.begin() + ip_align + offset;
+        packet_.insert(packet_.erase(at, at + removed), text.byte, text.byte + inserted);
+        return true;
+    }
     abi::Sequences* sequences(Location location) { return &tables_.sequences[location]; }
     void tell_ending(const abi::Ending& ending) { tables_.endings.push_back(ending); }
     void tell_of_end(Location location, abi::Tick now) {

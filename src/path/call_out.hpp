@@ -1,7 +1,8 @@
-// A server's own call: a packet from a NAT server of a SIP service that replies to nothing.
+// A connection from the inside: a packet from a NAT server that replies to nothing.
 //
-// As in IPVS, it opens a connection from the inside: its client is whom the server calls, and the
-// call is bound to the server, so that what the client sends later finds its way.
+// A SIP service's server makes a call.  As in IPVS, its client is whom the server calls, and the
+// call is bound to the server, so that what the client sends later finds its way.  An FTP service's
+// server opens a data connection: see helpers/ftp_data.hpp.
 #pragma once
 
 #include <stdint.h>
@@ -13,8 +14,10 @@ namespace turnout {
 // Could the packet, which belongs to no connection, be one?
 template <Environment Env>
 TURNOUT_INLINE bool may_call_out(Env& env, const abi::Settings& settings, const Packet& packet) {
-    return settings.flags & abi::settings_flag::sip && !is_icmp_error(packet) &&
-           static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp &&
+    if (is_icmp_error(packet)) return false;
+    const bool sip = settings.flags & abi::settings_flag::sip &&
+                     static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp;
+    return (sip || may_call_data(settings, packet)) &&
            audience(env, packet.source) & abi::filter::nat_server;
 }
 
@@ -47,12 +50,9 @@ TURNOUT_INLINE bool find_sender(Env& env, const abi::Plan& plan, const abi::Tupl
     return search.found;
 }
 
-}  // namespace detail
-
-// `opening.aside` tells whom the packet is from and to, as the tuple of a reply record.  Answers
-// `connect` when the record is ready to be made a connection.
+// A SIP server's.
 template <TablesEnvironment Env>
-TURNOUT_INLINE Answer call_out(Env& env, Opening& opening) {
+TURNOUT_INLINE Answer call_by_sip(Env& env, Opening& opening) {
     const abi::Settings* settings = env.settings();
     const abi::Tuple& from = opening.aside.tuple;
     const abi::ReplyService* replies =
@@ -64,7 +64,7 @@ TURNOUT_INLINE Answer call_out(Env& env, Opening& opening) {
     const abi::Plan* plan = row ? env.plan(load_once(row->plan)) : nullptr;
     if (!plan || !(plan->flags & abi::plan_flag::sip)) return Answer::not_ours;
     uint32_t server_id = 0;
-    if (!detail::find_sender(env, *plan, from, server_id)) return Answer::not_ours;
+    if (!find_sender(env, *plan, from, server_id)) return Answer::not_ours;
 
     abi::Connection& record = opening.record;
     record.tuple = from;
@@ -81,6 +81,16 @@ TURNOUT_INLINE Answer call_out(Env& env, Opening& opening) {
     set_bits(parent->status, abi::status::retired);
     record.link = 0;
     return Answer::connect;
+}
+
+}  // namespace detail
+
+// `opening.aside` tells whom the packet is from and to, as the tuple of a reply record.  Answers
+// `connect` when the record is ready to be made a connection.
+template <TablesEnvironment Env>
+TURNOUT_INLINE Answer call_out(Env& env, Opening& opening) {
+    const bool tcp = static_cast<IpProtocol>(opening.aside.tuple.protocol) == IpProtocol::tcp;
+    return tcp ? call_data(env, opening) : detail::call_by_sip(env, opening);
 }
 
 }  // namespace turnout

@@ -81,6 +81,11 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.choose_by_hash(opening) } -> gives<Answer>;
     { env.reply_by_hash(opening) } -> gives<Answer>;
     { env.go_without_record(opening) } -> gives<Location>;
+    // What is kept of the FTP control connection at a location, or null; a new one, all zero, or
+    // null where there is no room for it.
+    { env.ftp_control(n) } -> gives<abi::FtpControl*>;
+    { env.add_ftp_control(n) } -> gives<abi::FtpControl*>;
+    env.forget_ftp_control(n);
     // Keeps the call of the opening as the name of the template there, for those who list it.
     env.keep_call(n);
     // Where the ends of the connection at a location stand, if its status says `noted`.
@@ -107,7 +112,7 @@ template <class E>
 concept Environment = TablesEnvironment<E> &&
     requires(E env, uint32_t n, Route& route, const abi::Address& address, uint64_t difference,
              Opening& opening, Packet& packet, const Rewrite& rewrite, const IcmpError& error,
-             Location location, uint8_t& byte) {
+             Location location, const abi::AddressText& text, uint8_t& byte) {
     { env.window() } -> gives<Window>;
     // Brings the first `n` bytes into the window, as far as the packet has them and the lane can.
     env.gather(n);
@@ -155,6 +160,17 @@ concept Environment = TablesEnvironment<E> &&
     // Complete lanes only: has the first fragment come in again, and behind it the `n` that waited.
     // False, and the packet is as it was, when it cannot be put aside.
     { env.release_fragments(packet, n) } -> gives<bool>;
+    // Complete lanes only: help_request() and help_reply() of path/helpers/ftp_control.hpp,
+    // splice() of ftp_splice.hpp, and expect_data() of ftp_data.hpp, about the connection at a
+    // location.
+    { env.help_request(packet, location) } -> gives<Help>;
+    { env.help_reply(packet, location) } -> gives<Help>;
+    { env.splice(packet, location, n) } -> gives<uint32_t>;
+    env.expect_data(location);
+    // Complete lanes only: replaces so many bytes at an offset by the first so many of a text, in a
+    // packet that ends at the last offset; no checksum is left to anybody but who wants it left to
+    // the hardware.
+    { env.replace(n, n, text, n, n) } -> gives<bool>;
     // Complete lanes only: turn_into_error() and relay_tunnel_error() of path/forwarding/.  What
     // came in is not the same packet afterwards.
     { env.turn_into_error(packet, error, address) } -> gives<bool>;

@@ -104,8 +104,10 @@ TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Pac
             : nullptr;
     // Is it one server of several services, or may it be?
     const bool shared = replies && replies->shared;
-    const bool wild = from_server && settings.flags & abi::settings_flag::wild_replies;
-    if (shared || wild) {
+    // Data connections of FTP come from ports that are no server's of any service.
+    constexpr uint32_t wild = abi::settings_flag::wild_replies;
+    const uint32_t led = replies ? wild : wild | abi::settings_flag::ftp_data;
+    if (shared || (from_server && settings.flags & led)) {
         detail::follow_reply_record(env, packet, now, flow);
         if (flow.connection) return true;
     }

@@ -13,6 +13,7 @@
 #include "path/forwarding/take_hop.hpp"
 #include "path/forwarding/tunnel.hpp"
 #include "path/forwarding/tunnel_checksum.hpp"
+#include "path/helpers/ftp_control.hpp"
 #include "path/next_hop.hpp"
 #include "wire/verifier.hpp"
 
@@ -154,6 +155,8 @@ TURNOUT_INLINE Readiness prepare(Env& env, const abi::Settings& settings, Packet
     delivery.state = env.server_state(connection.server);
     if (!delivery.server || !delivery.state) return Readiness::server_removed;
     delivery.method = abi::method_of(connection.status);
+    if (!Env::is_complete() && load_once(connection.status) & abi::status::helped)
+        return Readiness::for_another_lane;
     const bool request = flow.direction == Direction::request;
     if (request && delivery.server->flags & abi::server_flag::removed && !is_icmp_error(packet))
         return Readiness::server_removed;
@@ -245,6 +248,30 @@ TURNOUT_INLINE bool send_in_pieces(Env& env, const Delivery& delivery, uint8_t u
                               tunnel ? delivery.server->family : abi::Family::none, unsummed);
 }
 
+// A segment that has grown beyond the MTU cannot be sent; its super-packet might have been.
+template <Environment Env>
+TURNOUT_INLINE bool splice_all(Env& env, const Packet& packet, Location location,
+                               const Delivery& delivery, uint32_t count) {
+    uint32_t length = packet.ip_length;
+    for (uint32_t i = 0; i < most_splices && i < count && length; ++i)
+        length = env.splice(packet, location, i);
+    return count == 0 || (length && (delivery.mtu == 0 || length <= delivery.mtu));
+}
+
+// A segment of an FTP control connection; why it is to be dropped, or none.
+template <Environment Env>
+TURNOUT_INLINE abi::Drop help(Env& env, const Packet& packet, const Flow& flow,
+                              const Delivery& delivery) {
+    const bool reply = flow.direction == Direction::reply;
+    const Help help =
+        reply ? env.help_reply(packet, flow.location) : env.help_request(packet, flow.location);
+    if (help.helped == Helped::out_of_order) return abi::Drop::out_of_order;
+    if (!splice_all(env, packet, flow.location, delivery, help.splices))
+        return abi::Drop::send_failed;
+    if (help.helped == Helped::expects_data) env.expect_data(flow.location);
+    return abi::Drop::none;
+}
+
 }  // namespace detail
 
 template <Environment Env>
@@ -253,6 +280,14 @@ TURNOUT_INLINE Verdict forward(Env& env, const Packet& packet, const Flow& flow,
     uint8_t unsummed = 0;
     if constexpr (Env::is_complete())
         if (delivery.pieces != Pieces::none) unsummed = detail::unsummed(env, packet);
+    if constexpr (Env::is_complete())
+        if (is_for_helper(packet, *flow.connection)) {
+            const abi::Drop reason = detail::help(env, packet, flow, delivery);
+            if (reason != abi::Drop::none) {
+                env.count_drop(reason);
+                return Verdict::drop;
+            }
+        }
     if (!detail::shape(env, packet, flow, delivery)) {
         env.count_drop(abi::Drop::send_failed);
         return Verdict::drop;

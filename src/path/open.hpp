@@ -9,6 +9,8 @@
 
 #include "path/find_connection.hpp"
 #include "path/find_service.hpp"
+#include "path/helpers/ftp_data.hpp"
+#include "path/make_connection.hpp"
 #include "path/parse_sctp.hpp"
 #include "path/persistence.hpp"
 #include "table/counts.hpp"
@@ -50,36 +52,6 @@ TURNOUT_INLINE Location scratch_of(Env& env, const abi::Settings& settings) {
 
 namespace detail {
 
-// Does the address of a NAT server alone lead replies to the connection?
-template <TablesEnvironment Env>
-TURNOUT_INLINE bool is_told_by_server(Env& env, const abi::Tuple& tuple, const abi::Address& server,
-                                      be16 port) {
-    const abi::ReplyService* service =
-        env.reply_service({server, port, tuple.protocol, tuple.family});
-    return service && !service->shared && service->virtual_port == tuple.virtual_port &&
-           service->virtual_address == tuple.virtual_address;
-}
-
-// Makes a reply record beside the connection at `location`, if replies need one to be led to it.
-template <TablesEnvironment Env>
-TURNOUT_INLINE void pair_with_reply_record(Env& env, Opening& opening, const abi::Server& server,
-                                           Location location) {
-    const abi::Tuple& tuple = opening.record.tuple;
-    const be16 port = server_port(opening.record, server);
-    if (is_told_by_server(env, tuple, server.address, port)) return;
-    abi::Connection& pointer = opening.aside;
-    pointer = {};
-    pointer.tuple = tuple;
-    pointer.tuple.kind = abi::TupleKind::reply;
-    pointer.tuple.virtual_address = server.address;
-    pointer.tuple.virtual_port = port;
-    pointer.last_seen = opening.record.last_seen;
-    pointer.link = location;
-    const Inserted made = env.insert(pointer, not_seen);
-    // One that was there led to an earlier connection: the newest has the replies, as in IPVS.
-    if (abi::Connection* record = at(env, made.location)) store_once(record->link, location);
-}
-
 // What the chosen server adds to the record.
 TURNOUT_INLINE void describe(abi::Connection& record, const ServiceView& service,
                              const abi::Server& server) {
@@ -112,32 +84,28 @@ TURNOUT_INLINE Location make_for_one_packet(Env& env, const abi::Settings& setti
     return location;
 }
 
-TURNOUT_INLINE bool is_scratch(const abi::Settings& settings, Location location) {
-    return location >> 4 > settings.bucket_mask;
+// Does the client ask for a data connection of FTP's?  Not where it asks for another service.
+template <TablesEnvironment Env>
+TURNOUT_INLINE bool is_data_connection(Env& env, const abi::Settings& settings,
+                                       const abi::Service* service, Opening& opening) {
+    if (!(settings.flags & abi::settings_flag::ftp_data)) return false;
+    if (service && service->key.port == opening.record.tuple.virtual_port) return false;
+    return is_expected(env, opening);
 }
 
-// Puts the record where packets find it.
-template <TablesEnvironment Env>
-TURNOUT_INLINE Location make_connection(Env& env, Opening& opening, const abi::Server& server,
-                                        abi::ServerState& state) {
-    // The template first: it must not end in between.  One that just has is not named.
-    abi::Connection* parent = at(env, opening.record.link);
-    if (parent) add(parent->children, 1u);
-    if (parent && load_once(parent->status) & abi::status::dead) {
-        add(parent->children, ~0u);
-        opening.record.link = 0;
-        parent = nullptr;
-    }
-    const Inserted made = env.insert(opening.record, opening.seen);
-    if (!made.inserted) {
-        if (parent) add(parent->children, ~0u);
-        return made.location;
-    }
-    if (abi::Counters* counters = env.counters(opening.record.server)) counters->connections += 1;
-    bind_connection(server, state);
-    if (server.method == abi::Method::nat)
-        pair_with_reply_record(env, opening, server, made.location);
-    return made.location;
+// Is it FTP, and are its replies to be translated?
+TURNOUT_INLINE bool needs_ftp_helper(const abi::Settings& settings, const abi::Connection& record) {
+    if (static_cast<IpProtocol>(record.tuple.protocol) != IpProtocol::tcp ||
+        abi::method_of(record.status) != abi::Method::nat)
+        return false;
+    bool found = false;
+    for (uint32_t i = 0; i < abi::ftp_ports; ++i)
+        found |= settings.ftp_port[i] == record.tuple.virtual_port;
+    return found;
+}
+
+TURNOUT_INLINE bool is_scratch(const abi::Settings& settings, Location location) {
+    return location >> 4 > settings.bucket_mask;
 }
 
 }  // namespace detail
@@ -178,6 +146,8 @@ TURNOUT_INLINE Answer ask(Env& env, Opening& opening) {
     const uint32_t* id = settings ? find_service(env, *settings, opening) : nullptr;
     if (settings && may_be_marked_later(*settings, opening)) return Answer::elsewhere;
     const abi::Service* row = id ? env.service(*id) : nullptr;
+    if (settings && detail::is_data_connection(env, *settings, row, opening))
+        return Answer::connect;
     const abi::Plan* plan = row ? env.plan(load_once(row->plan)) : nullptr;
     if (!plan) return Answer::not_ours;
     const ServiceView service{*id, row->key, *plan};
@@ -201,6 +171,7 @@ TURNOUT_INLINE Answer ask(Env& env, Opening& opening) {
 // packet's, if that was quicker; none when the table is full.
 template <TablesEnvironment Env>
 TURNOUT_INLINE Location connect(Env& env, Opening& opening) {
+    if (opening.flags & opening_flag::data) return connect_data(env, opening);
     const abi::Settings* settings = env.settings();
     const abi::Service* row = env.service(opening.service);
     const abi::Plan* plan = row ? env.plan(load_once(row->plan)) : nullptr;
@@ -218,6 +189,7 @@ TURNOUT_INLINE Location connect(Env& env, Opening& opening) {
     abi::ServerState* state = env.server_state(record.server);
     if (!server || !state) return 0;
     detail::describe(record, service, *server);
+    if (detail::needs_ftp_helper(*settings, record)) record.status |= abi::status::helped;
     const bool udp = static_cast<IpProtocol>(record.tuple.protocol) == IpProtocol::udp;
     if (!udp || !service.has(abi::plan_flag::one_packet))
         return detail::make_connection(env, opening, *server, *state);

@@ -24,7 +24,18 @@ struct Route {
 namespace opening_flag {
 inline constexpr uint32_t fast_lane = 1;  // knows no marks from outside, and reads no payload
 inline constexpr uint32_t resumes = 2;    // it may have begun before, without a record
+inline constexpr uint32_t data = 4;       // an FTP data connection that was waited for
 }  // namespace opening_flag
+
+// A piece of an FTP server's segment that is replaced: see path/helpers/ftp_stream.hpp.
+struct Splice {
+    uint32_t offset;       // in the payload
+    uint32_t removed;      // bytes
+    uint32_t inserted;     // the first so many characters of an address's text:
+    uint32_t virtual_one;  // 1: of the service's, 0: of the server's
+};
+// One for each of the edits that are kept, one at either end.
+inline constexpr uint32_t most_splices = abi::edits_kept + 2;
 
 struct Opening {
     // The connection it would be.  The packet gives tuple and time, the service the rest.
@@ -39,7 +50,10 @@ struct Opening {
     abi::Address near_end;  // of whoever sends an error: see path/strays.hpp
     Route route;            // a way that was asked for, for this packet or for what it opens
     uint32_t service;       // row of the service that was found
+    uint32_t expected;      // location of the record that waited for this data connection, or 0
     uint32_t seen;          // what the look-up that found no connection saw: see table/
+    Splice splice[most_splices];  // from the last in the payload to the first
+    uint32_t splices;
     // How many errors this CPU has sent in a tick.
     abi::Tick errors_in;
     uint32_t errors;

@@ -61,6 +61,19 @@ enum class Relayed : uint32_t {
     turned,    // it is an error for the client now
 };
 
+// What is to become of a segment of an FTP control connection.
+enum class Helped : uint32_t {
+    goes_on,
+    expects_data,  // and a data connection has been agreed on
+    out_of_order,  // it is dropped: what it follows has to come first
+};
+
+// `splices`: so many are to be made, by splice().
+struct Help {
+    Helped helped;
+    uint32_t splices;
+};
+
 // One end of a packet before and after.
 struct Rewrite {
     abi::Address from, to;

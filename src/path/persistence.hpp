@@ -9,6 +9,7 @@
 
 #include "path/find_service.hpp"
 #include "table/counts.hpp"
+#include "table/sweep.hpp"
 #include "table/table.hpp"
 
 namespace turnout {
@@ -109,7 +110,7 @@ TURNOUT_INLINE void renew(abi::Connection& record, abi::Tick now) {
 // A connection has come to something: so has its template, which IPVS then calls ASSURED.
 template <TablesEnvironment Env>
 TURNOUT_INLINE void assure_template(Env& env, const abi::Connection& connection) {
-    if (abi::Connection* record = at(env, connection.link))
+    if (abi::Connection* record = template_of(env, connection))
         set_bits(record->status, abi::status::assured);
 }
 

@@ -172,7 +172,7 @@ TURNOUT_INLINE Verdict open(Env& env, const abi::Settings& settings, const Packe
     return flow.connection ? Verdict::transmit : drop(env, abi::Drop::table_full);
 }
 
-// A server's own call: the packet goes its way as a reply of the connection that it opens.
+// A server opens a connection: the packet goes its way as a reply of that.
 template <Environment Env>
 TURNOUT_INLINE Verdict open_call(Env& env, const abi::Settings& settings, const Packet& packet,
                                  abi::Tick now, Flow& flow) {

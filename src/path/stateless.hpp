@@ -94,6 +94,7 @@ TURNOUT_INLINE Answer choose_by_hash(Env& env, Opening& opening) {
 // 0: it cannot, for the answers of its NAT server would not find back.
 template <TablesEnvironment Env>
 TURNOUT_INLINE Location go_without_record(Env& env, Opening& opening) {
+    if (opening.flags & opening_flag::data) return 0;
     const abi::Settings* settings = env.settings();
     const abi::Service* row = env.service(opening.service);
     const abi::Plan* plan = row ? env.plan(load_once(row->plan)) : nullptr;

@@ -37,7 +37,7 @@ TURNOUT_INLINE uint32_t drop_rate(const abi::Settings& settings, uint32_t wanted
 
 // A walk through the whole table has ended.
 template <class Env>
-TURNOUT_INLINE void end_walk(Env& env, const abi::Settings& settings, abi::Tick now) {
+TURNOUT_INLINE void set_defences(Env& env, const abi::Settings& settings, abi::Tick now) {
     using namespace abi::settings_flag;
     abi::Pressure* pressure = env.pressure();
     const abi::Timeouts* common = env.timeouts(abi::common_timeouts);

@@ -10,6 +10,7 @@
 #include "abi/connection.hpp"
 #include "abi/rows.hpp"
 #include "table/counts.hpp"
+#include "table/data_connections.hpp"
 #include "table/defence.hpp"
 #include "table/ending.hpp"
 #include "table/hash.hpp"
@@ -20,6 +21,13 @@ namespace turnout {
 // How long a dead record keeps its line, in ticks: half a second, longer than any program runs,
 // even on a virtual CPU that is taken away meanwhile.
 inline constexpr int32_t rest_of_the_dead = 30;
+
+// The template that a connection names, or null.
+template <class Env>
+TURNOUT_INLINE abi::Connection* template_of(Env& env, const abi::Connection& record) {
+    abi::Connection* found = at(env, record.link);
+    return found && found->tuple.kind == abi::TupleKind::persistence ? found : nullptr;
+}
 
 // Gives back what a record that has just ended counted for.
 template <class Env>
@@ -34,17 +42,22 @@ TURNOUT_INLINE void return_count(Env& env, const abi::Connection& record, uint32
         return;
     }
     release_connection(*server, *state, status & abi::status::active);
-    if (abi::Connection* parent = at(env, record.link)) add(parent->children, ~0u);
+    if (abi::Connection* parent = template_of(env, record)) add(parent->children, ~0u);
+}
+
+TURNOUT_INLINE be16 below(be16 port) {
+    return to_be(static_cast<uint16_t>(to_host(port) - 1));
 }
 
 // The port at its server that a connection's packets go to.
 TURNOUT_INLINE be16 server_port(const abi::Connection& connection, const abi::Server& server) {
-    return load_once(connection.status) & abi::status::keeps_port ? connection.tuple.virtual_port
-                                                                  : server.port;
+    const uint32_t status = load_once(connection.status);
+    if (status & abi::status::keeps_port) return connection.tuple.virtual_port;
+    return status & abi::status::port_below ? below(server.port) : server.port;
 }
 
 // True if packets with this reply tuple belong to the connection, whose location the reply record
-// remembers: it may have ended, and another have taken its line.
+// remembers: it may have ended, and another have taken its line.  Port 0 leads from any port.
 template <class Env>
 TURNOUT_INLINE bool is_reply_of(Env& env, const abi::Tuple& reply,
                                 const abi::Connection& connection) {
@@ -53,7 +66,7 @@ TURNOUT_INLINE bool is_reply_of(Env& env, const abi::Tuple& reply,
     if (!(tuple.client_port == reply.client_port) || !(tuple.client == reply.client)) return false;
     const abi::Server* server = env.server(connection.server);
     return server && server->address == reply.virtual_address &&
-           server_port(connection, *server) == reply.virtual_port;
+           (server_port(connection, *server) == reply.virtual_port || !reply.virtual_port.raw);
 }
 
 template <class Env>
@@ -109,9 +122,10 @@ TURNOUT_INLINE bool is_over(Env& env, const abi::Settings& settings, abi::Connec
 // Gives a dead record's line back.
 template <class Env>
 TURNOUT_INLINE void clear_line(Env& env, const abi::Settings& settings, abi::Bucket& bucket,
-                               uint32_t line) {
+                               uint32_t index, uint32_t line) {
     abi::Connection& connection = line_of(bucket, line);
     clear_bits(state_of(bucket), 1u << line);
+    if (connection.status & abi::status::helped) env.forget_ftp_control(index * 16 + line);
     if (connection.status & abi::status::second_bucket) {
         const Place place = place_of(connection.tuple, settings.hash_seed, settings.bucket_mask);
         if (abi::Bucket* home = env.bucket(place.home))
@@ -144,13 +158,15 @@ TURNOUT_INLINE void sweep_line(Env& env, const abi::Settings& settings, abi::Buc
     const uint32_t status = load_once(connection.status);
     if (status & abi::status::dead) {
         if (abi::elapsed(load_once(connection.last_seen), now) >= rest_of_the_dead)
-            clear_line(env, settings, bucket, line);
+            clear_line(env, settings, bucket, index, line);
         return;
     }
     const bool over = is_over(env, settings, connection, now) ||
                       (purge && is_expendable(env, connection, status, now));
     if (over)
         end_wholly(env, connection, status, now);
+    else if (status & abi::status::data)
+        keep_control(env, connection, now);
     else if (is_to_be_told(connection, status, now))
         env.tell_of_end(index * 16 + line, now);
 }
@@ -165,6 +181,13 @@ TURNOUT_INLINE void sweep(Env& env, const abi::Settings& settings, uint32_t inde
     const bool purge = is_looked_into(env, settings);
     for (uint32_t line = 1; line <= abi::connections_per_bucket; ++line)
         if (state & (1u << line)) sweep_line(env, settings, *bucket, index, line, purge, now);
+}
+
+// The whole table has been walked through.
+template <class Env>
+TURNOUT_INLINE void end_walk(Env& env, const abi::Settings& settings, abi::Tick now) {
+    set_defences(env, settings, now);
+    forget_ftp_data(env, settings, now);
 }
 
 }  // namespace turnout

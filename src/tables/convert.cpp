@@ -168,6 +168,7 @@ void set_defaults(const Rows& rows) {
     settings.room = static_cast<uint32_t>(rows.buckets.size()) * 12;
     settings.memory_threshold = 1024 * records_per_page;
     settings.drop_rate = 10;
+    settings.ftp_port[0] = to_be(uint16_t{21});
 }
 
 }  // namespace turnout::tables
