@@ -248,8 +248,8 @@ Result<std::unique_ptr<RecordMover>> RecordMover::open(const std::string& from,
     if (!calls) return std::unexpected(calls.error());
     auto controls = OldNotes::open(from, to, abi::map::ftp_controls);
     if (!controls) return std::unexpected(controls.error());
-    auto state = std::unique_ptr<State>(new State{
-        std::move(*table), std::move(*calls), std::move(*controls), NewTable{rows}, now});
+    auto state = std::unique_ptr<State>(
+        new State{std::move(*table), std::move(*calls), std::move(*controls), NewTable{rows}, now});
     return std::unique_ptr<RecordMover>(new RecordMover(std::move(state)));
 }
 

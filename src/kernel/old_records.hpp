@@ -66,8 +66,8 @@ class OldTable {
     uint32_t header_ = 0, records_ = 0, status_ = 0;  // offsets
 };
 
-// What is kept of some records beside them, by their locations: the texts of SIP calls, the state of
-// FTP control connections.
+// What is kept of some records beside them, by their locations: the texts of SIP calls, the state
+// of FTP control connections.
 class OldNotes {
   public:
     // `name`: of the table.  Nothing when the old data plane has none.

@@ -84,9 +84,10 @@ Status translate(const DescribedTable& from, const DescribedTable& to) {
 
 // Not what is there for a moment, moves with the connections, or is made anew from the rest.
 bool is_configuration(const std::string& name) {
-    for (const char* other : {names::connections, names::counters, names::neighbours, names::calls,
-                              names::sweeper, names::fragments, names::held_fragments,
-                              names::sequences, names::ftp_controls, names::endings, names::lanes, names::near_ends})
+    for (const char* other :
+         {names::connections, names::counters, names::neighbours, names::calls, names::sweeper,
+          names::fragments, names::held_fragments, names::sequences, names::ftp_controls,
+          names::endings, names::lanes, names::near_ends})
         if (name == other) return false;
     return true;
 }

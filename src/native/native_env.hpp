@@ -179,8 +179,8 @@ class NativeEnv {
         return turnout::splice(*this, packet, location, opening_, index);
     }
     void expect_data(Location location) { turnout::expect_data(*this, location, now()); }
-    bool replace(uint32_t offset, uint32_t removed, const abi::AddressText& text,
-                 uint32_t inserted, uint32_t end) {
+    bool replace(uint32_t offset, uint32_t removed, const abi::AddressText& text, uint32_t inserted,
+                 uint32_t end) {
         trim(end);  // what is behind is padding
         const auto at = packet_.begin() + ip_align + offset;
         packet_.insert(packet_.erase(at, at + removed), text.byte, text.byte + inserted);

@@ -50,7 +50,7 @@ namespace tcp_option {
 inline constexpr uint8_t end = 0;
 inline constexpr uint8_t filler = 1;
 inline constexpr uint8_t mss = 2;
-inline constexpr uint8_t sack = 5;  // RFC 2018: pairs of sequence numbers
+inline constexpr uint8_t sack = 5;          // RFC 2018: pairs of sequence numbers
 inline constexpr uint32_t most_bytes = 40;  // of all of them
 }  // namespace tcp_option
 

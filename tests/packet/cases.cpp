@@ -7,7 +7,7 @@ const std::vector<Case>& packet_cases() {
         std::vector<Case> all;
         for (const auto& part : {passing(), direct_routing(), nat(), tunnelling(), serving(),
                                  persistence(), thresholds(), drains(), one_packet(), marks(),
-                                 sip_calls(), wild_replies(), sctp(), making_way()})
+                                 sip_calls(), ftp(), wild_replies(), sctp(), making_way()})
             for (const Case& each : part) {
                 all.push_back(each);
                 if (!each.ipv4_alone) all.push_back(in_ipv6(each));

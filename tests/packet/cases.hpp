@@ -60,6 +60,7 @@ std::vector<Case> drains();
 std::vector<Case> one_packet();
 std::vector<Case> marks();
 std::vector<Case> sip_calls();
+std::vector<Case> ftp();
 std::vector<Case> wild_replies();
 std::vector<Case> sctp();
 std::vector<Case> icmp_errors();

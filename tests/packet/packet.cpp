@@ -12,6 +12,11 @@ void put16(Bytes& bytes, uint16_t value) {
     bytes.push_back(static_cast<uint8_t>(value));
 }
 
+void put32(Bytes& bytes, uint32_t value) {
+    put16(bytes, static_cast<uint16_t>(value >> 16));
+    put16(bytes, static_cast<uint16_t>(value));
+}
+
 void put_address(Bytes& bytes, const model::Address& address) {
     const long size = address.family == model::Family::ipv6 ? 16 : 4;
     bytes.insert(bytes.end(), address.bytes.begin(), address.bytes.begin() + size);
@@ -69,7 +74,12 @@ Bytes frame(const Ip& ip, const Tcp& tcp, const std::string& payload, const Ethe
     Bytes segment;
     put16(segment, tcp.source_port);
     put16(segment, tcp.destination_port);
-    segment.insert(segment.end(), {0, 0, 0, 1, 0, 0, 0, 2, 0x50, tcp.flags, 0x20, 0, 0, 0, 0, 0});
+    put32(segment, tcp.sequence);
+    put32(segment, tcp.acknowledgement);
+    const auto words = static_cast<uint8_t>(5 + tcp.options.size() / 4);
+    const auto offset = static_cast<uint8_t>(words << 4);
+    segment.insert(segment.end(), {offset, tcp.flags, 0x20, 0, 0, 0, 0, 0});
+    segment.insert(segment.end(), tcp.options.begin(), tcp.options.end());
     segment.insert(segment.end(), payload.begin(), payload.end());
     Bytes bytes = build(ip, tcp_protocol, segment, ethernet);
     set_transport_checksum(bytes);

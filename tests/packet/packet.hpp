@@ -42,6 +42,8 @@ struct Ip {
 struct Tcp {
     uint16_t source_port, destination_port;
     uint8_t flags;
+    uint32_t sequence = 1, acknowledgement = 2;
+    Bytes options = {};  // a multiple of four bytes
 };
 
 struct Udp {

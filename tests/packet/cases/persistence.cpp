@@ -64,17 +64,18 @@ std::vector<Case> of_ftp() {
     return {
         {.name = "a persistent FTP service has its data connections at the same server",
          .changes = with_nat_servers(persistent(control), {1, 2}, ftp_server_port),
-         .steps = {Call{.to = ftp}.reaches(2, ftp_server_port),
+         .steps = {Call{.to = ftp}.reaches_if_complete(2, ftp_server_port),
                    Call{.from = client_port + 1, .to = data_port}.reaches(2, data_port),
-                   Call{.from = client_port + 2, .to = ftp, .by = neighbour}.reaches(
+                   Call{.from = client_port + 2, .to = ftp, .by = neighbour}.reaches_if_complete(
                        1, ftp_server_port)}},
         {.name = "below 1024 there are no FTP data connections",
          .changes = with_nat_servers(persistent(control), {1}, ftp_server_port),
-         .steps = {Call{.to = ftp}.reaches(1, ftp_server_port), Call{.to = 1023}.passes(),
-                   Call{.to = 1024}.reaches(1, 1024)}},
+         .steps = {Call{.to = ftp}.reaches_if_complete(1, ftp_server_port),
+                   Call{.to = 1023}.passes(), Call{.to = 1024}.reaches(1, 1024)}},
         {.name = "an FTP service without persistence leaves data connections to the host",
          .changes = with_nat_servers(plain(control), {1}, ftp_server_port),
-         .steps = {Call{.to = ftp}.reaches(1, ftp_server_port), Call{.to = data_port}.passes()}},
+         .steps = {Call{.to = ftp}.reaches_if_complete(1, ftp_server_port),
+                   Call{.to = data_port}.passes()}},
     };
 }
 
