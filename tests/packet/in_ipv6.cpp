@@ -72,6 +72,24 @@ void translate(model::MarkRule& rule) {
 
 // Frames
 
+uint32_t number_at(const Bytes& frame, size_t at, size_t bytes) {
+    uint32_t number = 0;
+    for (size_t i = 0; i < bytes; ++i) number = number << 8 | frame[at + i];
+    return number;
+}
+
+// The TCP header at `at`.
+Tcp tcp_of(const Bytes& frame, size_t at) {
+    const size_t length = 4 * (frame[at + 12] >> 4);
+    return {static_cast<uint16_t>(number_at(frame, at, 2)),
+            static_cast<uint16_t>(number_at(frame, at + 2, 2)),
+            frame[at + 13],
+            number_at(frame, at + 4, 4),
+            number_at(frame, at + 8, 4),
+            Bytes(frame.begin() + static_cast<long>(at) + 20,
+                  frame.begin() + static_cast<long>(at + length))};
+}
+
 // What a whole IPv4 packet without options says in its header.
 Ip header_of(const Bytes& frame) {
     const bool whole = frame.size() > ip + 20 && frame[ip] == 0x45 && !(frame[ip + 6] & 0x3f) &&
@@ -107,7 +125,8 @@ void translate(Bytes& bytes) {
             return;
         }
         case 6:
-            bytes = frame(header, Tcp{from, to, bytes[transport + 13]}, payload(20), ethernet);
+            bytes = frame(header, tcp_of(bytes, transport),
+                          payload(4 * (bytes[transport + 12] >> 4)), ethernet);
             return;
         case 17: {
             const bool checksum = port_at(bytes, transport + 6);

@@ -87,7 +87,7 @@ class Conversation {
         return *this;
     }
     Conversation& data_passes(uint16_t port = data_port) {
-        steps_.push_back({frame(request(), Tcp{client_port + 1, port, SYN}), Verdict::pass});
+        steps_.push_back({frame(request(), Tcp{client_port + 2, port, SYN}), Verdict::pass});
         return *this;
     }
     // The server opens one to the client's port, and the client answers.
