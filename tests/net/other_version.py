@@ -14,6 +14,7 @@ from pathlib import Path
 # Members that change places, by row.
 SWAPPED = {
     "abi/connection.hpp": {"Connection": ("server", "last_seen")},
+    "abi/ftp_control.hpp": {"FtpControl": ("edits", "expected"), "TextEdit": ("at", "before")},
     "abi/rows.hpp": {
         "Settings": ("bucket_mask", "buckets_per_sweep"),
         "Plan": ("first", "count"),

@@ -5,6 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/busy.sh
 . "$tests/busy.sh"
+# shellcheck source=tests/net/ftp.sh
+. "$tests/ftp.sh"
 needs turnoutd turnout ipvsadm
 
 own=$BIN
@@ -20,9 +22,10 @@ start_version() {
     start_director "${@:2}"
     BIN=$own
 }
-# The persistent service and lblcr's keep a client's connections that ended by FIN two minutes.
+# The persistent service and lblcr's keep a client's connections that ended by FIN two minutes, and
+# FTP's control connection goes on.
 none_counted_of_the_load() {
-    [[ $(ipvsadm -Ln | awk '/^(TCP|UDP)/ {own = $2 !~ /:8[12]$/} own && /^  -> [0-9[]/ {n += $5 + $6}
+    [[ $(ipvsadm -Ln | awk '/^(TCP|UDP)/ {own = $2 !~ /:(8[12]|21)$/} own && /^  -> [0-9[]/ {n += $5 + $6}
         END {print n + 0}') == 0 ]]
 }
 filters() { at director tc filter show dev eth0 "$1" | grep -c 'handle'; }
@@ -81,6 +84,16 @@ serve_more() {
         ipvsadm -a -t "$HOST:$port" -r "$(host "$(server_address 2)"):80" -m
     done
 }
+# One control connection all through the test: its replies change their length on the way.
+serve_files() {
+    mkdir "$LAB_STATE/ftp"
+    head -c 10000 /dev/urandom >"$LAB_STATE/ftp/file"
+    file=$(hash_of <"$LAB_STATE/ftp/file")
+    start_ftp_in_characters 1 21 "$LAB_STATE/ftp"
+    ipvsadm -A -t "$HOST:21"
+    ipvsadm -a -t "$HOST:21" -r "$(server_address 1):21" -m
+    begin_ftp file
+}
 remembered() { echo "$(web "$HOST:81") $(web "$HOST:82")"; }
 
 up_lab
@@ -90,14 +103,17 @@ next=$own
 start_version "$own"
 serve_busily
 serve_more
+serve_files
 table=$(ipvsadm -Sn)
 before=$(remembered)
 begin_load
+expect_equal "a file by FTP" "$file" "$(next_file)"
 
 begin "ten upgrades under load, there and back"
 for _ in 1 2 3 4 5 6 7 8 9 10; do
     upgrade
     expect_equal "servers that persistence and lblcr remember" "$before" "$(remembered)"
+    expect_equal "a file by FTP" "$file" "$(next_file)"
 done
 
 begin "killed in the middle, the next one goes on"
@@ -113,6 +129,7 @@ for _ in 1 2 3 4; do
     start_version "$next"
     expect_taken_over ""
     expect_equal "servers that persistence and lblcr remember" "$before" "$(remembered)"
+    expect_equal "a file by FTP" "$file" "$(next_file)"
 done
 end_load
 
