@@ -30,8 +30,7 @@ struct CommandReader {
     uint8_t delimiter;   // of EPRT
     uint8_t gap;         // where "::" stands among the groups, from 1; 0: nowhere yet
     uint8_t colon;       // 1: the last character was one
-    uint8_t missed;      // segments in a row that came before one that they follow
-    uint16_t pad_;
+    uint8_t pad_[3];
 };
 static_assert(sizeof(CommandReader) == 36);
 
@@ -46,10 +45,9 @@ struct ReplyReader {
     uint8_t candidates;  // bits: the addresses it may become
     uint8_t digits;
     uint8_t delimiter;
-    uint8_t missed;
     uint8_t code;     // the last digit of the reply's
     uint8_t awaited;  // commands that a reply with a port may answer
-    uint16_t pad_;
+    uint8_t pad_[3];
 };
 static_assert(sizeof(ReplyReader) == 24);
 

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # An FTP server and a client of ours, for tests of what lies between them: sourced behind lib.sh.
+# shellcheck disable=SC2154  # $tests
 
 hash_of() { sha256sum | cut -d' ' -f1; }
 

@@ -56,26 +56,24 @@ TURNOUT_INLINE bool find_payload(Env& env, const Packet& packet, Segment& segmen
     return true;
 }
 
-// One that does not come is not waited for: it may have gone another way.
-inline constexpr uint8_t most_missed = 8;
-
 // Of the segment, what a reader has not read yet.  False: something before it is missing.
 template <class Reader>
 TURNOUT_INLINE bool take_up(Reader& reader, const ftp::Span& segment, ftp::Span& news) {
     news = segment;
     if (segment.begin == segment.end) return true;
-    if (ftp::is_behind(segment.begin, reader.next)) {
-        if (reader.missed < most_missed) {
-            reader.missed += 1;
-            return false;
-        }
-    } else if (ftp::is_behind(segment.end, reader.next)) {
-        news.begin = reader.next;
-    } else {
-        news.begin = segment.end;
-    }
-    reader.missed = 0;
-    if (news.begin != news.end) reader.next = news.end;
+    if (ftp::is_behind(segment.begin, reader.next)) return false;
+    const bool has_news = ftp::is_behind(segment.end, reader.next);
+    news.begin = has_news ? reader.next : segment.end;
+    if (has_news) reader.next = segment.end;
+    return true;
+}
+
+// The other end has what the reader has not seen: it went another way, and is not waited for.  True
+// if so; what line the next byte belongs to is then not known.
+template <class Reader>
+TURNOUT_INLINE bool catch_up(Reader& reader, uint32_t acknowledged) {
+    if (!ftp::is_behind(acknowledged, reader.next)) return false;
+    reader.next = acknowledged;
     return true;
 }
 
@@ -217,6 +215,7 @@ TURNOUT_INLINE bool renumber_acknowledgements(Env& env, abi::FtpControl& control
     if (!read_number(env, offset, number)) return false;
     const uint32_t acknowledged = ftp::for_server(control, number);
     if (ftp::is_behind(acknowledged, control.acknowledged)) control.acknowledged = acknowledged;
+    if (catch_up(control.reply, acknowledged)) ftp::reply::begin_line(control.reply);
     if (!control.edits) return true;
     if (!renumber(env, packet, offset, number, acknowledged)) return false;
     const uint32_t first = packet.transport_offset + static_cast<uint32_t>(sizeof(TcpHeader));
@@ -324,6 +323,11 @@ TURNOUT_INLINE Helped help_reply(Env& env, const Packet& packet, Location locati
     const abi::Connection* connection = at(env, location);
     if (!control || !connection || !detail::find_payload(env, packet, segment))
         return Helped::goes_on;
+    TcpHeader tcp;
+    if (!detail::read_tcp(env, packet, tcp)) return Helped::goes_on;
+    if (tcp.flags & tcp_flag::ack &&
+        detail::catch_up(control->command, to_host(tcp.acknowledgement)))
+        ftp::command::leave(control->command, 0);
     const uint32_t held_before = ftp::held(control->reply), edits_before = control->edits;
     control->wanted_port = 0;
     if (!control->reply.awaited) {
