@@ -107,7 +107,9 @@ for family in ipv4 ipv6; do
 done
 
 speak ipv4
-begin "data connections are listed with the ports that both ends see"
+begin "data connections are listed with the ports that both ends see, also before they come"
+at client /usr/bin/python3 -c "import ftplib; f = ftplib.FTP('$VIP'); f.login(); f.makepasv()"
+expect_match "what waits" "LISTEN +203\.0\.113\.10:0 +198\.51\.100\.1:([0-9]+) +10\.1\.0\.1[12]:" "$(ipvsadm -Lnc)"
 expect_match "connections" "TIME_WAIT +203\.0\.113\.10:[0-9]+ +198\.51\.100\.1:20 " "$(ipvsadm -Lnc)"
 
 begin "another port, once it is FTP's"

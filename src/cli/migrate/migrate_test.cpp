@@ -68,16 +68,13 @@ TEST_F(Migrate, what_works_in_another_way_is_told_once) {
         "-A -f 7 -s rr\n"
         "-A -f 8 -s rr\n"
         "-a -f 7 -r 10.1.0.11:0 -m\n"
-        "-a -f 8 -r 10.1.0.11:0 -i --tun-type gue --tun-port 6080 --tun-remcsum\n"
-        "-A -t 198.51.100.1:21 -p 60\n"
-        "-a -t 198.51.100.1:21 -r 10.1.0.11:21 -m\n",
+        "-a -f 8 -r 10.1.0.11:0 -i --tun-type gue --tun-port 6080 --tun-remcsum\n",
         "rules", services);
     const std::string text = told(services.findings());
-    EXPECT_EQ(services.findings().size(), 4u) << text;
+    EXPECT_EQ(services.findings().size(), 3u) << text;
     EXPECT_THAT(text, HasSubstr("to do rules:1: packets meet Turnout before netfilter"));
     EXPECT_THAT(text, HasSubstr("different rules:3: what NAT servers get"));
     EXPECT_THAT(text, HasSubstr("different rules:4: --tun-remcsum"));
-    EXPECT_THAT(text, HasSubstr("different rules:6: addresses in FTP"));
 }
 
 TEST_F(Migrate, settings_of_sysctl_d) {

@@ -5,7 +5,6 @@
 namespace turnout::cli::migrate {
 namespace {
 
-constexpr uint16_t ftp_port = 21;
 // Of abi: as ipvsadm gives it for --tun-remcsum.
 constexpr uint16_t remote_checksum = 2;
 
@@ -36,11 +35,6 @@ void Services::add(const std::string& where, const model::ServiceKey& service,
                   "what NAT servers get and answer does not pass netfilter: its rules, its "
                   "connection tracking and its NAT do not see these packets",
                   "filter at the servers, or with a tc or XDP program before Turnout's");
-    if (server.method == model::Method::nat && service.port == ftp_port)
-        tell_once(Weight::different, where,
-                  "addresses in FTP's control channel are not translated (the module ip_vs_ftp)",
-                  "have servers tell the service's address for passive transfers, and persistence "
-                  "lead those there");
     if (server.method == model::Method::tunnel && server.tunnel.flags & remote_checksum)
         tell_once(Weight::different, where, "--tun-remcsum does what --tun-csum does", "");
 }
