@@ -1,48 +1,73 @@
-"""What every bench shares: figures of several rounds, and tables of them."""
+"""What every part of the bench shares: samples, tables of them, goals."""
 
 import statistics
+import subprocess
+from dataclasses import dataclass, field
 
 
-def median(values):
-    return statistics.median(values)
+def median(samples):
+    return statistics.median(samples)
 
 
-def ratio(values, reference):
+def ratio(samples, reference):
     """Of medians in one run."""
-    return median(values) / median(reference)
+    return median(samples) / median(reference)
 
 
 def rounded(value):
     """Three digits where there are not more before the point."""
-    if value == 0:
-        return "0"
-    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    digits = 0 if value == 0 or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f}"
 
 
-def row(name, values, *rest):
-    """Of a table whose columns are what is measured, median, least, most, and what `rest` is."""
-    return (name, *map(rounded, (median(values), min(values), max(values))), *rest)
+def spread(samples):
+    """The cells median, least, most."""
+    return tuple(map(rounded, (median(samples), min(samples), max(samples))))
 
 
-def print_table(title, columns, rows):
-    """As Markdown, which is a table to the eye as well: the first column to the left."""
-    rows = [columns, *([str(cell) for cell in cells] for cells in rows)]
-    widths = [max(len(cells[i]) for cells in rows) for i in range(len(columns))]
-
-    def line(cells):
-        return "| " + " | ".join(cell.rjust(width) if i else cell.ljust(width)
-                                 for i, (cell, width) in enumerate(zip(cells, widths))) + " |"
-
-    rule = "|" + "|".join("-" * (width + 1) + (":" if i else "-")
-                          for i, width in enumerate(widths)) + "|"
-    print(f"\n{title}\n", line(rows[0]), rule, *map(line, rows[1:]), sep="\n", flush=True)
-
-
-def goal(value, most=None, least=None):
-    """A figure against what it should be at most, or at least."""
+def judged(value, most=None, least=None, write=rounded):
+    """A figure's goal, and whether it is reached."""
     if most is None and least is None:
         return ""
-    met = value <= most if most is not None else value >= least
-    wanted = f"≤ {most:g}" if most is not None else f"≥ {least:g}"
-    return f"{wanted}: {'met' if met else 'NOT met'}"
+    reached = value <= most if most is not None else value >= least
+    return f"{'≤' if most is not None else '≥'} {write(most or least)}: {'met' if reached else 'NOT met'}"
+
+
+@dataclass
+class Table:
+    title: str
+    columns: list
+    rows: list = field(default_factory=list)
+    notes: str = ""
+
+    def add(self, *cells):
+        self.rows.append([str(cell) for cell in cells])
+
+    def __str__(self):
+        """As Markdown, which is a table to the eye as well."""
+        lines = [self.columns, *self.rows]
+        widths = [max(len(cells[i]) for cells in lines) for i in range(len(self.columns))]
+
+        def line(cells):
+            padded = [cell.rjust(width) if i else cell.ljust(width)
+                      for i, (cell, width) in enumerate(zip(cells, widths))]
+            return f"| {' | '.join(padded)} |"
+
+        rule = "|".join("-" * (width + 1) + (":" if i else "-") for i, width in enumerate(widths))
+        text = [f"### {self.title}", "", line(lines[0]), f"|{rule}|", *map(line, lines[1:])]
+        return "\n".join(text + (["", self.notes] if self.notes else []))
+
+
+def compared(title, samples, reference, what="× reference", goals=None, unit="ns", notes=""):
+    """A table of {row: samples}, each against the row `reference`; goals: {row: most}."""
+    table = Table(title, [unit, "median", "min", "max", what, "goal"], notes=notes)
+    for name, values in samples.items():
+        share = ratio(values, samples[reference])
+        table.add(name, *spread(values), f"{share:.2f}",
+                  judged(share, (goals or {}).get(name), write=lambda most: f"{most:g}"))
+    return table
+
+
+def run(*command):
+    return subprocess.run([str(word) for word in command], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout

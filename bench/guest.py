@@ -1,27 +1,23 @@
-"""Instructions of a packet: routing, the kernel's IPVS and Turnout, in one guest on the same veths.
+"""guest: instructions of a packet in routing, in the kernel's IPVS and in Turnout, on the same veths of
+one guest, which is Debian's stock kernel in qemu that counts instructions (bench/guest/boot).
 
-    guest.py BIN [CASE…]      cases by pattern, as 'turnout-dr-*'; none: all, which takes minutes
+"all" is what a packet takes from where the driver has handed it over to where it is dropped at the other
+end of the far veth; the generator and the delivery, which a program that drops every frame tells, are
+taken off. What becomes an skb costs more here than behind a network card: veth's frames come from a pool
+of pages and leave it with the skb, so that each takes a page to be allocated and cleared (520 of it is
+the clearing, as a kernel with init_on_alloc=0 tells). "fair" is without those 950."""
 
-The guest is Debian's stock kernel in qemu, which counts instructions (guest/boot): figures do not
-depend on what else this machine does.  "all" is what a packet takes from where the driver has handed
-it over to where it is dropped at the other end of the far veth; the generator and the delivery, which
-a program that drops every frame tells, are taken off.  What becomes an skb costs something more here
-that it would not on a network card: veth's frames come from a pool of pages, and leave it with the
-skb, so that each takes a page to be allocated and cleared.  "fair" is without that.
-"""
-
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from figures import goal, median, print_table, rounded
+from figures import Table, judged, median, rounded, run, spread
 
 HERE = Path(__file__).parent
-PAGE_OF_AN_SKB = 950  # allocated, cleared, given back: the guest with and without, see README
-# Of IPVS: a packet of Turnout's fast lane takes at most so much of it.
-GOALS = {"dr-udp": 1 / 7, "dr-tcp": 1 / 7, "tun-udp": 1 / 7, "nat-udp": 1 / 6, "nat-tcp": 1 / 6,
-         "nat-reply": 1 / 6, "new-wlc-3": 1 / 4.5, "new-wlc-200": 1 / 6}
+PAGE_OF_AN_SKB = 950
+# What a packet of the fast lane may take at most: one in so many of IPVS's.
+GOALS = {"dr-udp": 7, "dr-tcp": 7, "tun-udp": 7, "nat-udp": 6, "nat-tcp": 6, "nat-reply": 6,
+         "new-wlc-3": 4.5, "new-wlc-200": 6}
 NAMES = {"dr-udp": "DR, UDP", "dr-tcp": "DR, TCP", "nat-udp": "NAT, UDP request",
          "nat-reply": "NAT, UDP reply", "nat-tcp": "NAT, TCP request", "tun-udp": "TUN, UDP",
          "new-wlc-3": "new, wlc of 3", "new-wlc-200": "new, wlc of 200"}
@@ -29,10 +25,9 @@ NAMES = {"dr-udp": "DR, UDP", "dr-tcp": "DR, TCP", "nat-udp": "NAT, UDP request"
 
 def boot(folder, cases):
     """{case: samples}"""
-    subprocess.run([HERE / "guest/fetch"], check=True)
+    run(HERE / "guest/fetch")
     with tempfile.TemporaryDirectory(prefix="turnout-guest-") as work:
-        subprocess.run([HERE / "guest/boot", work, folder, HERE / "guest/scenario", *cases],
-                       check=True)
+        run(HERE / "guest/boot", work, folder, HERE / "guest/scenario", *cases)
         output = (Path(work) / "output").read_text(errors="replace")
     lines = [line.split() for line in output.splitlines()]
     figures = {name: [int(sample) for sample in samples] for name, *samples in filter(None, lines)
@@ -48,35 +43,29 @@ def net(figures, case):
     return [sample - floor for sample in figures[case]]
 
 
-def fair(case, value):
-    fast = case == "redirect" or case.startswith("turnout-")
-    return value if fast else value - PAGE_OF_AN_SKB
+def fair(figures, case):
+    is_skb = not (case == "redirect" or case.startswith("turnout-"))
+    return median(net(figures, case)) - PAGE_OF_AN_SKB * is_skb
 
 
-def rows(figures):
+def of_ipvs(figures, director, kind):
+    """The cells that compare a case with IPVS's."""
+    if director not in ("turnout", "tc") or f"ipvs-{kind}" not in figures:
+        return "", ""
+    times = fair(figures, f"ipvs-{kind}") / fair(figures, f"{director}-{kind}")
+    return f"1/{times:.1f}", judged(times, least=GOALS[kind], write=lambda goal: f"{goal:g} times less"
+                                    ) if director == "turnout" else ""
+
+
+def measure(folder, options):
+    figures = boot(folder, options.cases)
+    table = Table("Instructions of a packet of 64 bytes, Linux 6.1",
+                  ["what", "all", "min", "max", "fair", "of IPVS", "goal"])
+    titles = {"ipvs": "IPVS", "turnout": "Turnout, XDP", "tc": "Turnout, tc"}
     for case in figures:
-        if case.startswith("floor-"):
-            continue
-        samples = net(figures, case)
-        own = fair(case, median(samples))
         director, _, kind = case.partition("-")
-        name = f"{director}: {NAMES[kind]}" if kind else case
-        reference, wanted = "", ""
-        if director in ("turnout", "tc") and f"ipvs-{kind}" in figures:
-            share = own / fair(f"ipvs-{kind}", median(net(figures, f"ipvs-{kind}")))
-            reference = f"1/{1 / share:.1f}"
-            if director == "turnout":
-                wanted = goal(share, most=GOALS[kind]).replace(
-                    f"{GOALS[kind]:g}", f"1/{1 / GOALS[kind]:g}")
-        yield (name, *map(rounded, (median(samples), min(samples), max(samples), own)), reference,
-               wanted)
-
-
-def main():
-    figures = boot(sys.argv[1], sys.argv[2:])
-    print_table("Instructions of a packet of 64 bytes, Linux 6.1 in a guest",
-                ["what", "all", "min", "max", "fair", "of IPVS", "goal"], rows(figures))
-
-
-if __name__ == "__main__":
-    main()
+        if director != "floor":
+            table.add(f"{titles[director]}: {NAMES[kind]}" if kind else case,
+                      *spread(net(figures, case)), rounded(fair(figures, case)),
+                      *of_ipvs(figures, director, kind))
+    yield table

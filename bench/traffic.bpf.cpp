@@ -5,21 +5,7 @@
 using namespace turnout;
 using namespace turnout::bench;
 
-namespace {
-
-struct TrafficMap {
-    int (*type)[BPF_MAP_TYPE_ARRAY];
-    uint32_t* key;
-    Traffic* value;
-    int (*max_entries)[1];
-};
-
-TURNOUT_INLINE Traffic* row(TrafficMap& map) {
-    const uint32_t zero = 0;
-    return static_cast<Traffic*>(bpf::map_lookup_elem(&map, &zero));
-}
-
-}  // namespace
+using TrafficMap = OneRow<Traffic>;
 
 extern "C" {
 
@@ -30,7 +16,7 @@ extern TrafficMap traffic_row;
 
 // Run by BPF_PROG_TEST_RUN on live frames: each goes out by the interface.
 [[gnu::section("xdp"), gnu::used]] int traffic_send(xdp_md* frame) {
-    Traffic* traffic = row(traffic_row);
+    Traffic* traffic = row_of<Traffic>(traffic_row);
     if (!traffic || !write_flow(window_of(frame), *traffic, next_flow(*traffic)))
         return XDP_ABORTED;
     return static_cast<int>(bpf::redirect(traffic->interface, 0));
@@ -46,7 +32,7 @@ extern TrafficMap traffic_row;
 
 // The least that a router could do: new MAC addresses, out by another interface.
 [[gnu::section("xdp"), gnu::used]] int traffic_redirect(xdp_md* frame) {
-    const Traffic* traffic = row(traffic_row);
+    const Traffic* traffic = row_of<Traffic>(traffic_row);
     auto* ethernet = header_at<EthernetHeader>(window_of(frame), 0);
     if (!traffic || !ethernet) return XDP_ABORTED;
     const auto* way = reinterpret_cast<const EthernetHeader*>(traffic->words);

@@ -41,26 +41,44 @@ inline test::Bytes frame_of(const Kind& kind) {
     return made(size - made(0).size());
 }
 
+// A frame's two bytes, as they lie in memory, taken out.
+inline uint16_t take(test::Bytes& frame, size_t at) {
+    uint16_t bytes = 0;
+    std::memcpy(&bytes, frame.data() + at, sizeof bytes);
+    frame[at] = frame[at + 1] = 0;
+    return bytes;
+}
+
 // A request's source, or a reply's destination, is the client's and need not be given.
 inline Traffic traffic_of(Kind kind, uint32_t flows, Order order) {
-    model::Address& server_side = kind.reply ? kind.source : kind.destination;
-    (kind.reply ? kind.destination : kind.source) = first_client(server_side.family);
+    const bool ipv6 = (kind.reply ? kind.source : kind.destination).family == model::Family::ipv6;
+    const uint16_t service_port = kind.reply ? kind.source_port : kind.destination_port;
+    (kind.reply ? kind.destination : kind.source) =
+        first_client(ipv6 ? model::Family::ipv6 : model::Family::ipv4);
     (kind.reply ? kind.destination_port : kind.source_port) = 0;
-    const test::Bytes frame = frame_of(kind);
-    const bool ipv6 = server_side.family == model::Family::ipv6;
-    const uint32_t ip = 14, transport = ip + (ipv6 ? 40 : 20);
+    test::Bytes frame = frame_of(kind);
+    const Layout layout = ipv6 ? (kind.reply ? Layout::reply_ipv6 : Layout::request_ipv6)
+                               : (kind.reply ? Layout::reply_ipv4 : Layout::request_ipv4);
+    const bool udp = kind.protocol == model::Protocol::udp;
+    const Offsets at = offsets_of(layout, udp);
 
     Traffic traffic{};
-    std::memcpy(traffic.words, frame.data(), frame.size());
-    traffic.size = static_cast<uint32_t>(frame.size());
+    traffic.size = at.size;
+    traffic.layout = layout;
+    traffic.is_udp = udp;
     traffic.flows = flows;
     traffic.order = order;
     traffic.chance = 17;
-    traffic.port_at = transport + (kind.reply ? 2 : 0);
-    traffic.address_at =
-        (ipv6 ? ip + 8 + 16 * (1 + kind.reply) : ip + 12 + 4 * (1 + kind.reply)) - 2;
-    traffic.checksum_at = transport + (kind.protocol == model::Protocol::tcp ? 16 : 6);
-    traffic.header_checksum_at = ipv6 ? 0 : ip + 10;
+    traffic.services = 1;
+    traffic.service_port = service_port;
+    // A sum without an addend: adding its complement takes it off.
+    const auto without = [](uint16_t addend) { return static_cast<uint32_t>(uint16_t(~addend)); };
+    const uint16_t address = take(frame, at.address);
+    traffic.sum = without(take(frame, at.checksum)) + without(address) +
+                  without(take(frame, at.service_port));
+    if (at.header_checksum)
+        traffic.header_sum = without(take(frame, at.header_checksum)) + without(address);
+    std::memcpy(traffic.words, frame.data(), frame.size());
     return traffic;
 }
 
