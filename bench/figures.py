@@ -41,7 +41,8 @@ class Table:
     notes: str = ""
 
     def add(self, *cells):
-        self.rows.append([str(cell) for cell in cells])
+        empty = [""] * (len(self.columns) - len(cells))
+        self.rows.append([str(cell) for cell in cells] + empty)
 
     def __str__(self):
         """As Markdown, which is a table to the eye as well."""
