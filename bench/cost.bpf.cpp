@@ -1,83 +1,169 @@
-// What the cost bench measures against, and with: a floor program, and a wrapper that gives the
-// measured program the same frame again and again (BPF_PROG_TEST_RUN keeps what a run has changed).
-#include "bpf/helpers.hpp"
-#include "path/env.hpp"
-#include "wire/ethernet.hpp"
+// What the cost bench measures against, and with: wrappers that give the measured program another
+// flow's frame every time (BPF_PROG_TEST_RUN keeps what a run has changed), and the programs that
+// do the least of what a director does.
+#include "table/table.hpp"
 #include "wire/ip.hpp"
+#include "write_flow.hpp"
 
 using namespace turnout;
+using namespace turnout::bench;
 
 namespace {
 
-constexpr uint32_t frame_size = 64;
-
-struct Frame {
-    uint64_t words[frame_size / 8];
-};
-
-struct FrameMap {
-    int (*type)[BPF_MAP_TYPE_ARRAY];
-    uint32_t* key;
-    Frame* value;
-    int (*max_entries)[1];
-};
+using TrafficMap = OneRow<Traffic>;
 struct TargetMap {
     int (*type)[BPF_MAP_TYPE_PROG_ARRAY];
     uint32_t* key;
     uint32_t* value;
     int (*max_entries)[1];
 };
+// The director's own; sized at load.
+template <class Row>
+struct Shared {
+    int (*type)[BPF_MAP_TYPE_ARRAY];
+    uint32_t* key;
+    Row* value;
+    int (*max_entries)[1];
+    int (*map_flags)[BPF_F_MMAPABLE];
+};
+using SettingsMap = Shared<abi::Settings>;
+using ConnectionsMap = Shared<abi::Bucket>;
 
-TURNOUT_INLINE Window window_of(xdp_md* frame) {
-    Window window;
-    asm volatile(
-        "%[begin] = *(u32*)(%[frame] + %[data])\n"
-        "%[end] = *(u32*)(%[frame] + %[data_end])"
-        : [begin] "=&r"(window.begin), [end] "=r"(window.end)
-        : [frame] "r"(frame), [data] "i"(offsetof(xdp_md, data)),
-          [data_end] "i"(offsetof(xdp_md, data_end)));
-    return window;
+}  // namespace
+
+#define TURNOUT_MAP(Type, name) \
+    extern Type name;           \
+    [[gnu::section(".maps"), gnu::used]] Type name
+
+extern "C" {
+TURNOUT_MAP(TrafficMap, cost_traffic);
+TURNOUT_MAP(TargetMap, cost_xdp_target);
+TURNOUT_MAP(TargetMap, cost_tc_target);
+TURNOUT_MAP(SettingsMap, to_settings);
+TURNOUT_MAP(ConnectionsMap, to_connections);
+
+[[gnu::section("license"), gnu::used]] char cost_license[] = "Dual MIT/GPL";
+}
+
+namespace {
+
+struct TableAlone {
+    TURNOUT_INLINE static abi::Bucket* bucket(uint32_t index) {
+        return row_of<abi::Bucket>(to_connections, index);
+    }
+};
+
+struct Headers {
+    EthernetHeader* ethernet;
+    Ipv4Header* ip;
+};
+
+// Of TCP over IPv4.
+TURNOUT_INLINE bool parse(const Window& window, Headers& headers) {
+    headers.ethernet = header_at<EthernetHeader>(window, 0);
+    headers.ip = header_at<Ipv4Header>(window, sizeof(EthernetHeader));
+    return headers.ethernet && headers.ip && is(headers.ethernet->type, EtherType::ipv4) &&
+           headers.ip->protocol == static_cast<uint8_t>(IpProtocol::tcp);
+}
+
+TURNOUT_INLINE void swap_addresses(EthernetHeader& ethernet) {
+    const Mac destination = ethernet.destination;
+    ethernet.destination = ethernet.source;
+    ethernet.source = destination;
+}
+
+struct Ports {
+    be16 source, destination;
+};
+
+TURNOUT_INLINE abi::Tuple tuple_of(const Ipv4Header& ip, const Ports& ports) {
+    abi::Tuple tuple{};
+    tuple.client.word[0] = ip.source;
+    tuple.virtual_address.word[0] = ip.destination;
+    tuple.client_port = ports.source;
+    tuple.virtual_port = ports.destination;
+    tuple.protocol = ip.protocol;
+    tuple.family = abi::Family::ipv4;
+    return tuple;
 }
 
 }  // namespace
 
+// A program takes no other's place that knows less of frames in parts: hence xdp.frags.
 extern "C" {
 
-extern FrameMap cost_frame;
-[[gnu::section(".maps"), gnu::used]] FrameMap cost_frame;
-extern TargetMap cost_target;
-[[gnu::section(".maps"), gnu::used]] TargetMap cost_target;
-
-[[gnu::section("license"), gnu::used]] char cost_license[] = "Dual MIT/GPL";
-
 // The least a forwarding program does: parse, swap the MAC addresses, transmit.
-// A program takes no other's place that knows less of frames in parts: hence xdp.frags.
 [[gnu::section("xdp.frags"), gnu::used]] int cost_floor(xdp_md* frame) {
-    const Window window = window_of(frame);
-    auto* ethernet = header_at<EthernetHeader>(window, 0);
-    const auto* ip = header_at<Ipv4Header>(window, sizeof(EthernetHeader));
-    if (!ethernet || !ip || !is(ethernet->type, EtherType::ipv4) || ip->protocol != 6)
-        return XDP_PASS;
-    const Mac destination = ethernet->destination;
-    ethernet->destination = ethernet->source;
-    ethernet->source = destination;
+    Headers headers;
+    if (!parse(window_of(frame), headers)) return XDP_PASS;
+    swap_addresses(*headers.ethernet);
     return XDP_TX;
 }
 
-[[gnu::section("xdp.frags"), gnu::used]] int cost_again(xdp_md* frame) {
+[[gnu::section("xdp.frags"), gnu::used]] int cost_nothing([[maybe_unused]] xdp_md* frame) {
+    return XDP_TX;
+}
+
+// The same behind an outer IPv4 header.
+[[gnu::section("xdp.frags"), gnu::used]] int cost_ipip(xdp_md* frame) {
+    Headers headers;
+    if (!parse(window_of(frame), headers)) return XDP_PASS;
+    const EthernetHeader ethernet = *headers.ethernet;
+    Ipv4Header outer = *headers.ip;
+    if (bpf::xdp_adjust_head(frame, -static_cast<int>(sizeof(Ipv4Header)))) return XDP_ABORTED;
+    const Window window = window_of(frame);
+    auto* front = header_at<EthernetHeader>(window, 0);
+    auto* ip = header_at<Ipv4Header>(window, sizeof(EthernetHeader));
+    if (!front || !ip) return XDP_ABORTED;
+    front->destination = ethernet.source;
+    front->source = ethernet.destination;
+    front->type = ethernet.type;
+    outer.total_length =
+        to_be(static_cast<uint16_t>(to_host(outer.total_length) + sizeof(Ipv4Header)));
+    outer.protocol = static_cast<uint8_t>(IpProtocol::ipv4);
+    outer.destination = to_be(0x0a01000bu);
+    outer.checksum = header_checksum(outer);
+    *ip = outer;
+    return XDP_TX;
+}
+
+// Looks the connection up in the director's table and notes that it was seen.
+[[gnu::section("xdp.frags"), gnu::used]] int cost_touch(xdp_md* frame) {
+    const Window window = window_of(frame);
+    const auto* settings = row_of<const abi::Settings>(to_settings);
+    const auto* ports = header_at<const Ports>(window, sizeof(EthernetHeader) + sizeof(Ipv4Header));
+    Headers headers;
+    if (!parse(window, headers) || !ports || !settings) return XDP_PASS;
+    const abi::Tuple tuple = tuple_of(*headers.ip, *ports);
+    const Place place = place_of(tuple, settings->hash_seed, settings->bucket_mask);
+    const abi::Tick now = abi::tick_of_ns(bpf::ktime_get_coarse_ns());
+    TableAlone env;
+    const Found found = find(env, place, tuple, now);
+    if (!found.connection) return XDP_PASS;
+    store_once(found.connection->last_seen, now);
+    swap_addresses(*headers.ethernet);
+    return XDP_TX;
+}
+
+[[gnu::section("xdp.frags"), gnu::used]] int cost_xdp(xdp_md* frame) {
+    auto* traffic = row_of<Traffic>(cost_traffic);
+    if (!traffic) return XDP_ABORTED;
     Window window = window_of(frame);
-    if (window.end - window.begin > frame_size) {
-        // The last run put an outer IPv4 header in front.
-        if (bpf::xdp_adjust_head(frame, sizeof(Ipv4Header))) return XDP_ABORTED;
+    const auto longer = static_cast<int64_t>(window.end - window.begin) - traffic->size;
+    if (longer > 0) {
+        // The last run put a tunnel's headers in front.
+        if (bpf::xdp_adjust_head(frame, static_cast<int>(longer))) return XDP_ABORTED;
         window = window_of(frame);
     }
-    auto* bytes = header_at<Frame>(window, 0);
-    const uint32_t zero = 0;
-    const auto* pristine = static_cast<const Frame*>(bpf::map_lookup_elem(&cost_frame, &zero));
-    if (!bytes || !pristine) return XDP_ABORTED;
-    *bytes = *pristine;
-    using TailCall = long (*)(void*, void*, uint32_t);
-    reinterpret_cast<TailCall>(BPF_FUNC_tail_call)(frame, &cost_target, 0);
+    if (!write_flow(window, *traffic, next_flow(*traffic))) return XDP_ABORTED;
+    bpf::tail_call(frame, &cost_xdp_target, 0);
     return XDP_ABORTED;
+}
+
+[[gnu::section("tc"), gnu::used]] int cost_tc(__sk_buff* packet) {
+    auto* traffic = row_of<Traffic>(cost_traffic);
+    if (!traffic || !write_flow(window_of(packet), *traffic, next_flow(*traffic))) return -1;
+    bpf::tail_call(packet, &cost_tc_target, 0);
+    return -1;
 }
 }

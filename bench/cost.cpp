@@ -1,76 +1,261 @@
-// What an established packet costs in the fast lane, next to a floor program in the same run.
+// What a packet costs, in nanoseconds of BPF_PROG_TEST_RUN: a line a row of a table, with the
+// samples.
 //
-// Rounds are interleaved (floor, direct, NAT, tunnel, floor, …), medians of rounds; ratios are
-// taken within a round.  The measured programs run under a wrapper that restores the frame; what it
-// costs is told by the floor, which runs with it and without, and is taken off.
-#include "packet/world.hpp"
-#include "wrapper.hpp"
+//   bench_cost methods                 each method, lane and family, with 1000 connections
+//   bench_cost connections N           with N connections, all equally likely
+//   bench_cost services                with one service of 3 servers, and with 10,000 of 10
+//   bench_cost schedulers NAME…        new connections, with 3, 16, 200 and 1000 servers
+//
+// Rounds are interleaved: what else the machine does meets all rows alike.  Everything runs under
+// the wrapper that writes frames, the references too.
+#include <cmath>
+#include <functional>
+#include <span>
+
+#include "farms.hpp"
+#include "tables/convert.hpp"
 
 namespace {
 
 using namespace turnout;
-using namespace turnout::test;
-
-constexpr uint32_t repeats = 1000000;
-constexpr int rounds = 15;
+using namespace turnout::bench;
+using model::Method;
+using test::World;
 
 struct Row {
-    const char* name;
-    model::Method method;
-    uint16_t port;
-    std::vector<double> times, ratios;
+    std::string name;
+    std::function<double()> sample;
+    std::vector<double> samples = {};
 };
 
-Bytes packet(uint16_t port, uint8_t flags) {
-    return frame(Ip{client, vip}, Tcp{40000, port, flags}, "0123456789");
+void measure(std::vector<Row>& rows, int rounds) {
+    for (int round = 0; round < rounds; ++round)
+        for (Row& row : rows) row.samples.push_back(row.sample());
+    for (const Row& row : rows) {
+        std::printf("%s\t", row.name.c_str());
+        for (const double sample : row.samples) std::printf(" %.2f", sample);
+        std::printf("\n");
+    }
+    std::fflush(stdout);
 }
 
-void configure(director::Director& director, const Row& row) {
-    model::Service service;
-    service.key = {0, model::Protocol::tcp, vip, row.port};
-    model::Server real;
-    real.key = {server(1), row.port};
-    real.method = row.method;
-    if (!director.apply(model::AddService{service}) ||
-        !director.apply(model::AddServer{service.key, real}))
-        give_up("cannot configure the services");
+class Bench {
+  public:
+    explicit Bench(const test::Room& room)
+        : fast_(made(false, room)), complete_(made(true, small(room))), wrapper_(*fast_) {
+        fast_->fresh();
+        complete_->fresh();
+    }
+
+    World& world(const Farm& farm) { return farm.lane == Lane::xdp ? *fast_ : *complete_; }
+
+    void add(const Farm& farm) { build(director(farm), farm); }
+
+    // Makes `flows` connections, in parts that do not outlast a next hop.
+    void establish(const Farm& farm, uint32_t flows) {
+        constexpr uint32_t part = 100000;
+        for (const uint8_t flags : {test::SYN, test::ACK}) {
+            Traffic traffic = traffic_of(farm, flows, Order::one_after_the_other, flags, false);
+            for (uint32_t first = 0; first < flows; first += part) {
+                traffic.next = first;
+                keep_hops(farm);
+                wrapper_.send(farm.lane, world(farm).program(), traffic,
+                              std::min(part, flows - first));
+            }
+        }
+    }
+    double established(const Farm& farm, uint32_t flows, uint32_t repeats) {
+        keep_hops(farm);
+        if (farm.replies) world(farm).warm();
+        return wrapper_.measure(farm.lane, world(farm).program(),
+                                traffic_of(farm, flows, Order::at_random, test::ACK, farm.replies),
+                                repeats);
+    }
+    double begun(const Farm& farm, uint32_t flows) {
+        forget(world(farm));
+        keep_hops(farm);
+        return wrapper_.measure(
+            farm.lane, world(farm).program(),
+            traffic_of(farm, flows, Order::one_after_the_other, test::SYN, false), flows - 2);
+    }
+    // One of the wrapper's own programs, on the farm's traffic.
+    double reference(const char* program, const Farm& farm, uint32_t flows, uint32_t repeats) {
+        return wrapper_.measure(Lane::xdp, wrapper_.program(program),
+                                traffic_of(farm, flows, Order::at_random, test::ACK, false),
+                                4 * repeats);  // they are quick
+    }
+
+  private:
+    static std::unique_ptr<World> made(bool complete, const test::Room& room) {
+        auto world = test::kernel_world(complete, room);
+        if (!world) give_up(world.error().message.c_str());
+        return std::move(*world);
+    }
+    // The complete lane is measured with few connections only.
+    static test::Room small(test::Room room) {
+        room.connection_bits = std::min(room.connection_bits, 12u);
+        return room;
+    }
+    director::Director& director(const Farm& farm) {
+        auto& made = farm.lane == Lane::xdp ? fast_director_ : complete_director_;
+        if (!made) made = &world(farm).fresh();
+        return *made;
+    }
+    // What world.warm() does, without a walk through all connections.
+    void keep_hops(const Farm& farm) {
+        if (farm.lane == Lane::tc) return;
+        if (!hops_are_known_) fast_->warm();
+        hops_are_known_ = true;
+        const auto second = abi::coarse_second(abi::tick_of_ns(monotonic_ns()));
+        for (auto& state : fast_->rows().server_states) state.hop = abi::hop_ref(1, second);
+    }
+    static void forget(World& world) {
+        for (auto& bucket : world.rows().buckets) bucket = {};
+        for (auto& state : world.rows().server_states) state.load = 0;
+    }
+
+    std::unique_ptr<World> fast_, complete_;
+    director::Director *fast_director_ = nullptr, *complete_director_ = nullptr;
+    Wrapper wrapper_;
+    bool hops_are_known_ = false;
+};
+
+void add_references(std::vector<Row>& rows, Bench& bench, const Farm& farm, uint32_t flows,
+                    uint32_t repeats) {
+    for (const char* name : {"nothing", "floor", "ipip"})
+        rows.push_back({name, [=, &bench, program = "cost_" + std::string(name)] {
+                            return bench.reference(program.c_str(), farm, flows, repeats);
+                        }});
 }
 
-void print(const char* name, const std::vector<double>& times, const std::vector<double>& ratios) {
-    const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
-    std::printf("%-16s %8.1f ns %8.2f x  [%.2f .. %.2f]\n", name, median(times), median(ratios),
-                *least, *most);
+void add_established(std::vector<Row>& rows, Bench& bench, const Farm& farm, uint32_t flows,
+                     uint32_t repeats) {
+    rows.push_back({farm.name, [=, &bench] { return bench.established(farm, flows, repeats); }});
+}
+
+std::vector<Farm> farms_of_methods() {
+    using model::Family;
+    std::vector<Farm> farms;
+    uint16_t port = 81;
+    const auto add = [&](Farm farm) {
+        farm.name = (farm.lane == Lane::xdp ? "xdp " : "tc ") + farm.name +
+                    (farm.family == Family::ipv6 ? ", IPv6" : ", IPv4");
+        farm.port = port++;
+        farms.push_back(farm);
+    };
+    for (const Lane lane : {Lane::xdp, Lane::tc})
+        for (const Family family : {Family::ipv4, Family::ipv6}) {
+            add({"DR", lane, family});
+            add({.name = "DR, UDP",
+                 .lane = lane,
+                 .family = family,
+                 .protocol = model::Protocol::udp});
+            add({"NAT, request", lane, family, Method::nat});
+            add({.name = "NAT, reply",
+                 .lane = lane,
+                 .family = family,
+                 .method = Method::nat,
+                 .replies = true,
+                 .servers = 1});
+            if (lane == Lane::tc) continue;  // what it puts in front would have to be taken off
+            add({"TUN, IPIP", lane, family, Method::tunnel});
+            add({"TUN, GUE", lane, family, Method::tunnel, model::TunnelType::gue});
+        }
+    return farms;
+}
+
+void measure_methods() {
+    constexpr uint32_t flows = 1000, repeats = 100000;
+    Bench bench({.connection_bits = 15});
+    std::vector<Row> rows;
+    const auto farms = farms_of_methods();
+    add_references(rows, bench, farms.front(), flows, repeats);
+    for (const Farm& farm : farms) {
+        bench.add(farm);
+        bench.establish(farm, flows);
+        add_established(rows, bench, farm, flows, repeats);
+    }
+    measure(rows, 21);
+}
+
+// A table made for as many.
+void measure_connections(uint32_t flows) {
+    const uint32_t repeats = 100000;
+    Bench bench({.connection_bits = static_cast<uint32_t>(std::ceil(std::log2(flows)))});
+    const Farm farm{.name = "DR", .port = 81};
+    bench.add(farm);
+    bench.establish(farm, flows);
+    std::vector<Row> rows;
+    add_references(rows, bench, farm, flows, repeats);
+    rows.push_back({"touch", [&] { return bench.reference("cost_touch", farm, flows, repeats); }});
+    add_established(rows, bench, farm, flows, repeats);
+    measure(rows, 21);
+}
+
+void measure_services() {
+    constexpr uint32_t repeats = 100000;
+    Bench bench({.services = 16384, .servers = 131072, .connection_bits = 18});
+    const Farm one{.name = "1 × 3", .port = 81};
+    const Farm many{.name = "10,000 × 10",
+                    .servers = 10,
+                    .services = 10000,
+                    .port = 1,
+                    .address = model::Address::ipv4(198, 51, 100, 2)};
+    bench.add(one);
+    bench.add(many);
+    for (const Farm& farm : {one, many}) bench.establish(farm, 100000);
+    for (const uint32_t flows : {1000u, 100000u}) {
+        std::vector<Row> rows;
+        add_references(rows, bench, one, flows, repeats);
+        for (Farm farm : {one, many}) {
+            farm.name += ", " + std::to_string(flows) + " connections";
+            add_established(rows, bench, farm, flows, repeats);
+        }
+        measure(rows, 21);
+    }
+}
+
+void measure_schedulers(std::span<char*> wanted) {
+    constexpr uint32_t flows = 16384, repeats = 50000;
+    Bench bench({.services = 128, .servers = 32768, .rings = 128, .connection_bits = 16});
+    uint16_t port = 81;
+    const Farm known{.name = "established", .port = port++};
+    bench.add(known);
+    std::vector<Row> rows;
+    add_references(rows, bench, known, flows, repeats);
+    rows.push_back({"established", [=, &bench] {
+                        bench.establish(known, flows);
+                        return bench.established(known, flows, repeats);
+                    }});
+    for (const std::string& name : tables::scheduler_names()) {
+        if (name == "none" ||
+            (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()))
+            continue;
+        for (const uint32_t servers : {3u, 16u, 200u, 1000u}) {
+            const Farm farm{.name = name + " " + std::to_string(servers),
+                            .servers = servers,
+                            .scheduler = name,
+                            .port = port++};
+            bench.add(farm);
+            rows.push_back({farm.name, [=, &bench] { return bench.begun(farm, flows); }});
+        }
+    }
+    measure(rows, 11);
 }
 
 }  // namespace
 
-int main() {
-    auto made = kernel_world(false);
-    if (!made) give_up(made.error().message.c_str());
-    World& world = **made;
-    director::Director& director = world.fresh();
-    std::vector<Row> rows{{"direct routing", model::Method::direct, 81, {}, {}},
-                          {"NAT", model::Method::nat, 82, {}, {}},
-                          {"tunnelling", model::Method::tunnel, 83, {}, {}}};
-    for (const Row& row : rows) {
-        configure(director, row);
-        world.send(packet(row.port, SYN));
-    }
-    const Wrapper wrapper(repeats);
-    std::vector<double> floor_times;
-    for (int round = 0; round < rounds; ++round) {
-        const double floor = wrapper.measure_floor(packet(80, ACK));
-        const double wrapping =
-            wrapper.measure(wrapper.program("cost_floor"), packet(80, ACK)) - floor;
-        floor_times.push_back(floor);
-        for (Row& row : rows) {
-            world.send(packet(row.port, ACK));  // also keeps next hops fresh
-            row.times.push_back(wrapper.measure(world.program(), packet(row.port, ACK)) - wrapping);
-            row.ratios.push_back(row.times.back() / floor);
-        }
-    }
-    std::printf("established TCP packet, fast lane; median of %d rounds of %u runs\n", rounds,
-                repeats);
-    print("floor", floor_times, {1});
-    for (const Row& row : rows) print(row.name, row.times, row.ratios);
+int main(int count, char** arguments) {
+    const std::string what = count > 1 ? arguments[1] : "";
+    const std::span<char*> rest(arguments + std::min(count, 2), arguments + count);
+    if (what == "methods")
+        measure_methods();
+    else if (what == "connections" && rest.size() == 1)
+        measure_connections(static_cast<uint32_t>(std::atoi(rest[0])));
+    else if (what == "services")
+        measure_services();
+    else if (what == "schedulers")
+        measure_schedulers(rest);
+    else
+        give_up("methods, connections N, services or schedulers NAME…");
 }

@@ -1,23 +1,24 @@
-// Measuring a program of the fast lane: it runs on the same frame again and again, under a wrapper
-// that restores what a run has changed.
+// Measuring a program: it runs on other flows' frames again and again, under a wrapper that writes
+// them.
 #pragma once
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <net/if.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <vector>
 
-#include "packet/packet.hpp"
+#include "abi/maps.hpp"
+#include "packet/world.hpp"
+#include "traffic.hpp"
 
 extern "C" const unsigned char turnout_bpf_cost_begin[];
 extern "C" const unsigned char turnout_bpf_cost_end[];
 
-namespace turnout::test {
+namespace turnout::bench {
 
 [[noreturn]] inline void give_up(const char* what) {
     std::fprintf(stderr, "%s: %s\n", program_invocation_short_name, what);
@@ -30,57 +31,68 @@ inline double cpu_time_ns() {
     return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
 
+enum class Lane { xdp, tc };
+
 class Wrapper {
   public:
-    // Every measurement runs a program so often.
-    explicit Wrapper(uint32_t repeats) : repeats_(repeats) {
+    // Over the tables of a world.
+    explicit Wrapper(const test::World& world) {
         const auto size = static_cast<size_t>(turnout_bpf_cost_end - turnout_bpf_cost_begin);
         object_ = bpf_object__open_mem(turnout_bpf_cost_begin, size, nullptr);
-        if (!object_ || bpf_object__load(object_) != 0) give_up("the kernel refuses the bench");
+        if (!object_) give_up("cannot read the bench's programs");
+        for (const char* name : {abi::map::settings, abi::map::connections})
+            bpf_map__reuse_fd(bpf_object__find_map_by_name(object_, name), world.table(name));
+        if (bpf_object__load(object_) != 0) give_up("the kernel refuses the bench's programs");
     }
     ~Wrapper() { bpf_object__close(object_); }
     Wrapper(const Wrapper&) = delete;
     Wrapper& operator=(const Wrapper&) = delete;
 
+    // Of this object, in the fast lane.
     int program(const char* name) const {
         return bpf_program__fd(bpf_object__find_program_by_name(object_, name));
     }
-    // Nanoseconds a run of `target` on `frame`, which must be 64 bytes long.
-    double measure(int target, const Bytes& frame) const {
-        const uint32_t zero = 0;
-        const auto value = static_cast<uint32_t>(target);
-        if (bpf_map_update_elem(map("cost_frame"), &zero, frame.data(), BPF_ANY) != 0 ||
-            bpf_map_update_elem(map("cost_target"), &zero, &value, BPF_ANY) != 0)
-            give_up("cannot set the measured program");
-        return per_run(program("cost_again"), frame);
+    // Nanoseconds a run of `target`, of CPU time: the kernel's own figure is in whole ones.  A call
+    // has a fixed cost, which one with hardly any runs tells.
+    double measure(Lane lane, int target, const Traffic& traffic, uint32_t repeats) const {
+        set(lane, target, traffic);
+        const double fixed = run(lane, traffic, 2);
+        return (run(lane, traffic, repeats) - fixed) / (repeats - 2);
     }
-    // The floor by itself: swapping addresses back and forth needs no restoring.
-    double measure_floor(const Bytes& frame) const { return per_run(program("cost_floor"), frame); }
+    // Just sends.
+    void send(Lane lane, int target, const Traffic& traffic, uint32_t repeats) const {
+        set(lane, target, traffic);
+        run(lane, traffic, repeats);
+    }
 
   private:
-    // A call with repeats has a fixed cost, which one with hardly any tells.
-    double per_run(int program, const Bytes& frame) const {
-        return (run(program, frame, repeats_) - run(program, frame, 2)) / (repeats_ - 2);
+    void set(Lane lane, int target, const Traffic& traffic) const {
+        const uint32_t zero = 0;
+        const auto value = static_cast<uint32_t>(target);
+        const char* targets = lane == Lane::xdp ? "cost_xdp_target" : "cost_tc_target";
+        if (bpf_map_update_elem(map("cost_traffic"), &zero, &traffic, BPF_ANY) != 0 ||
+            bpf_map_update_elem(map(targets), &zero, &value, BPF_ANY) != 0)
+            give_up("cannot set the measured program");
     }
-    // CPU time of `count` runs: the kernel's own figure is in whole nanoseconds a run.
-    static double run(int program, const Bytes& frame, uint32_t count) {
-        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
-                    .data_size_in = static_cast<uint32_t>(frame.size()),
-                    .repeat = static_cast<int>(count));
+    double run(Lane lane, const Traffic& traffic, uint32_t count) const {
+        __sk_buff context{};
+        context.ifindex = context.ingress_ifindex = if_nametoindex("dir0");  // the worlds' own
+        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = traffic.words,
+                    .data_size_in = traffic.size, .repeat = static_cast<int>(count));
+        if (lane == Lane::tc) {
+            options.ctx_in = &context;
+            options.ctx_size_in = sizeof context;
+        }
         const double before = cpu_time_ns();
-        if (bpf_prog_test_run_opts(program, &options) != 0) give_up("BPF_PROG_TEST_RUN fails");
+        const int program_fd = program(lane == Lane::xdp ? "cost_xdp" : "cost_tc");
+        if (bpf_prog_test_run_opts(program_fd, &options) != 0) give_up("BPF_PROG_TEST_RUN fails");
         const double after = cpu_time_ns();
-        if (options.retval != XDP_TX) give_up("the measured program did not transmit");
+        if (options.retval != (lane == Lane::xdp ? XDP_TX : 7 /* TC_ACT_REDIRECT */))
+            give_up("the measured program did not transmit");
         return after - before;
     }
     int map(const char* name) const { return bpf_object__find_map_fd_by_name(object_, name); }
-    uint32_t repeats_;
     bpf_object* object_;
 };
 
-inline double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
-}  // namespace turnout::test
+}  // namespace turnout::bench

@@ -71,6 +71,7 @@ class KernelWorld : public World {
     bool is_complete() const override { return complete_; }
     tables::Rows& rows() override { return plane_->rows(); }
     int program() const override { return program(complete_); }
+    int table(const char* name) const override { return plane_->table(name); }
 
     director::Director& fresh() override {
         if (director_) {
@@ -188,7 +189,7 @@ Result<std::unique_ptr<World>> kernel_world(bool complete, const Room& room) {
     if (auto ok = kernel::ensure_bpffs(kernel::bpffs); !ok) return std::unexpected(ok.error());
     const std::string pins = std::string(kernel::bpffs) + "/turnout/test-" +
                              std::to_string(getpid()) + (complete ? "-tc" : "-xdp");
-    auto plane = kernel::DataPlane::load(pins, {.connection_bits = 10,
+    auto plane = kernel::DataPlane::load(pins, {.connection_bits = room.connection_bits,
                                                 .services = room.services,
                                                 .servers = room.servers,
                                                 .rings = room.rings});

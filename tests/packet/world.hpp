@@ -45,6 +45,8 @@ class World {
     virtual tables::Rows& rows() = 0;
     // The loaded program; -1 where there is none.
     virtual int program() const { return -1; }
+    // A table of the kernel's by its name in abi/maps.hpp; -1 where there is none.
+    virtual int table(const char*) const { return -1; }
     // Lets the kernel's sweeper run, which does not end before the world does.
     virtual Status start_sweeper() { return fail(ENOSYS, "there is no sweeper here"); }
     // A fast lane passes on what the complete lane answers or resolves.
@@ -54,7 +56,7 @@ class World {
 std::unique_ptr<World> native_world(bool complete);
 // How much a world has room for.
 struct Room {
-    uint32_t services = 64, servers = 256, rings = 64;
+    uint32_t services = 64, servers = 256, rings = 64, connection_bits = 10;
 };
 // Over the programs in the kernel, in a network namespace of their own, by BPF_PROG_TEST_RUN.
 // Needs root; an error says what is missing.

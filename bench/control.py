@@ -1,0 +1,143 @@
+"""control: what configuring, listing and starting take with 10,000 services of 10 servers each, and with
+1,000,000 connections; and memory. Lists are thrown away; "asking meanwhile" is what `ipvsadm -Ln` of one
+service takes, again and again, while another lists all connections."""
+
+import re
+import subprocess
+
+from figures import Table, judged, median, run, spread
+from lab import VIP, Lab, server, timed
+
+SERVICES, SERVERS = 10_000, 10
+CONNECTIONS = 1_000_000
+SIZES = ("--conn-table-bits", 20, "--max-services", 16384, "--max-servers", 131072)
+GOALS = {"ipvsadm -R": 2, "ipvsadm -Ln": 1}
+
+
+def service(number):
+    return f"198.18.{number // 256}.{number % 256}:80"
+
+
+def rules():
+    lines = []
+    for number in range(SERVICES):
+        lines.append(f"-A -t {service(number)} -s wlc")
+        for i in range(SERVERS):
+            host = number * SERVERS + i
+            lines.append(f"-a -t {service(number)} -r 10.{64 + (host >> 16)}."
+                         f"{host >> 8 & 255}.{host & 255}:80 -m -w 1")
+    return "\n".join(lines) + "\n"
+
+
+class Samples(dict):
+    """Milliseconds by row."""
+
+    def note(self, row, seconds):
+        self.setdefault(row, []).append(1000 * seconds)
+
+
+def configure(lab, rounds):
+    samples, text = Samples(), rules()
+    for _ in range(rounds):
+        lab.ipvsadm("-C")
+        samples.note("ipvsadm -R", timed(lab.ipvsadm, "-R", input=text))
+        samples.note("ipvsadm -Ln", timed(lab.ipvsadm, "-Ln"))
+        samples.note("ipvsadm -Sn", timed(lab.ipvsadm, "-Sn"))
+        for weight in range(2, 7):
+            samples.note("one weight", timed(lab.ipvsadm, "-e", "-t", service(5000), "-r",
+                                             "10.64.195.80:80", "-m", "-w", weight))
+    assert lab.ipvsadm("-Ln").count("->") == SERVICES * SERVERS + 1
+    return samples
+
+
+def adopt(lab, rounds):
+    samples = Samples()
+    for _ in range(rounds):
+        lab.end()
+        samples.note("start, adopting all that", lab.start())
+    return samples
+
+
+def list_connections(lab, rounds):
+    lab.ipvsadm("-A", "-t", f"{VIP}:80", "-s", "rr")
+    for number in range(1, 5):
+        lab.ipvsadm("-a", "-t", f"{VIP}:80", "-r", server(number), "-m")
+    lab.run("director", lab.folder / "bench_fill", f"{VIP}:80", CONNECTIONS)
+    samples, turnout = Samples(), lab.folder / "turnout"
+    for _ in range(rounds):
+        samples.note("ipvsadm -Lnc", timed(lab.ipvsadm, "-Lnc"))
+        for options in ([], ["--json"], ["--count"], ["--client", "203.0.113.7:40000"]):
+            samples.note(" ".join(["turnout connections", *options]),
+                         timed(lab.run, "director", turnout, "connections", *options))
+        lister = subprocess.Popen(lab.inside("director", lab.folder / "ipvsadm", "-Lnc"),
+                                  stdout=subprocess.DEVNULL)
+        while lister.poll() is None:
+            samples.note("asking meanwhile",
+                         timed(lab.ipvsadm, "-Ln", "-t", f"{VIP}:80"))
+    return samples
+
+
+def tables_of_daemon(lab):
+    """Bytes that the kernel charges for each table, by its name."""
+    memory, names = {}, {}
+    text = run("bash", "-c", f"cat /proc/{lab.director.pid}/fdinfo/*")
+    for part in re.split(r"(?=^pos:)", text, flags=re.M):
+        found = dict(re.findall(r"^(\w+):\s*(\d+)$", part, re.M))
+        if "map_id" in found:
+            memory[found["map_id"]] = int(found["memlock"])
+            names[found["map_id"]] = int(found["value_size"]), int(found["max_entries"])
+    return memory, names
+
+
+def memory(lab):
+    charged, rows = tables_of_daemon(lab)
+    bucket = next(identity for identity, (size, _) in rows.items() if size == 1024)
+    sequences = max((charged[identity] for identity, (_, count) in rows.items()
+                     if count >= rows[bucket][1] * 15), default=0)
+    room = 1 << 20
+    each = (charged[bucket] + sequences) / room
+    status = run("cat", f"/proc/{lab.director.pid}/status")
+    resident = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+    table = Table("Memory, with room for 2^20 connections, 16,384 services, 131,072 servers",
+                  ["of what", "size", "goal"])
+    table.add("the connection table, a connection", f"{charged[bucket] / room:.0f} bytes")
+    table.add("with what is kept of it beside", f"{each:.0f} bytes",
+              judged(each, most=128, write=lambda most: f"{most} bytes"))
+    table.add("all tables", f"{sum(charged.values()) / 2 ** 20:,.0f} MiB")
+    table.add("turnoutd, resident, without mapped tables' share", f"{resident:,.0f} MiB")
+    return table
+
+
+def tabled(title, samples, goals):
+    table = Table(title, ["ms", "median", "min", "max", "goal"])
+    for row, values in samples.items():
+        table.add(row, *spread(values), judged(median(values) / 1000, most=goals.get(row),
+                                               write=lambda most: f"{most} s"))
+    return table
+
+
+def sweeper(folder):
+    output = run("env", f"TURNOUT_BIN={folder}", "lab/sweep", "--seconds", 5)
+    table = Table("The sweeper, which ends connections, by the kernel's trace of its timer",
+                  ["a table for 2^20", "of one CPU"])
+    for line in output.splitlines():
+        what, share = re.match(r"(.*?)\s+([\d.]+) %", line).groups()
+        table.add(what, f"{share} %")
+    return table
+
+
+def measure(folder, options):
+    lab = Lab(folder, "--servers", "4")
+    new = Samples()
+    for _ in range(options.rounds):
+        new.note("start, new data plane", lab.start(*SIZES))
+        if len(new["start, new data plane"]) < options.rounds:
+            lab.remove()
+    samples = configure(lab, options.rounds)
+    yield tabled(f"{SERVICES:,} services of {SERVERS} servers each",
+                 {**samples, **new, **adopt(lab, options.rounds)}, GOALS)
+    yield memory(lab)
+    lab.ipvsadm("-C")
+    yield tabled(f"{CONNECTIONS:,} connections", list_connections(lab, options.rounds), {})
+    lab.remove()
+    yield sweeper(folder)

@@ -1,0 +1,71 @@
+"""guest: instructions of a packet in routing, in the kernel's IPVS and in Turnout, on the same veths of
+one guest, which is Debian's stock kernel in qemu that counts instructions (bench/guest/boot).
+
+"all" is what a packet takes from where the driver has handed it over to where it is dropped at the other
+end of the far veth; the generator and the delivery, which a program that drops every frame tells, are
+taken off. What becomes an skb costs more here than behind a network card: veth's frames come from a pool
+of pages and leave it with the skb, so that each takes a page to be allocated and cleared (520 of it is
+the clearing, as a kernel with init_on_alloc=0 tells). "fair" is without those 950."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from figures import Table, judged, median, rounded, run, spread
+
+HERE = Path(__file__).parent
+PAGE_OF_AN_SKB = 950
+# What a packet of the fast lane may take at most: one in so many of IPVS's.
+GOALS = {"dr-udp": 7, "dr-tcp": 7, "tun-udp": 7, "nat-udp": 6, "nat-tcp": 6, "nat-reply": 6,
+         "new-wlc-3": 4.5, "new-wlc-200": 6}
+NAMES = {"dr-udp": "DR, UDP", "dr-tcp": "DR, TCP", "nat-udp": "NAT, UDP request",
+         "nat-reply": "NAT, UDP reply", "nat-tcp": "NAT, TCP request", "tun-udp": "TUN, UDP",
+         "new-wlc-3": "new, wlc of 3", "new-wlc-200": "new, wlc of 200"}
+
+
+def boot(folder, cases):
+    """{case: samples}"""
+    run(HERE / "guest/fetch")
+    with tempfile.TemporaryDirectory(prefix="turnout-guest-") as work:
+        run(HERE / "guest/boot", work, folder, HERE / "guest/scenario", *cases)
+        output = (Path(work) / "output").read_text(errors="replace")
+    lines = [line.split() for line in output.splitlines()]
+    figures = {name: [int(sample) for sample in samples] for name, *samples in filter(None, lines)
+               if samples and all(sample.isdigit() for sample in samples)}
+    if figures.pop("status", [1]) != [0]:
+        sys.exit(f"the guest failed; it said:\n{output}")
+    return figures
+
+
+def net(figures, case):
+    """Samples without the generator and the delivery."""
+    floor = median(figures["floor-server" if case.endswith("reply") else "floor-client"])
+    return [sample - floor for sample in figures[case]]
+
+
+def fair(figures, case):
+    is_skb = not (case == "redirect" or case.startswith("turnout-"))
+    return median(net(figures, case)) - PAGE_OF_AN_SKB * is_skb
+
+
+def of_ipvs(figures, director, kind):
+    """The cells that compare a case with IPVS's."""
+    if director not in ("turnout", "tc") or f"ipvs-{kind}" not in figures:
+        return "", ""
+    times = fair(figures, f"ipvs-{kind}") / fair(figures, f"{director}-{kind}")
+    return f"1/{times:.1f}", judged(times, least=GOALS[kind], write=lambda goal: f"{goal:g} times less"
+                                    ) if director == "turnout" else ""
+
+
+def measure(folder, options):
+    figures = boot(folder, options.cases)
+    table = Table("Instructions of a packet of 64 bytes, Linux 6.1",
+                  ["what", "all", "min", "max", "fair", "of IPVS", "goal"])
+    titles = {"ipvs": "IPVS", "turnout": "Turnout, XDP", "tc": "Turnout, tc"}
+    for case in figures:
+        director, _, kind = case.partition("-")
+        if director != "floor":
+            table.add(f"{titles[director]}: {NAMES[kind]}" if kind else case,
+                      *spread(net(figures, case)), rounded(fair(figures, case)),
+                      *of_ipvs(figures, director, kind))
+    yield table
