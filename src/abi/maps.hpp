@@ -12,6 +12,7 @@ inline constexpr char service_index[] = "to_service_ix";
 inline constexpr char services[] = "to_services";
 inline constexpr char plans[] = "to_plans";
 inline constexpr char candidates[] = "to_candidates";
+inline constexpr char candidate_groups[] = "to_groups";
 inline constexpr char rings[] = "to_rings";
 inline constexpr char mark_rules[] = "to_mark_rules";
 inline constexpr char cursors[] = "to_cursors";
@@ -38,11 +39,37 @@ inline constexpr char lanes[] = "to_lanes";      // row 0: the complete lane, fo
 
 // Every one of them that is pinned.
 inline constexpr const char* all[] = {
-    timeouts,       pressure,      settings,       filter,     service_index, services,
-    plans,          candidates,    cursors,        servers,    rings,         mark_rules,
-    calls,          server_states, reply_services, neighbours, interfaces,    service_records,
-    server_records, connections,   counters,       drops,      sweeper,       fragments,
-    held_fragments, sequences,     endings,        lanes,      near_ends,     ftp_controls,
+    timeouts,
+    pressure,
+    settings,
+    filter,
+    service_index,
+    services,
+    plans,
+    candidates,
+    cursors,
+    servers,
+    rings,
+    mark_rules,
+    calls,
+    server_states,
+    reply_services,
+    neighbours,
+    interfaces,
+    service_records,
+    server_records,
+    connections,
+    counters,
+    drops,
+    sweeper,
+    fragments,
+    held_fragments,
+    sequences,
+    endings,
+    lanes,
+    near_ends,
+    ftp_controls,
+    candidate_groups,
 };
 
 }  // namespace turnout::abi::map

@@ -159,6 +159,34 @@ struct Candidate {
 };
 inline constexpr uint32_t most_candidates = 4096;  // of one service
 
+// What a scheduler remembers of sixteen candidates that stand together: the best of them, as long
+// as none of their servers' loads changes.  The groups of a plan are those of its candidates' rows,
+// if these begin with a group.  Written by the data plane; the daemon makes what is remembered
+// void.
+struct CandidateGroup {
+    uint64_t best;     // see group_best(); one word, so that it is read whole
+    uint32_t version;  // counts the changes of loads; 0: nobody counts them, nothing is remembered
+    uint32_t pad_;
+};
+static_assert(sizeof(CandidateGroup) == 16);
+inline constexpr uint32_t group_size = 16;
+// Fewer are looked at one by one as quickly.
+inline constexpr uint32_t least_grouped = 33;
+
+// `position`: the best one's in the group, from 1, or 0 if none is available.
+TURNOUT_INLINE constexpr uint64_t group_best(uint32_t version, uint32_t position) {
+    return static_cast<uint64_t>(version) << 32 | position;
+}
+TURNOUT_INLINE constexpr bool is_of_version(uint64_t best, uint32_t version) {
+    return version != 0 && best >> 32 == version;
+}
+TURNOUT_INLINE constexpr uint32_t position_of(uint64_t best) {
+    return static_cast<uint32_t>(best);
+}
+TURNOUT_INLINE constexpr bool is_grouped(const Plan& plan) {
+    return plan.count >= least_grouped && plan.first % group_size == 0;
+}
+
 // Where a round-robin scheduler stands.  Written by the data plane, and by the daemon when it
 // replaces the plan.
 struct Cursor {
@@ -245,15 +273,17 @@ TURNOUT_INLINE constexpr bool is_current(PathMtu mtu, Tick now) {
 }
 
 // What changes with the traffic of a server.  Written by the data plane; `overloaded` also by the
-// daemon when it changes thresholds.
+// daemon when it changes thresholds.  A change of the load is told to the group: table/counts.hpp.
 struct ServerState {
     uint64_t load;  // connections: active in the high half, inactive in the low; one atomic word
     HopRef hop;     // way to the server
     uint32_t persistent;  // templates that name it
     uint32_t overloaded;  // 1: gets no new connections
     PathMtu path_mtu;     // through the tunnel to it, if a router told of a smaller one
+    uint32_t group;       // row of its CandidateGroup, from 1; 0: none.  Written by the daemon
+    uint32_t pad_;
 };
-static_assert(sizeof(ServerState) == 24);
+static_assert(sizeof(ServerState) == 32);
 
 // A rule that gives packets a firewall mark; of several that match, the last one decides, as with
 // iptables' MARK.  Ports are in host order; a packet without ports has port 0.  Written by the

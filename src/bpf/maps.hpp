@@ -130,6 +130,7 @@ using SequencesMap = Array<abi::Sequences, 1>;             // at load
 using ServicesMap = Array<abi::Service, 1>;                // at load
 using PlansMap = Array<abi::Plan, 1>;                      // at load
 using CandidatesMap = Array<abi::Candidate, 1>;            // at load
+using CandidateGroupsMap = Array<abi::CandidateGroup, 1>;  // at load
 using RingsMap = Array<abi::RingWord, 1>;                  // at load
 using MarkRulesMap = Array<abi::MarkRule, abi::mark_rule_rows>;
 using CursorsMap = Array<abi::Cursor, 1>;                      // at load
@@ -165,6 +166,7 @@ TURNOUT_MAP(ServiceIndexMap, to_service_ix);
 TURNOUT_MAP(ServicesMap, to_services);
 TURNOUT_MAP(PlansMap, to_plans);
 TURNOUT_MAP(CandidatesMap, to_candidates);
+TURNOUT_MAP(CandidateGroupsMap, to_groups);
 TURNOUT_MAP(RingsMap, to_rings);
 TURNOUT_MAP(MarkRulesMap, to_mark_rules);
 TURNOUT_MAP(CursorsMap, to_cursors);

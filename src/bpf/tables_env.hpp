@@ -72,6 +72,9 @@ struct TablesEnv {
     TURNOUT_INLINE static const abi::Candidate* candidate(uint32_t index) {
         return row_of<const abi::Candidate>(to_candidates, index);
     }
+    TURNOUT_INLINE static abi::CandidateGroup* candidate_group(uint32_t index) {
+        return row_of<abi::CandidateGroup>(to_groups, index);
+    }
     TURNOUT_INLINE static const abi::RingWord* ring_word(uint32_t index) {
         return row_of<const abi::RingWord>(to_rings, index);
     }

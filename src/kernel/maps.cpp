@@ -97,6 +97,7 @@ Status Maps::open_all(const std::string& directory) {
     array(names::services, services_, rows.services);
     array(names::plans, plans_, rows.plans);
     array(names::candidates, candidates_, rows.candidates);
+    array(names::candidate_groups, candidate_groups_, rows.candidate_groups);
     array(names::rings, rings_, rows.rings);
     array(names::mark_rules, mark_rules_, rows.mark_rules);
     array(names::cursors, cursors_, rows.cursors);

@@ -25,6 +25,9 @@ struct NewTable {
     abi::ServerState* server_state(uint32_t i) {
         return i < rows.server_states.size() ? &rows.server_states[i] : nullptr;
     }
+    abi::CandidateGroup* candidate_group(uint32_t i) {
+        return i < rows.candidate_groups.size() ? &rows.candidate_groups[i] : nullptr;
+    }
     Searched find(const abi::Tuple& tuple, abi::Tick now) {
         const Place place = place_of(tuple, rows.settings->hash_seed, rows.settings->bucket_mask);
         const Found found = turnout::find(*this, place, tuple, now);
@@ -108,7 +111,7 @@ void RecordMover::State::copy_template(const OldRecord& old, Connection record) 
     }
     const abi::Server* server = to.server(record.server);
     abi::ServerState* state = to.server_state(record.server);
-    if (server && state) bind_template(*server, *state);
+    if (server && state) bind_template(to, *server, *state);
     if (calls && record.status & status::by_call) calls->copy(old.location, location);
 }
 
@@ -176,9 +179,9 @@ Location RecordMover::State::copy_connection(const Connection& old) {
     const abi::Server* server = to.server(record.server);
     abi::ServerState* state = to.server_state(record.server);
     if (!server || !state) return location;
-    bind_connection(*server, *state);
+    bind_connection(to, *server, *state);
     if (record.status & status::active)
-        add(state->load, abi::load::active_one - abi::load::inactive_one);
+        change_load(to, *state, abi::load::active_one - abi::load::inactive_one);
     return location;
 }
 
@@ -212,8 +215,9 @@ void RecordMover::State::change(Connection& copy, uint32_t before, uint32_t afte
     abi::ServerState* state = to.server_state(copy.server);
     const bool was = before & status::active, is = after & status::active;
     if (!state || was == is) return;
-    add(state->load, is ? abi::load::active_one - abi::load::inactive_one
-                        : abi::load::inactive_one - abi::load::active_one);
+    change_load(to, *state,
+                is ? abi::load::active_one - abi::load::inactive_one
+                   : abi::load::inactive_one - abi::load::active_one);
 }
 
 // What has happened to it since it was copied happens to the copy, too; also that it has ended.

@@ -14,6 +14,7 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
       services_(sizes.services),
       plans_(2 * sizes.services + 64),
       candidates_(8 * sizes.servers + 64),
+      candidate_groups_(candidates_.size() / abi::group_size + 1),
       rings_(sizes.ring_words),
       mark_rules_(abi::mark_rule_rows),
       cursors_(sizes.services),
@@ -36,6 +37,7 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
     rows.services = services_;
     rows.plans = plans_;
     rows.candidates = candidates_;
+    rows.candidate_groups = candidate_groups_;
     rows.rings = rings_;
     rows.mark_rules = mark_rules_;
     rows.cursors = cursors_;

@@ -73,6 +73,9 @@ class NativeEnv {
     const abi::Service* service(uint32_t i) { return row(tables_.rows.services, i); }
     const abi::Plan* plan(uint32_t i) { return row(tables_.rows.plans, i); }
     const abi::Candidate* candidate(uint32_t i) { return row(tables_.rows.candidates, i); }
+    abi::CandidateGroup* candidate_group(uint32_t i) {
+        return row(tables_.rows.candidate_groups, i);
+    }
     const abi::RingWord* ring_word(uint32_t i) { return row(tables_.rows.rings, i); }
     const abi::MarkRule* mark_rule(uint32_t i) { return row(tables_.rows.mark_rules, i); }
     abi::Cursor* cursor(uint32_t i) { return row(tables_.rows.cursors, i); }

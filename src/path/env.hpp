@@ -59,6 +59,7 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.service(n) } -> gives<const abi::Service*>;
     { env.plan(n) } -> gives<const abi::Plan*>;
     { env.candidate(n) } -> gives<const abi::Candidate*>;
+    { env.candidate_group(n) } -> gives<abi::CandidateGroup*>;
     { env.ring_word(n) } -> gives<const abi::RingWord*>;
     { env.cursor(n) } -> gives<abi::Cursor*>;
     { env.server(n) } -> gives<const abi::Server*>;

@@ -81,6 +81,7 @@ TURNOUT_INLINE Location make_for_one_packet(Env& env, const abi::Settings& setti
     const uint64_t total = total_connections(load_once(state.load));
     note_bound(server, state, total + 1);
     note_released(server, state, total);
+    tell_group(env, state);
     return location;
 }
 
@@ -128,7 +129,8 @@ TURNOUT_INLINE void hand_over(Env& env, const abi::Settings& settings, Location 
     line->status |= abi::status::one_packet;
     const abi::Server* server = env.server(line->server);
     abi::ServerState* state = env.server_state(line->server);
-    if (server && state && env.insert(*line, not_seen).inserted) bind_connection(*server, *state);
+    if (server && state && env.insert(*line, not_seen).inserted)
+        bind_connection(env, *server, *state);
 }
 
 // The packet that was left so has been forwarded.

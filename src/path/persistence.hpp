@@ -94,7 +94,7 @@ TURNOUT_INLINE Location make_template(Env& env, const ServiceView& service, Open
     record.timeout = service.plan.persistence_timeout;
     const Inserted made = env.insert(record, not_seen);
     if (!made.inserted) return made.location;
-    bind_template(*server, *state);
+    bind_template(env, *server, *state);
     if (record.status & abi::status::by_call) env.keep_call(made.location);
     return made.location;
 }

@@ -7,6 +7,7 @@
 #include "path/persistence.hpp"
 #include "path/states/tcp.hpp"
 #include "table/atomic.hpp"
+#include "table/counts.hpp"
 #include "wire/verifier.hpp"
 
 namespace turnout {
@@ -96,7 +97,8 @@ TURNOUT_INLINE void track(Env& env, const abi::Settings& settings, const Packet&
         const uint32_t after = detail::next_status(env, settings, before, packet, flow.direction);
         if (before != after && !swap_if(connection.status, before, after)) continue;
         if (~before & after & abi::status::assured) assure_template(env, connection);
-        if (const uint64_t change = detail::load_change(before, after)) add(state.load, change);
+        if (const uint64_t change = detail::load_change(before, after))
+            change_load(env, state, change);
         const abi::Tick timeout = detail::timeout_of(env, server, after);
         if (connection.timeout != timeout) store_once(connection.timeout, timeout);
         break;

@@ -28,26 +28,48 @@ TURNOUT_INLINE void note_released(const abi::Server& server, abi::ServerState& s
     if (state.overloaded && (relieved || !server.upper_threshold)) store_once(state.overloaded, 0u);
 }
 
-// A new connection, inactive until its first packet has been looked at.
-TURNOUT_INLINE void bind_connection(const abi::Server& server, abi::ServerState& state) {
-    add(state.load, abi::load::inactive_one);
-    note_bound(server, state, total_connections(load_once(state.load)));
+// What is remembered of the server's group holds no longer.
+template <class Env>
+TURNOUT_INLINE void tell_group(Env& env, const abi::ServerState& state) {
+    const uint32_t group = load_once(state.group);
+    if (!group) return;
+    if (abi::CandidateGroup* row = env.candidate_group(group - 1)) add(row->version, 1u);
 }
 
-TURNOUT_INLINE void release_connection(const abi::Server& server, abi::ServerState& state,
+template <class Env>
+TURNOUT_INLINE void change_load(Env& env, abi::ServerState& state, uint64_t change) {
+    add(state.load, change);
+    tell_group(env, state);
+}
+
+// A new connection, inactive until its first packet has been looked at.
+template <class Env>
+TURNOUT_INLINE void bind_connection(Env& env, const abi::Server& server, abi::ServerState& state) {
+    add(state.load, abi::load::inactive_one);
+    note_bound(server, state, total_connections(load_once(state.load)));
+    tell_group(env, state);
+}
+
+template <class Env>
+TURNOUT_INLINE void release_connection(Env& env, const abi::Server& server, abi::ServerState& state,
                                        bool active) {
     add(state.load, 0 - (active ? abi::load::active_one : abi::load::inactive_one));
     note_released(server, state, total_connections(load_once(state.load)));
+    tell_group(env, state);
 }
 
-TURNOUT_INLINE void bind_template(const abi::Server& server, abi::ServerState& state) {
+template <class Env>
+TURNOUT_INLINE void bind_template(Env& env, const abi::Server& server, abi::ServerState& state) {
     add(state.persistent, 1u);
     note_bound(server, state, total_connections(load_once(state.load)));
+    tell_group(env, state);
 }
 
-TURNOUT_INLINE void release_template(const abi::Server& server, abi::ServerState& state) {
+template <class Env>
+TURNOUT_INLINE void release_template(Env& env, const abi::Server& server, abi::ServerState& state) {
     add(state.persistent, ~0u);
     note_released(server, state, total_connections(load_once(state.load)));
+    tell_group(env, state);
 }
 
 }  // namespace turnout

@@ -38,10 +38,10 @@ TURNOUT_INLINE void return_count(Env& env, const abi::Connection& record, uint32
     abi::ServerState* state = env.server_state(record.server);
     if (!server || !state) return;
     if (kind == abi::TupleKind::persistence) {
-        release_template(*server, *state);
+        release_template(env, *server, *state);
         return;
     }
-    release_connection(*server, *state, status & abi::status::active);
+    release_connection(env, *server, *state, status & abi::status::active);
     if (abi::Connection* parent = template_of(env, record)) add(parent->children, ~0u);
 }
 

@@ -60,6 +60,7 @@ model::Service Tables::adopt_service(uint32_t id) {
         if (service.servers.back().drain) needs_.add(abi::settings_flag::draining);
         entry.servers.emplace(service.servers.back().key, candidate.server);
     }
+    group_candidates(plan);
     services_.emplace(service.key, std::move(entry));
     return service;
 }

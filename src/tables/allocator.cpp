@@ -48,9 +48,11 @@ std::optional<uint32_t> RangeAllocator::take_free(uint32_t size_class) {
         free_[size_class].pop_back();
         return first;
     }
-    if (untouched_ + size <= rows_) {
-        const uint32_t first = untouched_;
-        untouched_ += static_cast<uint32_t>(size);
+    const uint64_t aligned = (untouched_ + size - 1) & ~(size - 1);
+    if (aligned + size <= rows_) {
+        const auto first = static_cast<uint32_t>(aligned);
+        add_free(untouched_, first);
+        untouched_ = first + static_cast<uint32_t>(size);
         return first;
     }
     for (uint32_t larger = size_class + 1; larger < free_.size(); ++larger) {
@@ -63,10 +65,12 @@ std::optional<uint32_t> RangeAllocator::take_free(uint32_t size_class) {
     return std::nullopt;
 }
 
-// Cuts [first, end) into ranges of powers of two.
+// Cuts [first, end) into ranges of powers of two, each at a multiple of its size.
 void RangeAllocator::add_free(uint32_t first, uint32_t end) {
     while (first < end) {
-        const auto size_class = static_cast<uint32_t>(std::bit_width(end - first)) - 1;
+        const uint32_t largest = static_cast<uint32_t>(std::bit_width(end - first)) - 1;
+        const uint32_t size_class =
+            first ? std::min(largest, static_cast<uint32_t>(std::countr_zero(first))) : largest;
         free_[size_class].push_back(first);
         first += 1u << size_class;
     }

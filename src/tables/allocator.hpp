@@ -11,7 +11,8 @@
 
 namespace turnout::tables {
 
-// Contiguous ranges of rows, in sizes that are powers of two.  A single row is a range of one.
+// Contiguous ranges of rows, in sizes that are powers of two, each at a multiple of its size.  A
+// single row is a range of one.
 class RangeAllocator {
   public:
     RangeAllocator(uint32_t rows, std::function<void()> wait_for_packets);

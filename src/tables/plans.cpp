@@ -93,9 +93,31 @@ Status Tables::write_candidates(abi::Plan& plan, const model::Service& service,
                            rows_.servers[id].port, server.weight,
                            rows_.server_records[id].last_weight, server.drain.has_value()});
     }
+    forget_groups(plan);
     const Status ok = write_ring(plan, servers);
     if (!ok) candidate_rows_.give_back(*first, count);
     return ok;
+}
+
+// What the groups of these candidates remember, or remembered of others, is void.
+void Tables::forget_groups(const abi::Plan& plan) {
+    if (!abi::is_grouped(plan)) return;
+    const uint32_t first = plan.first / abi::group_size;
+    for (uint32_t begin = 0; begin < plan.count; begin += abi::group_size)
+        __atomic_fetch_add(&rows_.candidate_groups[first + begin / abi::group_size].version, 1,
+                           __ATOMIC_SEQ_CST);
+}
+
+// Has the plan's servers tell its groups of their load, once packets meet it; until then they have
+// told those of the plan before.
+void Tables::group_candidates(const abi::Plan& plan) {
+    for (uint32_t i = 0; i < plan.count; ++i) {
+        const abi::Candidate& candidate = rows_.candidates[plan.first + i];
+        const uint32_t row = (plan.first + i) / abi::group_size;
+        __atomic_store_n(&rows_.server_states[candidate.server].group,
+                         abi::is_grouped(plan) ? row + 1 : 0, __ATOMIC_SEQ_CST);
+    }
+    forget_groups(plan);
 }
 
 Status Tables::write_ring(abi::Plan& plan, const std::vector<RingServer>& servers) {
@@ -142,6 +164,7 @@ void Tables::flip(ServiceEntry& entry, uint32_t plan, bool servers_changed) {
             break;
     }
     entry.plan = plan;
+    group_candidates(rows_.plans[plan]);
     give_plan_back(before);
 }
 

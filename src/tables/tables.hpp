@@ -116,6 +116,8 @@ class Tables {
 
     // plans (plans.cpp)
     Result<uint32_t> write_plan(const model::Service& service, const ServiceEntry& entry);
+    void group_candidates(const abi::Plan& plan);
+    void forget_groups(const abi::Plan& plan);
     Status write_candidates(abi::Plan& plan, const model::Service& service,
                             const ServiceEntry& entry);
     Status write_ring(abi::Plan& plan, const std::vector<RingServer>& servers);

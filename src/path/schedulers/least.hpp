@@ -36,6 +36,7 @@ TURNOUT_INLINE void consider(Best& best, uint32_t position, uint64_t cost, uint6
     best = {position, 0, cost, weight};
 }
 
+// A search through candidates [first, first + count).
 template <class Rule, TablesEnvironment Env>
 struct Search {
     Env* env;
@@ -43,14 +44,18 @@ struct Search {
     uint32_t first;
     uint32_t count;
     uint8_t flags;
+    // By groups:
+    Best of_group;     // of the one that is being looked through
+    uint32_t version;  // the group's when that began
+    uint32_t next;     // how many have been passed
 };
 
 // Looked at per turn of the loop, whose turns cost more than a look.
 inline constexpr uint32_t looks_per_turn = 4;
 
-// 1 when the search has ended.
+// 1 when the search for `best` has ended.
 template <class Rule, TablesEnvironment Env>
-TURNOUT_INLINE long look(Search<Rule, Env>& s, uint32_t step) {
+TURNOUT_INLINE long look(Search<Rule, Env>& s, Best& best, uint32_t step) {
     if (step >= s.count) return 1;
     const abi::Candidate* candidate = s.env->candidate(s.first + step);
     if (!candidate || candidate->weight <= 0) return 0;
@@ -59,21 +64,66 @@ TURNOUT_INLINE long look(Search<Rule, Env>& s, uint32_t step) {
     if (s.flags & abi::plan_flag::thresholds && load_once(state->overloaded)) return 0;
     const uint64_t load = load_once(state->load);
     if (Rule::settles(load)) {
-        s.best.position = step + 1;
+        best.position = step + 1;
         return 1;
     }
-    consider(s.best, step + 1, Rule::cost(load), Rule::weight(candidate->weight));
+    consider(best, step + 1, Rule::cost(load), Rule::weight(candidate->weight));
     return 0;
+}
+
+// Goes on by a whole group whose best is known, or by some candidates of one whose is not; 1 when
+// the search has ended.
+template <class Rule, TablesEnvironment Env>
+TURNOUT_INLINE long pass_on(Search<Rule, Env>& s) {
+    if (s.next >= s.count) return 1;
+    abi::CandidateGroup* group = s.env->candidate_group((s.first + s.next) / abi::group_size);
+    if (!group) return 1;
+    const uint32_t inside = s.next % abi::group_size, begin = s.next - inside;
+    if (inside == 0) {
+        s.version = load_once(group->version);
+        const uint64_t known = load_once(group->best);
+        if (abi::is_of_version(known, s.version)) {
+            s.next += abi::group_size;
+            const uint32_t position = abi::position_of(known);
+            return position ? look(s, s.best, begin + position - 1) : 0;
+        }
+        s.of_group = none_yet(s.version);
+    }
+    long settled = 0;
+    for (uint32_t i = 0; i < looks_per_turn && !settled; ++i)
+        settled = look(s, s.of_group, s.next + i);
+    s.next += looks_per_turn;
+    const bool at_end = s.next % abi::group_size == 0 || s.next >= s.count;
+    if (!settled && !at_end) return 0;
+    const uint32_t position = s.of_group.position;
+    store_once(group->best, abi::group_best(s.version, position ? position - begin : 0));
+    s.next = begin + abi::group_size;
+    return position ? look(s, s.best, position - 1) : 0;
+}
+
+// The position of the best of so many candidates that groups are worth it.
+template <class Rule, TablesEnvironment Env>
+TURNOUT_INLINE uint32_t position_by_groups(Env& env, const abi::Plan& plan) {
+    Search<Rule, Env> search{&env,       none_yet(plan.count), plan.first, plan.count,
+                             plan.flags, none_yet(plan.count), 0,          0};
+    search.version = search.next = forgotten(0, plan.count);
+    const uint32_t most_turns = (plan.count + looks_per_turn - 1) / looks_per_turn;
+    env.each(most_turns, &search, []([[maybe_unused]] uint32_t turn, Search<Rule, Env>* s) -> long {
+        return pass_on(*s);
+    });
+    return search.best.position;
 }
 
 // The position of the best candidate, or 0.
 template <class Rule, TablesEnvironment Env>
 TURNOUT_INLINE uint32_t position(Env& env, const abi::Plan& plan) {
-    Search<Rule, Env> search{&env, none_yet(plan.count), plan.first, plan.count, plan.flags};
+    if (abi::is_grouped(plan)) return position_by_groups<Rule>(env, plan);
+    Search<Rule, Env> search{&env,       none_yet(plan.count), plan.first, plan.count,
+                             plan.flags, none_yet(plan.count), 0,          0};
     const uint32_t turns = (plan.count + looks_per_turn - 1) / looks_per_turn;
     env.each(turns, &search, [](uint32_t turn, Search<Rule, Env>* s) -> long {
         for (uint32_t i = 0; i < looks_per_turn; ++i)
-            if (look(*s, turn * looks_per_turn + i)) return 1;
+            if (look(*s, s->best, turn * looks_per_turn + i)) return 1;
         return 0;
     });
     return search.best.position;
