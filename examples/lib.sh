@@ -42,6 +42,23 @@ eventually() {
     done
 }
 
+# fill FILE NAME=VALUE…: the file, with every @NAME@ in it replaced.
+fill() {
+    local pair words=()
+    for pair in "${@:2}"; do words+=(-e "s|@${pair%%=*}@|${pair#*=}|g"); done
+    sed "${words[@]}" "$1"
+}
+
+# times N CMD…: the command again and again.
+times() { local i; for ((i = 0; i < $1; i++)); do "${@:2}"; done; }
+
+# end PID: ends a program, and returns when it has gone.
+end() {
+    kill "$1"
+    eventually 20 gone "$1"
+}
+gone() { ! kill -s 0 "$1"; }
+
 # A farm that cannot be brought up leaves nothing.
 bring_up() {
     [[ -z $(namespaces) && ! -e $LAB_STATE ]] ||

@@ -8,6 +8,19 @@ if [[ $EUID -ne 0 ]]; then
     exit 77
 fi
 
+# The packages that the farm needs and this machine has not; `./run` installs them.
+lacking() {
+    local package
+    sed 's/#.*//; /^ *$/d' "${farm%/*}/packages" | while read -r package; do
+        [[ $(dpkg-query -Wf '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
+    done
+}
+lacking=$(lacking | paste -sd' ')
+if [[ -n $lacking ]]; then
+    echo "SKIPPED: not installed: $lacking"
+    exit 77
+fi
+
 export LAB_NAME=x$$
 traces() { find /run/netns /run/turnout-lab -maxdepth 1 -name "$LAB_NAME*" 2>/dev/null; }
 
