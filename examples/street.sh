@@ -9,6 +9,9 @@
 # a server's answer goes to the client without passing the director.  Every server owns the VIP as
 # well, quietly: the router's question who has it is answered by the director alone.
 
+# Servers that are not root read what is written for them.
+umask 022
+
 ROUTER=198.51.100.254
 DIRECTOR=198.51.100.2
 
@@ -51,3 +54,10 @@ hardware() {
 
 # know DEVICE ADDRESS: the line for `ip -batch` that makes a neighbour known for good.
 know() { echo "neighbour replace $2 lladdr $(hardware "$2") dev $1 nud permanent"; }
+
+# hide WHO ADDRESS…: the machine owns the addresses, and the network does not hear of it.  This is what
+# `turnout realserver --method direct` does, without the notes for its --undo.
+hide() {
+    tune "$1" net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
+    printf 'address add %s/32 dev lo\n' "${@:2}" | configure "$1"
+}
