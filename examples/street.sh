@@ -61,3 +61,10 @@ hide() {
     tune "$1" net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
     printf 'address add %s/32 dev lo\n' "${@:2}" | configure "$1"
 }
+
+# vip_is_at: whose hardware answers when the router asks the street who has the VIP.
+vip_is_at() {
+    ip -n "$LAB_NAME-router" neighbour flush to "$VIP" dev eth1
+    at client curl -so /dev/null --max-time 10 "http://$VIP/" || true
+    ip -n "$LAB_NAME-router" neighbour show "$VIP" dev eth1 | awk '{ print $3 }'
+}
