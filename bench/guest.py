@@ -53,7 +53,8 @@ def of_ipvs(figures, director, kind):
     if director not in ("turnout", "tc") or f"ipvs-{kind}" not in figures:
         return "", ""
     times = fair(figures, f"ipvs-{kind}") / fair(figures, f"{director}-{kind}")
-    return f"1/{times:.1f}", judged(times, least=GOALS[kind], write=lambda goal: f"{goal:g} times less"
+    share = f"1/{times:.1f}" if times > 1 else f"{1 / times:.1f} ×"
+    return share, judged(times, least=GOALS[kind], write=lambda goal: f"{goal:g} times less"
                                     ) if director == "turnout" else ""
 
 
