@@ -55,7 +55,7 @@ def axes(plane, counts, what, unit):
     yield text(LEFT - 8, TOP - 12, unit, "end")
 
 
-def curve(plane, name, points, colour):
+def curve(plane, points, colour):
     """points: {count: (median, least, most)}"""
     line = " ".join(f"{plane.x(count):.1f},{plane.y(middle):.1f}"
                     for count, (middle, _, _) in points.items())
@@ -65,8 +65,17 @@ def curve(plane, name, points, colour):
         yield (f'<line x1="{x:.1f}" y1="{plane.y(least):.1f}" x2="{x:.1f}" '
                f'y2="{plane.y(min(most, plane.most)):.1f}" stroke="{colour}" opacity="0.35"/>')
         yield f'<circle cx="{x:.1f}" cy="{plane.y(middle):.1f}" r="3" fill="{colour}"/>'
-    last, (middle, _, _) = list(points.items())[-1]
-    yield text(plane.x(last) + 8, plane.y(middle) + 4, name, "start", colour)
+
+
+def names(plane, curves):
+    """Beside the last points, from the top down, none over another."""
+    ends = [(plane.y(points[max(points)][0]), name, colour)
+            for (name, points), colour in zip(curves.items(), COLOURS)]
+    floor = HEIGHT - BOTTOM + 4
+    for y, name, colour in sorted(ends, reverse=True):
+        floor = min(y + 4, floor)
+        yield text(WIDTH - RIGHT + 8, floor, name, "start", colour)
+        floor -= 13
 
 
 def svg(title, what, unit, curves):
@@ -76,7 +85,8 @@ def svg(title, what, unit, curves):
                                      for middle, _, _ in points.values()))
     parts = [text(WIDTH / 2 - RIGHT / 2 + LEFT / 2, 16, title), *axes(plane, counts, what, unit)]
     for (name, points), colour in zip(curves.items(), COLOURS):
-        parts += curve(plane, name, points, colour)
+        parts += curve(plane, points, colour)
+    parts += names(plane, curves)
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
         f'height="{HEIGHT}" font-family="sans-serif" font-size="12">',
