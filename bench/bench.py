@@ -16,6 +16,7 @@ rounds, with the least and the most; ratios are of medians in one run.
 import argparse
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def main():
         parser.error(f"there is no part {', '.join(sorted(unknown))}: {' '.join(PARTS)}")
     folder = Path(options.folder).resolve()
     os.chdir(Path(__file__).parent.parent)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what is up comes down
     for part in options.parts or PARTS:
         tables = []
         for table in importlib.import_module(part).measure(folder, options):

@@ -137,18 +137,23 @@ def sweeper(folder):
     return table
 
 
-def measure(folder, options):
-    lab = Lab(folder, "--servers", "4")
-    new = Samples()
-    for _ in range(options.rounds):
-        new.note("start, new data plane", lab.start(*SIZES))
-        if len(new["start, new data plane"]) < options.rounds:
+def start_anew(lab, rounds):
+    """The last one stays."""
+    samples = Samples()
+    for left in reversed(range(rounds)):
+        samples.note("start, new data plane", lab.start(*SIZES))
+        if left:
             lab.remove()
-    samples = configure(lab, options.rounds)
-    yield tabled(f"{SERVICES:,} services of {SERVERS} servers each",
-                 {**samples, **new, **adopt(lab, options.rounds)}, GOALS)
-    yield memory(lab)
-    lab.ipvsadm("-C")
-    yield tabled(f"{CONNECTIONS:,} connections", list_connections(lab, options.rounds), {})
-    lab.remove()
+    return samples
+
+
+def measure(folder, options):
+    rounds = options.rounds
+    with Lab(folder, "--servers", "4") as lab:
+        new = start_anew(lab, rounds)
+        yield tabled(f"{SERVICES:,} services of {SERVERS} servers each",
+                     {**configure(lab, rounds), **new, **adopt(lab, rounds)}, GOALS)
+        yield memory(lab)
+        lab.ipvsadm("-C")
+        yield tabled(f"{CONNECTIONS:,} connections", list_connections(lab, rounds), {})
     yield sweeper(folder)
