@@ -25,10 +25,11 @@ A goal that stands beside a figure is what this project wants to reach; not all 
 
 
 def keep(part, tables):
-    """For the report, whenever it is written."""
+    """For the report, whenever it is written; with what others had the machine do."""
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / f"{part}.json").write_text(json.dumps(
-        {"date": str(date.today()), "machine": machine(), "tables": [str(table) for table in tables]}))
+        {"date": str(date.today()), "machine": machine(), "load": os.getloadavg()[1],
+         "tables": [str(table) for table in tables]}))
 
 
 def machine():
@@ -44,7 +45,8 @@ def section(part):
     told = json.loads(kept.read_text())
     opening = importlib.import_module(part).__doc__.split(": ", 1)[1].strip()
     return "\n\n".join([f"## {part}", opening[0].upper() + opening[1:],
-                        f"`./run bench {part}` on {told['machine']}, {told['date']}.", *told["tables"]])
+                        f"`./run bench {part}` on {told['machine']}, {told['date']}; the load on it was "
+                        f"{told['load']:.1f}.", *told["tables"]])
 
 
 def write(parts):
