@@ -4,9 +4,9 @@
 
     cost      what a packet costs by BPF_PROG_TEST_RUN, next to programs that do the least   3 min
     guest     instructions of a packet: routing, the kernel's IPVS, Turnout, in one guest    4 min
-    control   loading and listing 10,000 services, 1,000,000 connections; start; memory      1 min
-    live      through namespaces: packets, connections, latency, throughput, next to others  5 min
-    growth    the curves of cost over connections, services, servers, and what they say      3 min
+    control   loading and listing 10,000 services, 1,000,000 connections; start; memory      2 min
+    live      through namespaces: packets, connections, latency, throughput, next to others  2 min
+    growth    the curves of cost over connections, services, servers, CPUs; what they say    3 min
 
 Without a part: all.  --report writes docs/benchmarks.md and its plots; parts that are not run then
 keep what the last report said of them (build/bench/*.json).  Figures are medians of interleaved
@@ -16,6 +16,7 @@ rounds, with the least and the most; ratios are of medians in one run.
 import argparse
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def main():
         parser.error(f"there is no part {', '.join(sorted(unknown))}: {' '.join(PARTS)}")
     folder = Path(options.folder).resolve()
     os.chdir(Path(__file__).parent.parent)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what is up comes down
     for part in options.parts or PARTS:
         tables = []
         for table in importlib.import_module(part).measure(folder, options):

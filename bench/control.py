@@ -2,8 +2,11 @@
 1,000,000 connections; and memory. Lists are thrown away; "asking meanwhile" is what `ipvsadm -Ln` of one
 service takes, again and again, while another lists all connections."""
 
+import os
 import re
+import resource
 import subprocess
+from pathlib import Path
 
 from figures import Table, judged, median, run, spread
 from lab import VIP, Lab, server, timed
@@ -29,6 +32,14 @@ def rules():
     return "\n".join(lines) + "\n"
 
 
+def cpu_of(lab):
+    """Seconds of CPU that turnoutd has had, and programs that ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = Path(f"/proc/{lab.director.pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(own[11]) + int(own[12])
+    return ended.ru_utime + ended.ru_stime + ticks / os.sysconf("SC_CLK_TCK")
+
+
 class Samples(dict):
     """Milliseconds by row."""
 
@@ -36,26 +47,44 @@ class Samples(dict):
         self.setdefault(row, []).append(1000 * seconds)
 
 
+def clear(lab):
+    """ipvsadm waits for an answer only so long: asks until nothing is left."""
+    ipvsadm = lab.folder / "ipvsadm"
+    left = True
+    subprocess.run(lab.inside("director", ipvsadm, "-C"), check=False, stderr=subprocess.DEVNULL)
+    while left:
+        asked = subprocess.run(lab.inside("director", ipvsadm, "-Sn"), check=False,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        left = asked.returncode != 0 or asked.stdout
+
+
+def load(lab, samples, text):
+    before = cpu_of(lab)
+    samples.note("ipvsadm -R", timed(lab.ipvsadm, "-R", input=text))
+    samples.note("of it CPU, of ipvsadm and turnoutd", cpu_of(lab) - before)
+    assert lab.ipvsadm("-Ln").count("->") == SERVICES * SERVERS + 1
+
+
 def configure(lab, rounds):
+    """Each round on a new data plane, of which the last stays."""
     samples, text = Samples(), rules()
-    for _ in range(rounds):
-        lab.ipvsadm("-C")
-        samples.note("ipvsadm -R", timed(lab.ipvsadm, "-R", input=text))
+    for left in reversed(range(rounds)):
+        samples.note("start, new data plane", lab.start(*SIZES))
+        load(lab, samples, text)
         samples.note("ipvsadm -Ln", timed(lab.ipvsadm, "-Ln"))
         samples.note("ipvsadm -Sn", timed(lab.ipvsadm, "-Sn"))
         for weight in range(2, 7):
             samples.note("one weight", timed(lab.ipvsadm, "-e", "-t", service(5000), "-r",
                                              "10.64.195.80:80", "-m", "-w", weight))
-    assert lab.ipvsadm("-Ln").count("->") == SERVICES * SERVERS + 1
+        if left:
+            lab.remove()
     return samples
 
 
-def adopt(lab, rounds):
-    samples = Samples()
+def adopt(lab, rounds, samples):
     for _ in range(rounds):
         lab.end()
         samples.note("start, adopting all that", lab.start())
-    return samples
 
 
 def list_connections(lab, rounds):
@@ -78,33 +107,31 @@ def list_connections(lab, rounds):
 
 
 def tables_of_daemon(lab):
-    """Bytes that the kernel charges for each table, by its name."""
-    memory, names = {}, {}
-    text = run("bash", "-c", f"cat /proc/{lab.director.pid}/fdinfo/*")
-    for part in re.split(r"(?=^pos:)", text, flags=re.M):
-        found = dict(re.findall(r"^(\w+):\s*(\d+)$", part, re.M))
+    """What the kernel charges for each table, the size of a row, and how many there are."""
+    tables = {}
+    for file in Path(f"/proc/{lab.director.pid}/fdinfo").iterdir():
+        found = dict(re.findall(r"^(\w+):\s*(\d+)$", file.read_text(), re.M))
         if "map_id" in found:
-            memory[found["map_id"]] = int(found["memlock"])
-            names[found["map_id"]] = int(found["value_size"]), int(found["max_entries"])
-    return memory, names
+            tables[found["map_id"]] = tuple(int(found[name]) for name in
+                                            ("memlock", "value_size", "max_entries"))
+    return list(tables.values())
 
 
 def memory(lab):
-    charged, rows = tables_of_daemon(lab)
-    bucket = next(identity for identity, (size, _) in rows.items() if size == 1024)
-    sequences = max((charged[identity] for identity, (_, count) in rows.items()
-                     if count >= rows[bucket][1] * 15), default=0)
-    room = 1 << 20
-    each = (charged[bucket] + sequences) / room
-    status = run("cat", f"/proc/{lab.director.pid}/status")
-    resident = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+    tables, room = tables_of_daemon(lab), 1 << 20
+    connections, buckets = next((bytes_, rows) for bytes_, size, rows in tables if size == 1024)
+    # Beside it: a row for every line of a bucket.
+    beside = sum(bytes_ for bytes_, _, rows in tables if rows == 16 * buckets)
+    each = (connections + beside) / room
+    status = Path(f"/proc/{lab.director.pid}/status").read_text()
+    own = int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024
     table = Table("Memory, with room for 2^20 connections, 16,384 services, 131,072 servers",
                   ["of what", "size", "goal"])
-    table.add("the connection table, a connection", f"{charged[bucket] / room:.0f} bytes")
+    table.add("the connection table, a connection", f"{connections / room:.0f} bytes")
     table.add("with what is kept of it beside", f"{each:.0f} bytes",
               judged(each, most=128, write=lambda most: f"{most} bytes"))
-    table.add("all tables", f"{sum(charged.values()) / 2 ** 20:,.0f} MiB")
-    table.add("turnoutd, resident, without mapped tables' share", f"{resident:,.0f} MiB")
+    table.add("all tables", f"{sum(bytes_ for bytes_, _, _ in tables) / 2 ** 20:,.0f} MiB")
+    table.add("turnoutd itself", f"{own:,.0f} MiB")
     return table
 
 
@@ -127,17 +154,11 @@ def sweeper(folder):
 
 
 def measure(folder, options):
-    lab = Lab(folder, "--servers", "4")
-    new = Samples()
-    for _ in range(options.rounds):
-        new.note("start, new data plane", lab.start(*SIZES))
-        if len(new["start, new data plane"]) < options.rounds:
-            lab.remove()
-    samples = configure(lab, options.rounds)
-    yield tabled(f"{SERVICES:,} services of {SERVERS} servers each",
-                 {**samples, **new, **adopt(lab, options.rounds)}, GOALS)
-    yield memory(lab)
-    lab.ipvsadm("-C")
-    yield tabled(f"{CONNECTIONS:,} connections", list_connections(lab, options.rounds), {})
-    lab.remove()
+    with Lab(folder, "--servers", "4") as lab:
+        samples = configure(lab, options.rounds)
+        adopt(lab, options.rounds, samples)
+        yield memory(lab)
+        samples.note("ipvsadm -C", timed(clear, lab))
+        yield tabled(f"{SERVICES:,} services of {SERVERS} servers each", samples, GOALS)
+        yield tabled(f"{CONNECTIONS:,} connections", list_connections(lab, options.rounds), {})
     yield sweeper(folder)

@@ -3,14 +3,18 @@
 //
 //   bench_cost methods                 each method, lane and family, with 1000 connections
 //   bench_cost connections N           with N connections, all equally likely
-//   bench_cost services                with one service of 3 servers, and with 10,000 of 10
+//   bench_cost services                with one service of 3 servers, and with up to 10,000 of 10
+//   bench_cost cores                   on one CPU alone, and on two at once
 //   bench_cost schedulers NAME…        new connections, with 3, 16, 200 and 1000 servers
 //
 // Rounds are interleaved: what else the machine does meets all rows alike.  Everything runs under
 // the wrapper that writes frames, the references too.
+#include <sched.h>
+
 #include <cmath>
 #include <functional>
 #include <span>
+#include <thread>
 
 #include "farms.hpp"
 #include "tables/convert.hpp"
@@ -42,7 +46,10 @@ void measure(std::vector<Row>& rows, int rounds) {
 class Bench {
   public:
     explicit Bench(const test::Room& room)
-        : fast_(made(false, room)), complete_(made(true, small(room))), wrapper_(*fast_) {
+        : fast_(made(false, room)),
+          complete_(made(true, small(room))),
+          wrapper_(*fast_),
+          second_(*fast_) {
         fast_->fresh();
         complete_->fresh();
     }
@@ -78,6 +85,29 @@ class Bench {
             farm.lane, world(farm).program(),
             traffic_of(farm, flows, Order::one_after_the_other, test::SYN, false), flows - 2);
     }
+    // On so many CPUs at once, each with half of the flows: what a packet takes on the first.
+    double at_once(const Farm& farm, int cpus, bool known, uint32_t flows, uint32_t repeats) {
+        forget(world(farm));
+        if (known) establish(farm, flows);
+        keep_hops(farm);
+        std::vector<double> times(static_cast<size_t>(cpus));
+        std::vector<std::thread> threads;
+        for (int cpu = 0; cpu < cpus; ++cpu)
+            threads.emplace_back([&, cpu] {
+                stay_on(cpu);
+                Traffic traffic =
+                    traffic_of(farm, flows, known ? Order::at_random : Order::one_after_the_other,
+                               known ? test::ACK : test::SYN, false);
+                traffic.chance += static_cast<uint64_t>(cpu);
+                traffic.next = flows / 2 * static_cast<uint32_t>(cpu);
+                times[static_cast<size_t>(cpu)] =
+                    (cpu ? second_ : wrapper_)
+                        .measure(farm.lane, world(farm).program(), traffic,
+                                 known ? repeats : flows / 2 - 4);
+            });
+        for (std::thread& thread : threads) thread.join();
+        return times[0];
+    }
     // One of the wrapper's own programs, on the farm's traffic.
     double reference(const char* program, const Farm& farm, uint32_t flows, uint32_t repeats) {
         return wrapper_.measure(Lane::xdp, wrapper_.program(program),
@@ -86,6 +116,12 @@ class Bench {
     }
 
   private:
+    static void stay_on(int cpu) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(cpu, &set);
+        sched_setaffinity(0, sizeof set, &set);
+    }
     static std::unique_ptr<World> made(bool complete, const test::Room& room) {
         auto world = test::kernel_world(complete, room);
         if (!world) give_up(world.error().message.c_str());
@@ -116,7 +152,7 @@ class Bench {
 
     std::unique_ptr<World> fast_, complete_;
     director::Director *fast_director_ = nullptr, *complete_director_ = nullptr;
-    Wrapper wrapper_;
+    Wrapper wrapper_, second_;
     bool hops_are_known_ = false;
 };
 
@@ -192,27 +228,55 @@ void measure_connections(uint32_t flows) {
     measure(rows, 21);
 }
 
+// Each on an address of its own, with as many connections.
+std::vector<Farm> farms_of_services() {
+    std::vector<Farm> farms{{.name = "1 × 3", .port = 81}};
+    uint8_t host = 2;
+    for (const uint32_t services : {10u, 100u, 1000u, 10000u})
+        farms.push_back({.name = std::to_string(services) + " × 10",
+                         .servers = 10,
+                         .services = services,
+                         .port = 1,
+                         .address = model::Address::ipv4(198, 51, 100, host++)});
+    return farms;
+}
+
 void measure_services() {
     constexpr uint32_t repeats = 100000;
-    Bench bench({.services = 16384, .servers = 131072, .connection_bits = 18});
-    const Farm one{.name = "1 × 3", .port = 81};
-    const Farm many{.name = "10,000 × 10",
-                    .servers = 10,
-                    .services = 10000,
-                    .port = 1,
-                    .address = model::Address::ipv4(198, 51, 100, 2)};
-    bench.add(one);
-    bench.add(many);
-    for (const Farm& farm : {one, many}) bench.establish(farm, 100000);
+    Bench bench({.services = 16384, .servers = 131072, .connection_bits = 19});
+    const auto farms = farms_of_services();
+    for (const Farm& farm : farms) {
+        bench.add(farm);
+        bench.establish(farm, 100000);
+    }
     for (const uint32_t flows : {1000u, 100000u}) {
         std::vector<Row> rows;
-        add_references(rows, bench, one, flows, repeats);
-        for (Farm farm : {one, many}) {
+        for (Farm farm : farms) {
             farm.name += ", " + std::to_string(flows) + " connections";
             add_established(rows, bench, farm, flows, repeats);
         }
         measure(rows, 21);
     }
+}
+
+// A packet's cost on one CPU alone, and on two at once.
+void measure_cores() {
+    constexpr uint32_t flows = 16384, repeats = 100000;
+    Bench bench({.services = 64, .servers = 4096, .rings = 64, .connection_bits = 17});
+    std::vector<Row> rows;
+    uint16_t port = 81;
+    for (const char* scheduler : {"established", "rr", "wrr", "wlc", "mh"}) {
+        const std::string name = scheduler;
+        const bool known = name == "established";
+        const Farm farm{
+            .name = name, .servers = 16, .scheduler = known ? "rr" : name, .port = port++};
+        bench.add(farm);
+        for (const int cpus : {1, 2})
+            rows.push_back(
+                {(known ? "" : "new, ") + name + " " + std::to_string(cpus),
+                 [=, &bench] { return bench.at_once(farm, cpus, known, flows, repeats); }});
+    }
+    measure(rows, 15);
 }
 
 void measure_schedulers(std::span<char*> wanted) {
@@ -254,8 +318,10 @@ int main(int count, char** arguments) {
         measure_connections(static_cast<uint32_t>(std::atoi(rest[0])));
     else if (what == "services")
         measure_services();
+    else if (what == "cores")
+        measure_cores();
     else if (what == "schedulers")
         measure_schedulers(rest);
     else
-        give_up("methods, connections N, services or schedulers NAME…");
+        give_up("methods, connections N, services, cores or schedulers NAME…");
 }

@@ -18,13 +18,15 @@ PAGE_OF_AN_SKB = 950
 # What a packet of the fast lane may take at most: one in so many of IPVS's.
 GOALS = {"dr-udp": 7, "dr-tcp": 7, "tun-udp": 7, "nat-udp": 6, "nat-tcp": 6, "nat-reply": 6,
          "new-wlc-3": 4.5, "new-wlc-200": 6}
+SIZES = {"object": "BPF instructions", "verified": "gone through by the verifier",
+         "jited": "bytes of machine code"}
 NAMES = {"dr-udp": "DR, UDP", "dr-tcp": "DR, TCP", "nat-udp": "NAT, UDP request",
          "nat-reply": "NAT, UDP reply", "nat-tcp": "NAT, TCP request", "tun-udp": "TUN, UDP",
          "new-wlc-3": "new, wlc of 3", "new-wlc-200": "new, wlc of 200"}
 
 
 def boot(folder, cases):
-    """{case: samples}"""
+    """{case: samples}, and {(what is counted, program): count}"""
     run(HERE / "guest/fetch")
     with tempfile.TemporaryDirectory(prefix="turnout-guest-") as work:
         run(HERE / "guest/boot", work, folder, HERE / "guest/scenario", *cases)
@@ -34,7 +36,9 @@ def boot(folder, cases):
                if samples and all(sample.isdigit() for sample in samples)}
     if figures.pop("status", [1]) != [0]:
         sys.exit(f"the guest failed; it said:\n{output}")
-    return figures
+    sizes = {(line[0], line[1]): int(line[2]) for line in lines
+             if len(line) == 3 and line[0] in SIZES}
+    return figures, sizes
 
 
 def net(figures, case):
@@ -53,12 +57,21 @@ def of_ipvs(figures, director, kind):
     if director not in ("turnout", "tc") or f"ipvs-{kind}" not in figures:
         return "", ""
     times = fair(figures, f"ipvs-{kind}") / fair(figures, f"{director}-{kind}")
-    return f"1/{times:.1f}", judged(times, least=GOALS[kind], write=lambda goal: f"{goal:g} times less"
+    share = f"1/{times:.1f}" if times > 1 else f"{1 / times:.1f} ×"
+    return share, judged(times, least=GOALS[kind], write=lambda goal: f"{goal:g} times less"
                                     ) if director == "turnout" else ""
 
 
+def programs(sizes):
+    table = Table("The programs on Linux 6.1", ["program", *SIZES.values()])
+    for program in dict.fromkeys(program for _, program in sizes):
+        table.add(program, *(f"{sizes[what, program]:,}" for what in SIZES))
+    table.notes = "Its verifier goes through 1,000,000 instructions of a program at most."
+    return table
+
+
 def measure(folder, options):
-    figures = boot(folder, options.cases)
+    figures, sizes = boot(folder, options.cases)
     table = Table("Instructions of a packet of 64 bytes, Linux 6.1",
                   ["what", "all", "min", "max", "fair", "of IPVS", "goal"])
     titles = {"ipvs": "IPVS", "turnout": "Turnout, XDP", "tc": "Turnout, tc"}
@@ -69,3 +82,4 @@ def measure(folder, options):
                       *spread(net(figures, case)), rounded(fair(figures, case)),
                       *of_ipvs(figures, director, kind))
     yield table
+    yield programs(sizes)

@@ -1,10 +1,7 @@
-"""A lab of namespaces, and a director in it: taken down when its part of the bench ends."""
+"""A lab of namespaces, and a director in it: up within `with`."""
 
-import atexit
 import os
-import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,20 +11,20 @@ ROOT = Path(__file__).parent.parent
 
 class Lab:
     def __init__(self, folder, *options):
-        self.folder, self.name, self.director = folder, f"bench{os.getpid()}", None
+        self.folder, self.options = folder, options
+        self.name, self.director = f"bench{os.getpid()}", None
         self.environment = {**os.environ, "LAB_NAME": self.name, "TURNOUT_BIN": str(folder)}
-        atexit.register(self.down)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        self.lab("up", "--no-dns", *options)
+
+    def __enter__(self):
+        self.lab("up", "--no-dns", *self.options)
+        return self
+
+    def __exit__(self, *_):
+        self.lab("down")
 
     def lab(self, *words):
         subprocess.run([ROOT / "lab/lab", *words], check=True, env=self.environment,
                        stdout=subprocess.DEVNULL)
-
-    def down(self):
-        if self.name:
-            self.lab("down")
-            self.name = None
 
     def inside(self, who, *command):
         return ["nsenter", f"--net=/run/netns/{self.name}-{who}", "--", *map(str, command)]

@@ -1,8 +1,10 @@
 """The report: docs/benchmarks.md of what the parts have measured last."""
 
+import importlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -23,10 +25,11 @@ A goal that stands beside a figure is what this project wants to reach; not all 
 
 
 def keep(part, tables):
-    """For the report, whenever it is written."""
+    """For the report, whenever it is written; with what others had the machine do."""
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / f"{part}.json").write_text(json.dumps(
-        {"date": str(date.today()), "machine": machine(), "tables": [str(table) for table in tables]}))
+        {"date": str(date.today()), "machine": machine(), "load": os.getloadavg()[1],
+         "tables": [str(table) for table in tables]}))
 
 
 def machine():
@@ -40,11 +43,14 @@ def section(part):
     if not kept.exists():
         return f"## {part}\n\nNot measured: `./run bench {part}`."
     told = json.loads(kept.read_text())
-    opening = __import__(part).__doc__.split(": ", 1)[1].strip()
+    opening = importlib.import_module(part).__doc__.split(": ", 1)[1].strip()
     return "\n\n".join([f"## {part}", opening[0].upper() + opening[1:],
-                        f"`./run bench {part}` on {told['machine']}, {told['date']}.", *told["tables"]])
+                        f"`./run bench {part}` on {told['machine']}, {told['date']}; the load on it was "
+                        f"{told['load']:.1f}.", *told["tables"]])
 
 
 def write(parts):
+    if (KEPT / "plots").exists():
+        shutil.copytree(KEPT / "plots", REPORT.parent / "plots", dirs_exist_ok=True)
     REPORT.write_text("\n\n".join([OPENING, *map(section, parts)]) + "\n")
     subprocess.run(["git", "diff", "--stat", "docs"], check=False)

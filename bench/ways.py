@@ -98,8 +98,13 @@ class Way:
 
     def down(self):
         for program in self.programs:
-            program.kill()
-            program.wait()
+            program.terminate()  # nginx ends its worker then
+        for program in self.programs:
+            try:
+                program.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                program.wait()
         self.forget()
         for who in ("client", "director", "server"):
             subprocess.run(["ip", "netns", "del", self.space(who)], check=False)
@@ -167,7 +172,8 @@ class Turnout(Way):
         self.run("director", self.folder / "ipvsadm", "-R", input=rules)
 
     def forget(self):
-        self.run("director", self.folder / "turnout", "down")
+        subprocess.run(self.inside("director", self.folder / "turnout", "down"), check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 class TurnoutXdp(Turnout):
