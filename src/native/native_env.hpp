@@ -53,8 +53,8 @@ template <Lane lane>
 class NativeEnv {
   public:
     NativeEnv(MemoryTables& tables, World& world, const std::vector<uint8_t>& frame)
-        : tables_(tables), world_(world), packet_(ip_align) {
-        packet_.insert(packet_.end(), frame.begin(), frame.end());
+        : tables_(tables), world_(world), packet_(ip_align + frame.size()) {
+        std::copy(frame.begin(), frame.end(), packet_.begin() + ip_align);
     }
 
     // The frame as the pipeline left it.
@@ -185,8 +185,11 @@ class NativeEnv {
     bool replace(uint32_t offset, uint32_t removed, const abi::AddressText& text, uint32_t inserted,
                  uint32_t end) {
         trim(end);  // what is behind is padding
-        const auto at = packet_.begin() + ip_align + offset;
-        packet_.insert(packet_.erase(at, at + removed), text.byte, text.byte + inserted);
+        const uint32_t at = ip_align + offset;
+        const std::vector<uint8_t> behind(packet_.begin() + at + removed, packet_.end());
+        packet_.resize(at + inserted + behind.size());
+        std::memcpy(packet_.data() + at, text.byte, inserted);
+        std::copy(behind.begin(), behind.end(), packet_.begin() + at + inserted);
         return true;
     }
     abi::Sequences* sequences(Location location) { return &tables_.sequences[location]; }

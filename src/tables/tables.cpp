@@ -91,8 +91,9 @@ void Tables::remove_service(const model::ServiceKey& key) {
     // From here no new connection finds the service; its old ones find their servers removed.
     ensure(rows_.service_ids->erase(endpoint_of(key)).has_value(), "a service cannot be unlinked");
     while (!entry.servers.empty()) retire_server(key, entry, entry.servers.begin()->first);
-    for (auto& [name, removed] : removed_)
-        if (removed.service == entry.id) removed.service.reset();
+    for (auto at = removed_.lower_bound({key, {}}); at != removed_.end() && at->first.first == key;
+         ++at)
+        at->second.service.reset();
     counted_by_[entry.id].clear();
     rows_.service_records[entry.id].in_use = 0;
     rows_.service_records[entry.id].resets_idle = 0;
