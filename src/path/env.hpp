@@ -169,8 +169,7 @@ concept Environment = TablesEnvironment<E> &&
     { env.splice(packet, location, n) } -> gives<uint32_t>;
     env.expect_data(location);
     // Complete lanes only: replaces so many bytes at an offset by the first so many of a text, in a
-    // packet that ends at the last offset; no checksum is left to anybody but who wants it left to
-    // the hardware.
+    // packet that ends at the last offset.  Lengths and checksums are the caller's.
     { env.replace(n, n, text, n, n) } -> gives<bool>;
     // Complete lanes only: turn_into_error() and relay_tunnel_error() of path/forwarding/.  What
     // came in is not the same packet afterwards.

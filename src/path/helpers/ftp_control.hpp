@@ -2,10 +2,10 @@
 // connection, replaces the server's address in its replies, and renumbers both directions
 // accordingly.
 //
-//   a client's segment   its acknowledgements are told in the server's numbers; its commands are
-//   read a server's segment   its replies are read; what is to be replaced is noted for splice();
-//   its
-//                        number becomes the client's
+//   * A client's segment: its acknowledgements are told in the server's numbers, and its commands
+//     are read.
+//   * A server's segment: its replies are read, what is to be replaced is noted for splice(), and
+//     its number becomes the client's.
 //
 // It runs in the complete lane, whatever the fast lane does with other connections.  What comes of
 // it, a data connection, is ftp_data.hpp's.
@@ -113,7 +113,7 @@ TURNOUT_INLINE long read_command(uint32_t index, Reading<Env>& reading) {
     return 0;
 }
 
-// As with IPVS, a server's port below 1024 is not opened: it may be another service's.
+// Ports below belong to services of the system: a server's is not opened.
 inline constexpr uint32_t least_passive_port = 1024;
 
 template <Environment Env>
