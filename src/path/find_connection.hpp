@@ -63,16 +63,35 @@ TURNOUT_INLINE void follow_reply_record(Env& env, const Packet& packet, abi::Tic
         flow.connection = nullptr;
 }
 
+// What may lead a server's packet to its connection, but for the server's own address.
+TURNOUT_INLINE bool may_have_reply_record(const abi::Settings& settings,
+                                          const abi::ReplyService* replies) {
+    // Data connections of FTP come from ports that are no server's of any service.
+    constexpr uint32_t wild = abi::settings_flag::wild_replies;
+    const uint32_t led = replies ? wild : wild | abi::settings_flag::ftp_data;
+    return (replies && replies->shared) || settings.flags & led;
+}
+
+// A packet for a service's address that is no request of a connection: it may be a server's all the
+// same, to a client on the director itself.
 template <Environment Env>
-TURNOUT_INLINE void find_as_request(Env& env, const Packet& packet, abi::Tick now, Flow& flow) {
-    flow.direction = Direction::request;
+TURNOUT_INLINE void find_as_reply(Env& env, const abi::Settings& settings, const Packet& packet,
+                                  abi::Tick now, Flow& flow) {
+    const Flow as_request = flow;
+    const abi::ReplyService* replies =
+        env.reply_service({packet.source, packet.source_port, packet.protocol, packet.family});
+    if (may_have_reply_record(settings, replies)) follow_reply_record(env, packet, now, flow);
     Opening* const room = env.opening();
-    if (!room) return;
-    room->aside.tuple = request_tuple(packet);
-    const Searched searched = env.find(room->aside.tuple, now);
-    flow.location = searched.location;
-    flow.seen = searched.seen;
-    flow.connection = at(env, searched.location);
+    if (!flow.connection && replies && room) {
+        flow.direction = Direction::reply;
+        room->aside.tuple = reply_tuple(packet, replies->virtual_address, replies->virtual_port,
+                                        abi::TupleKind::connection);
+        flow.location = env.find(room->aside.tuple, now).location;
+        flow.connection = at(env, flow.location);
+        if (flow.connection && !came_from_server(env, *flow.connection, packet))
+            flow.connection = nullptr;
+    }
+    if (!flow.connection) flow = as_request;
 }
 
 }  // namespace detail
@@ -88,30 +107,25 @@ TURNOUT_INLINE bool may_be_ours(Env& env, const abi::Settings& settings, const P
 // False when the packet concerns no service.  Else the flow has a connection, or is a request that
 // may open one.
 //
-// One look-up is all that nearly every packet takes; what a NAT server sends may need another, when
-// the server's address does not tell its service, or the server is itself a client.
+// One look-up is all that nearly every packet takes.  What a NAT server sends may need another,
+// when the server's address does not tell its service; so does a request without a connection that
+// a NAT server sends, being itself a client.
 template <Environment Env>
 TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Packet& packet,
                               abi::Tick now, Flow& flow) {
     const bool to_service = settings.flags & abi::settings_flag::any_address ||
                             audience(env, packet.destination) & abi::filter::service;
-    const bool from_server = audience(env, packet.source) & abi::filter::nat_server;
-    if (!to_service && !from_server) return false;
-
-    const abi::ReplyService* replies =
-        from_server
-            ? env.reply_service({packet.source, packet.source_port, packet.protocol, packet.family})
-            : nullptr;
-    // Is it one server of several services, or may it be?
-    const bool shared = replies && replies->shared;
-    // Data connections of FTP come from ports that are no server's of any service.
-    constexpr uint32_t wild = abi::settings_flag::wild_replies;
-    const uint32_t led = replies ? wild : wild | abi::settings_flag::ftp_data;
-    if (shared || (from_server && settings.flags & led)) {
-        detail::follow_reply_record(env, packet, now, flow);
-        if (flow.connection) return true;
+    const abi::ReplyService* replies = nullptr;
+    if (!to_service) {
+        if (!(audience(env, packet.source) & abi::filter::nat_server)) return false;
+        replies =
+            env.reply_service({packet.source, packet.source_port, packet.protocol, packet.family});
+        if (detail::may_have_reply_record(settings, replies)) {
+            detail::follow_reply_record(env, packet, now, flow);
+            if (flow.connection) return true;
+        }
+        if (!replies) return false;
     }
-    if (!replies && !to_service) return false;
     flow.direction = replies ? Direction::reply : Direction::request;
     const abi::Tuple tuple = replies
                                  ? reply_tuple(packet, replies->virtual_address,
@@ -122,12 +136,14 @@ TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Pac
     flow.connection = found.connection;
     flow.location = found.location;
     flow.seen = found.seen;
-    if (!replies) return true;
-
-    if (flow.connection && detail::came_from_server(env, *flow.connection, packet)) return true;
-    flow.connection = nullptr;
-    if (to_service) detail::find_as_request(env, packet, now, flow);
-    return to_service;
+    if (replies) {
+        if (flow.connection && !detail::came_from_server(env, *flow.connection, packet))
+            flow.connection = nullptr;
+        return flow.connection != nullptr;
+    }
+    if (!flow.connection && audience(env, packet.source) & abi::filter::nat_server)
+        detail::find_as_reply(env, settings, packet, now, flow);
+    return true;
 }
 
 }  // namespace turnout

@@ -52,11 +52,26 @@ TURNOUT_INLINE uint32_t packet_count(const abi::Settings& settings, uint32_t sta
     return counts ? abi::status::packet_one : 0;
 }
 
+// Nearly every packet of a TCP connection: an acknowledgement that finds it established, and has
+// nothing to tell.  All tables agree on it.
+TURNOUT_INLINE bool is_steady(const abi::Settings& settings, uint32_t status,
+                              const Packet& packet) {
+    using namespace abi::status;
+    constexpr uint8_t events = tcp_flag::rst | tcp_flag::syn | tcp_flag::fin | tcp_flag::ack;
+    constexpr auto established = static_cast<uint32_t>(abi::State::established);
+    constexpr uint32_t telling = state_mask | active | assured;
+    return (packet.tcp_flags & events) == tcp_flag::ack &&
+           (status & telling) == (established | active | assured) &&
+           !(settings.flags & abi::settings_flag::count_packets);
+}
+
 // The status word after this packet.
 template <Environment Env>
 TURNOUT_INLINE uint32_t next_status(Env& env, const abi::Settings& settings, uint32_t before,
                                     const Packet& packet, Direction direction) {
     using namespace abi;
+    const bool told = direction == Direction::reply && before & status::no_output;
+    if (is_steady(settings, before, packet) && !told) return before;
     uint32_t status = before + packet_count(settings, before, direction);
     if (direction == Direction::reply) status &= ~status::no_output;
     const State state = next_state(env, settings, status, packet, direction);

@@ -13,9 +13,10 @@ namespace turnout {
 
 namespace detail {
 
-TURNOUT_INLINE uint64_t address_difference(const Rewrite& rewrite) {
-    uint64_t sum = 0;
-    for (int i = 0; i < 4; ++i) sum += difference(rewrite.from.word[i], rewrite.to.word[i]);
+TURNOUT_INLINE uint64_t address_difference(abi::Family family, const Rewrite& rewrite) {
+    uint64_t sum = difference(rewrite.from.word[0], rewrite.to.word[0]);
+    if (family == abi::Family::ipv6)
+        for (int i = 1; i < 4; ++i) sum += difference(rewrite.from.word[i], rewrite.to.word[i]);
     return sum;
 }
 
@@ -27,7 +28,7 @@ TURNOUT_INLINE bool amend_transport(Env& env, const Packet& packet, Direction di
         return rewrite.port_from == rewrite.port_to || env.amend_sctp(packet, direction, rewrite);
     const bool udp = static_cast<IpProtocol>(packet.protocol) == IpProtocol::udp;
     const uint32_t offset = packet.transport_offset + checksum_field(packet.protocol);
-    return env.amend_checksum(offset, address_difference(rewrite),
+    return env.amend_checksum(offset, address_difference(packet.family, rewrite),
                               difference(rewrite.port_from, rewrite.port_to), udp);
 }
 
@@ -75,7 +76,8 @@ TURNOUT_INLINE bool rewrite_packet(Env& env, const Packet& packet, Direction dir
         (reply ? ports->source : ports->destination) = rewrite.port_to;
     }
     // The kernel takes it that a header checksum makes up for other addresses; IPv6 has none.
-    if (packet.family == abi::Family::ipv6) env.note_written(detail::address_difference(rewrite));
+    if (packet.family == abi::Family::ipv6)
+        env.note_written(detail::address_difference(packet.family, rewrite));
     return detail::replace_address(window, packet.family, ip_offset, reply, rewrite.to);
 }
 
