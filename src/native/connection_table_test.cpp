@@ -4,7 +4,7 @@
 #include <atomic>
 #include <thread>
 
-#include "native/native_env.hpp"
+#include "native/run.hpp"
 
 namespace turnout::native {
 namespace {

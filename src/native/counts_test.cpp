@@ -9,7 +9,7 @@
 #include <random>
 
 #include "director/director.hpp"
-#include "native/native_env.hpp"
+#include "native/run.hpp"
 #include "native/testing.hpp"
 #include "tables/convert.hpp"
 
@@ -83,9 +83,9 @@ class Counts : public testing::Test {
     void send(const Ends& ends, Protocol protocol, uint8_t flags) {
         const auto frame = frame_of(ends, protocol, flags);
         NativeEnv<Lane::fast> fast(tables, world, frame);
-        if (direct(fast) != Verdict::pass) return;
+        if (run(fast) != Verdict::pass) return;
         NativeEnv<Lane::complete> complete(tables, world, frame);
-        (void)direct(complete);
+        (void)run(complete);
     }
     void send_something() {
         constexpr uint8_t flags[] = {tcp_flag::syn, tcp_flag::syn, tcp_flag::ack,

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "director/director.hpp"
-#include "native/native_env.hpp"
+#include "native/run.hpp"
 #include "native/testing.hpp"
 
 namespace turnout::native {
@@ -41,7 +41,7 @@ class Endings : public testing::Test {
         put(42, segment.acknowledgement);
         frame.resize(frame.size() + segment.payload);
         NativeEnv<Lane::complete> env(tables, world, frame);
-        EXPECT_EQ(direct(env), Verdict::transmit);
+        EXPECT_EQ(run(env), Verdict::transmit);
     }
     void request(const Segment& segment) { send({client, vip, 1024, 80}, segment); }
     void reply(const Segment& segment) { send({server, client, 80, 1024}, segment); }

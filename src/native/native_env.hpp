@@ -349,12 +349,4 @@ class NativeEnv {
     Opening opening_{};
 };
 
-// One walk of the sweeper through the whole table.
-inline void sweep_all(MemoryTables& tables, World& world) {
-    NativeEnv<Lane::complete> env(tables, world, {});
-    for (uint32_t bucket = 0; bucket < tables.rows.buckets.size(); ++bucket)
-        sweep(env, *tables.rows.settings, bucket, world.now);
-    end_walk(env, *tables.rows.settings, world.now);
-}
-
 }  // namespace turnout::native

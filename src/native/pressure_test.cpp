@@ -7,7 +7,7 @@
 #include <set>
 
 #include "director/director.hpp"
-#include "native/native_env.hpp"
+#include "native/run.hpp"
 #include "native/testing.hpp"
 #include "tables/convert.hpp"
 
@@ -57,10 +57,10 @@ class Pressure : public testing::Test {
     // To the fast lane, and to the complete one if that passes it on.
     Sent send(const std::vector<uint8_t>& bytes) {
         NativeEnv<Lane::fast> fast(tables, world, bytes);
-        if (const Verdict verdict = direct(fast); verdict != Verdict::pass)
+        if (const Verdict verdict = run(fast); verdict != Verdict::pass)
             return {verdict, fast.frame()};
         NativeEnv<Lane::complete> complete(tables, world, bytes);
-        const Verdict verdict = direct(complete);
+        const Verdict verdict = run(complete);
         return {verdict, complete.frame()};
     }
     // The server that the client's packet reaches by NAT; 0: none.

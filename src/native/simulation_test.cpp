@@ -19,7 +19,7 @@
 #include <tuple>
 
 #include "director/director.hpp"
-#include "native/native_env.hpp"
+#include "native/run.hpp"
 #include "native/simulation_model.hpp"
 #include "native/testing.hpp"
 #include "tables/convert.hpp"
@@ -110,10 +110,10 @@ class Simulation : public testing::Test {
 
     bool send(const std::vector<uint8_t>& frame) {
         NativeEnv<Lane::fast> fast(tables, world, frame);
-        if (const Verdict verdict = direct(fast); verdict != Verdict::pass)
+        if (const Verdict verdict = run(fast); verdict != Verdict::pass)
             return verdict == Verdict::transmit;
         NativeEnv<Lane::complete> complete(tables, world, frame);
-        return direct(complete) == Verdict::transmit;
+        return run(complete) == Verdict::transmit;
     }
     // Which server the data plane has given the connection.
     std::optional<uint32_t> server_of(const Name& name) {

@@ -9,7 +9,7 @@
 #include <map>
 #include <random>
 
-#include "native/native_env.hpp"
+#include "native/run.hpp"
 #include "packet/packet.hpp"
 #include "packet/world.hpp"
 
@@ -49,7 +49,7 @@ class FtpStream : public testing::TestWithParam<uint32_t> {
     // What leaves for the other side, if anything does.
     std::optional<Bytes> send(const Bytes& frame) {
         native::NativeEnv<Lane::complete> env(tables_, world_, frame);
-        return direct(env) == Verdict::transmit ? std::optional(env.frame()) : std::nullopt;
+        return native::run(env) == Verdict::transmit ? std::optional(env.frame()) : std::nullopt;
     }
     std::optional<Bytes> from_client(const std::string& text, uint8_t flags, uint32_t seen) {
         const auto sent = send(

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "native/native_env.hpp"
+#include "native/run.hpp"
 #include "packet/packet.hpp"
 #include "packet/world.hpp"
 #include "tables/connections.hpp"
@@ -36,7 +36,7 @@ class Lanes : public testing::Test {
     template <Lane lane = Lane::complete>
     Verdict send(const Bytes& frame) {
         native::NativeEnv<lane> env(tables, world, frame);
-        return direct(env);
+        return native::run(env);
     }
     template <Lane lane>
     Verdict send() {

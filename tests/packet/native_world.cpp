@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "native/run.hpp"
 #include "tables/convert.hpp"
 
 namespace turnout::test {
@@ -45,7 +46,7 @@ director::Director& NativeWorld::fresh() {
 // A function of its own: what it takes is what tests/guard counts.
 template <native::Lane lane>
 [[gnu::noinline]] Verdict walk(native::NativeEnv<lane>& env) {
-    return direct(env);
+    return native::run(env);
 }
 
 template <native::Lane lane>
