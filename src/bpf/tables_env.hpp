@@ -106,9 +106,11 @@ struct TablesEnv {
         return row_of<abi::Bucket>(to_connections, index);
     }
     TURNOUT_INLINE static abi::Counters* counters(uint32_t server) {
-        const abi::Settings* s = settings();
-        if (!s) return nullptr;
-        const uint32_t row = get_smp_processor_id() * s->counter_rows_per_cpu + server;
+        const abi::Settings* row = settings();
+        return row ? counters(*row, server) : nullptr;
+    }
+    TURNOUT_INLINE static abi::Counters* counters(const abi::Settings& settings, uint32_t server) {
+        const uint32_t row = get_smp_processor_id() * settings.counter_rows_per_cpu + server;
         return row_of<abi::Counters>(to_counters, row);
     }
     TURNOUT_INLINE static void count_drop(abi::Drop reason) {

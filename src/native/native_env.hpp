@@ -92,6 +92,7 @@ class NativeEnv {
     }
     abi::Bucket* bucket(uint32_t i) { return row(std::span<abi::Bucket>(tables_.buckets), i); }
     abi::Counters* counters(uint32_t i) { return row(tables_.rows.counters, i); }
+    abi::Counters* counters(const abi::Settings&, uint32_t i) { return row(tables_.rows.counters, i); }
     void count_drop(abi::Drop reason) { ++tables_.drops[static_cast<size_t>(reason)]; }
 
     Searched find(const abi::Tuple& tuple, abi::Tick now) {

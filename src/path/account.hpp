@@ -8,19 +8,24 @@
 
 namespace turnout {
 
-template <Environment Env>
-TURNOUT_INLINE void account(Env& env, const Packet& packet, const Flow& flow,
-                            const abi::Server& server) {
-    if (server.flags & abi::server_flag::removed) return;
-    abi::Counters* counters = env.counters(flow.connection->server);
+template <TablesEnvironment Env>
+TURNOUT_INLINE void account(Env& env, const abi::Settings& settings, uint32_t server, Direction direction, uint32_t bytes) {
+    abi::Counters* counters = env.counters(settings, server);
     if (!counters) return;
-    if (flow.direction == Direction::request) {
+    if (direction == Direction::request) {
         counters->in_packets += 1;
-        counters->in_bytes += packet.ip_length;
+        counters->in_bytes += bytes;
     } else {
         counters->out_packets += 1;
-        counters->out_bytes += packet.ip_length;
+        counters->out_bytes += bytes;
     }
+}
+
+template <Environment Env>
+TURNOUT_INLINE void account(Env& env, const abi::Settings& settings, const Packet& packet,
+                            const Flow& flow, const abi::Server& server) {
+    if (server.flags & abi::server_flag::removed) return;
+    account(env, settings, flow.connection->server, flow.direction, packet.ip_length);
 }
 
 }  // namespace turnout

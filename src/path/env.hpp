@@ -22,6 +22,12 @@ enum class Verdict : uint8_t {
     transmit,  // rewritten and on its way
 };
 
+// The verdict, if there is one already.
+struct Decision {
+    bool made;
+    Verdict verdict;
+};
+
 // The packet's bytes that can be read and written directly, from the Ethernet header on.
 struct Window {
     uint8_t* begin;
@@ -34,6 +40,7 @@ template <class T>
 TURNOUT_INLINE T* header_at(const Window& window, uint32_t offset) {
     uint8_t* first = window.begin + (offset & 0x1ff);
     hold(first);  // this copy of the pointer, and no other, is the one compared below
+    if (!first) __builtin_unreachable();
     return first + sizeof(T) <= window.end ? reinterpret_cast<T*>(first) : nullptr;
 }
 
@@ -45,7 +52,7 @@ concept gives = requires(From from, void (*take)(To)) {
 // The rows, and time.  Accessors return null when there is no such row; rows belong to the
 // environment and stay valid for the packet's time.
 template <class E>
-concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& endpoint,
+concept TablesEnvironment = requires(E env, uint32_t n, const abi::Settings& settings, const abi::Endpoint& endpoint,
                                      const abi::Tuple& tuple, const abi::Connection& record,
                                      const Packet& packet, Opening& opening) {
     { env.settings() } -> gives<const abi::Settings*>;
@@ -102,6 +109,7 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.opening() } -> gives<Opening*>;
     // This CPU's counters of a server.
     { env.counters(n) } -> gives<abi::Counters*>;
+    { env.counters(settings, n) } -> gives<abi::Counters*>;
     env.count_drop(abi::Drop::none);
 
     { env.now() } -> gives<abi::Tick>;

@@ -38,11 +38,16 @@ namespace detail {
 
 template <Environment Env>
 TURNOUT_INLINE bool came_from_server(Env& env, const abi::Connection& connection,
-                                     const Packet& packet) {
+                                     const abi::Address& source, be16 port) {
     if (abi::method_of(connection.status) != abi::Method::nat) return false;
     const abi::Server* server = env.server(connection.server);
-    return server && server_port(connection, *server) == packet.source_port &&
-           server->address == packet.source;
+    return server && server_port(connection, *server) == port && server->address == source;
+}
+
+template <Environment Env>
+TURNOUT_INLINE bool came_from_server(Env& env, const abi::Connection& connection,
+                                     const Packet& packet) {
+    return came_from_server(env, connection, packet.source, packet.source_port);
 }
 
 // A server whose address does not tell the service: its reply record names the connection.
@@ -96,11 +101,17 @@ TURNOUT_INLINE void find_as_reply(Env& env, const abi::Settings& settings, const
 
 }  // namespace detail
 
+template <Environment Env>
+TURNOUT_INLINE bool may_be_service(Env& env, const abi::Settings& settings,
+                                   const abi::Address& address) {
+    return settings.flags & abi::settings_flag::any_address ||
+           audience(env, address) & abi::filter::service;
+}
+
 // May the packet be for a service, or come from a NAT server?
 template <Environment Env>
 TURNOUT_INLINE bool may_be_ours(Env& env, const abi::Settings& settings, const Packet& packet) {
-    return settings.flags & abi::settings_flag::any_address ||
-           audience(env, packet.destination) & abi::filter::service ||
+    return may_be_service(env, settings, packet.destination) ||
            audience(env, packet.source) & abi::filter::nat_server;
 }
 
@@ -113,10 +124,8 @@ TURNOUT_INLINE bool may_be_ours(Env& env, const abi::Settings& settings, const P
 template <Environment Env>
 TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Packet& packet,
                               abi::Tick now, Flow& flow) {
-    const bool to_service = settings.flags & abi::settings_flag::any_address ||
-                            audience(env, packet.destination) & abi::filter::service;
     const abi::ReplyService* replies = nullptr;
-    if (!to_service) {
+    if (!may_be_service(env, settings, packet.destination)) {
         if (!(audience(env, packet.source) & abi::filter::nat_server)) return false;
         replies =
             env.reply_service({packet.source, packet.source_port, packet.protocol, packet.family});

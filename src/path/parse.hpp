@@ -25,13 +25,13 @@ TURNOUT_INLINE bool parse_ipv4(const Window& window, uint32_t offset, Packet& pa
     packet.protocol = ip->protocol;
     packet.ttl = ip->ttl;
     packet.tos = ip->tos;
-    packet.dont_fragment = ip->fragment.raw & ipv4_fragment::dont.raw;
+    packet.dont_fragment = has_dont_fragment(*ip);
     packet.part = ip->fragment.raw & ipv4_fragment::offset.raw ? Part::later
                   : ip->fragment.raw & ipv4_fragment::more.raw ? Part::first
                                                                : Part::whole;
     packet.fragment_id.raw = ip->id.raw;
     packet.transport_offset = offset + header_length(*ip);
-    packet.ip_length = to_host(ip->total_length);
+    packet.ip_length = length_of(*ip);
     return true;
 }
 
@@ -91,7 +91,7 @@ TURNOUT_INLINE bool parse_ipv6(const Window& window, uint32_t offset, Packet& pa
     packet.part = Part::whole;
     packet.fragment_id = be32{0};
     packet.transport_offset = offset + sizeof(Ipv6Header);
-    packet.ip_length = static_cast<uint32_t>(sizeof(Ipv6Header)) + to_host(ip->payload_length);
+    packet.ip_length = length_of(*ip);
     return skip_extensions(window, packet);
 }
 

@@ -52,6 +52,24 @@ TURNOUT_INLINE uint32_t header_length(const Ipv4Header& ip) {
     return (ip.version_and_length & 0x0fu) * 4;
 }
 
+// What headers of both versions tell: of the packet, in bytes, header included; what follows; how
+// many hops are left; the traffic class; whether routers may not fragment it.
+TURNOUT_INLINE uint32_t length_of(const Ipv4Header& ip) {
+    return to_host(ip.total_length);
+}
+TURNOUT_INLINE uint8_t protocol_of(const Ipv4Header& ip) {
+    return ip.protocol;
+}
+TURNOUT_INLINE uint8_t hops_of(const Ipv4Header& ip) {
+    return ip.ttl;
+}
+TURNOUT_INLINE uint8_t traffic_class(const Ipv4Header& ip) {
+    return ip.tos;
+}
+TURNOUT_INLINE bool has_dont_fragment(const Ipv4Header& ip) {
+    return ip.fragment.raw & ipv4_fragment::dont.raw;
+}
+
 // What the checksum of a header without options should be, whatever it holds now.
 TURNOUT_INLINE be16 header_checksum(const Ipv4Header& ip) {
     const uint64_t sum = static_cast<uint64_t>(ip.version_and_length | ip.tos << 8) +
@@ -81,8 +99,21 @@ TURNOUT_INLINE be16 length_field(uint32_t bytes) {
 // The time to live of packets of our own (RFC 1700).
 inline constexpr uint8_t own_ttl = 64;
 
+TURNOUT_INLINE uint32_t length_of(const Ipv6Header& ip) {
+    return static_cast<uint32_t>(sizeof ip) + to_host(ip.payload_length);
+}
+TURNOUT_INLINE uint8_t protocol_of(const Ipv6Header& ip) {
+    return ip.next_header;
+}
+TURNOUT_INLINE uint8_t hops_of(const Ipv6Header& ip) {
+    return ip.hop_limit;
+}
 TURNOUT_INLINE uint8_t traffic_class(const Ipv6Header& ip) {
     return static_cast<uint8_t>(to_host(ip.version_class_label) >> 20);
+}
+// None, but the bit means the same to who reads both.
+TURNOUT_INLINE bool has_dont_fragment(const Ipv6Header&) {
+    return false;
 }
 
 // What hop-by-hop options, routing and destination options begin with.

@@ -32,31 +32,37 @@ TURNOUT_INLINE bool amend_transport(Env& env, const Packet& packet, Direction di
                               difference(rewrite.port_from, rewrite.port_to), udp);
 }
 
-TURNOUT_INLINE void replace(be32& field, be32 to, be16& checksum) {
-    checksum = updated(checksum, difference(field, to));
-    field = to;
+// The source, or else the destination; what that adds to a sum.
+TURNOUT_INLINE uint64_t set_address(Ipv4Header& ip, bool source, const abi::Address& to) {
+    be32& field = source ? ip.source : ip.destination;
+    const uint64_t change = difference(field, to.word[0]);
+    ip.checksum = updated(ip.checksum, change);
+    field = to.word[0];
+    return change;
+}
+TURNOUT_INLINE uint64_t set_address(Ipv6Header& ip, bool source, const abi::Address& to) {
+    uint64_t change = 0;
+    for (int i = 0; i < 4; ++i) {
+        be32& field = source ? ip.source[i] : ip.destination[i];
+        change += difference(field, to.word[i]);
+        field = to.word[i];
+    }
+    return change;
 }
 
-TURNOUT_INLINE bool replace_ipv4(const Window& window, uint32_t offset, bool source, be32 to) {
-    auto* ip = header_at<Ipv4Header>(window, offset);
-    if (!ip) return false;
-    replace(source ? ip->source : ip->destination, to, ip->checksum);
-    return true;
-}
-
-TURNOUT_INLINE bool replace_ipv6(const Window& window, uint32_t offset, bool source,
-                                 const abi::Address& to) {
-    auto* ip = header_at<Ipv6Header>(window, offset);
-    if (!ip) return false;
-    for (int i = 0; i < 4; ++i) (source ? ip->source[i] : ip->destination[i]) = to.word[i];
-    return true;
+template <class Ip>
+TURNOUT_INLINE bool set_address(const Window& window, uint32_t offset, bool source,
+                                const abi::Address& to) {
+    auto* ip = header_at<Ip>(window, offset);
+    if (ip) set_address(*ip, source, to);
+    return ip;
 }
 
 // In the IP header at `offset`; the source, or else the destination.
 TURNOUT_INLINE bool replace_address(const Window& window, abi::Family family, uint32_t offset,
                                     bool source, const abi::Address& to) {
-    return family == abi::Family::ipv4 ? replace_ipv4(window, offset, source, to.word[0])
-                                       : replace_ipv6(window, offset, source, to);
+    return family == abi::Family::ipv4 ? set_address<Ipv4Header>(window, offset, source, to)
+                                       : set_address<Ipv6Header>(window, offset, source, to);
 }
 
 }  // namespace detail

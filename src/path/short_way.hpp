@@ -1,0 +1,344 @@
+// The short way, which nearly every packet takes.
+//
+// A packet in mid-connection changes nothing but times and counts: an acknowledgement of an
+// established TCP connection, a datagram of a known UDP flow, to or from a server that is there, by
+// a next hop that is known.  Such a packet is found and sent here, with as little looking as that
+// takes.  Every other one takes the whole way (pipeline.hpp), and so does one that has anything
+// unusual about it: nothing is changed or counted before it is certain that all can be done, so
+// that the whole way finds the packet as it came.  What both ways do to a packet is the same.
+//
+// A machine of BPF has five registers that outlast a look-up.  So little is carried along here, and
+// what the packet can tell again is read from it again.
+#pragma once
+
+#include <stdint.h>
+
+#include "path/account.hpp"
+#include "path/find_connection.hpp"
+#include "path/forwarding/nat.hpp"
+#include "path/forwarding/take_hop.hpp"
+#include "path/forwarding/tunnel.hpp"
+#include "path/parse.hpp"
+
+namespace turnout {
+
+namespace short_way {
+
+inline constexpr Decision whole_way = {false, Verdict::pass};
+
+// A packet whose headers have been found to be what the short way takes.
+template <class Ip>
+struct Passage {
+    Ip* ip;
+    TcpHeader* transport;  // of UDP its ports alone
+};
+
+template <class Ip>
+TURNOUT_INLINE bool is_tcp(const Passage<Ip>& packet) {
+    return static_cast<IpProtocol>(protocol_of(*packet.ip)) == IpProtocol::tcp;
+}
+
+TURNOUT_INLINE abi::Family family_of(const Ipv4Header&) {
+    return abi::Family::ipv4;
+}
+TURNOUT_INLINE abi::Family family_of(const Ipv6Header&) {
+    return abi::Family::ipv6;
+}
+
+// Not a part of a packet, and without options.
+TURNOUT_INLINE bool is_plain(const Ipv4Header& ip) {
+    return ip.version_and_length == 0x45 && !(ip.fragment.raw & ipv4_fragment::is_part.raw);
+}
+TURNOUT_INLINE bool is_plain(const Ipv6Header& ip) {
+    return to_host(ip.version_class_label) >> 28 == 6;
+}
+
+// False unless it is an acknowledgement or a datagram that lies whole in the window.
+template <class Ip>
+TURNOUT_INLINE bool read(const Window& window, Passage<Ip>& packet) {
+    constexpr uint8_t events = tcp_flag::rst | tcp_flag::syn | tcp_flag::fin | tcp_flag::ack;
+    constexpr uint32_t behind_ip = ip_offset + sizeof(Ip);
+    // The least that both have, and so all of the IP header.
+    if (!header_at<UdpHeader>(window, behind_ip)) return false;
+    packet.ip = reinterpret_cast<Ip*>(window.begin + ip_offset);
+    packet.transport = reinterpret_cast<TcpHeader*>(window.begin + behind_ip);
+    if (!is_plain(*packet.ip)) return false;
+    uint32_t least = sizeof(Ip) + sizeof(UdpHeader);
+    if (is_tcp(packet)) {
+        if (!header_at<TcpHeader>(window, behind_ip)) return false;
+        if ((packet.transport->flags & events) != tcp_flag::ack) return false;
+        least = sizeof(Ip) + sizeof(TcpHeader);
+    } else if (static_cast<IpProtocol>(protocol_of(*packet.ip)) != IpProtocol::udp) {
+        return false;
+    }
+    const uint32_t length = length_of(*packet.ip);
+    return length >= least &&
+           ip_offset + length <= static_cast<uint64_t>(window.end - window.begin);
+}
+
+// Is it the address that stands in an IP header?
+TURNOUT_INLINE bool is(const abi::Address& address, be32 ipv4) {
+    return address.word[0] == ipv4;
+}
+TURNOUT_INLINE bool is(const abi::Address& address, const be32 (&ipv6)[4]) {
+    return address == abi::address_of(ipv6);
+}
+
+// The two kinds of packet, by who sends it.
+struct Request {
+    static constexpr Direction direction = Direction::request;
+};
+struct Reply {
+    static constexpr Direction direction = Direction::reply;
+    const abi::ReplyService& service;  // the one that its sender serves
+};
+
+// The tuple of the packet's connection.
+template <class Ip>
+TURNOUT_INLINE abi::Tuple tuple_of(const Passage<Ip>& packet, Request) {
+    const Ip& ip = *packet.ip;
+    const Ports& ports = packet.transport->ports;
+    return {abi::address_of(ip.source), abi::address_of(ip.destination),
+            ports.source,               ports.destination,
+            protocol_of(ip),            family_of(ip),
+            abi::TupleKind::connection};
+}
+template <class Ip>
+TURNOUT_INLINE abi::Tuple tuple_of(const Passage<Ip>& packet, Reply reply) {
+    const Ip& ip = *packet.ip;
+    return {abi::address_of(ip.destination),
+            reply.service.virtual_address,
+            packet.transport->ports.destination,
+            reply.service.virtual_port,
+            protocol_of(ip),
+            family_of(ip),
+            abi::TupleKind::connection};
+}
+
+// Is this the status of a connection that such a packet leaves as it is?
+template <class Ip, class Way>
+TURNOUT_INLINE bool is_calm(const Passage<Ip>& packet, uint32_t status, Way) {
+    using namespace abi::status;
+    constexpr bool reply = Way::direction == Direction::reply;
+    constexpr uint32_t news = state_mask | active | dead | retired | one_packet | pending |
+                              stateless | helped | data | (reply ? no_output : 0);
+    constexpr auto established = static_cast<uint32_t>(abi::State::established) | active | assured;
+    // Whether the client's datagram finds the connection assured does not matter.
+    constexpr uint32_t heard = reply ? assured : 0;
+    constexpr auto udp = static_cast<uint32_t>(abi::State::udp) | heard;
+    if (is_tcp(packet)) return (status & (news | assured)) == established;
+    return (status & (news | heard)) == udp;
+}
+
+// Is it the packet's connection?
+template <class Ip>
+TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Request) {
+    const Ip& ip = *packet.ip;
+    const Ports& ports = packet.transport->ports;
+    return is(tuple.client, ip.source) && is(tuple.virtual_address, ip.destination) &&
+           tuple.client_port == ports.source && tuple.virtual_port == ports.destination;
+}
+template <class Ip>
+TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Reply reply) {
+    return is(tuple.client, packet.ip->destination) &&
+           tuple.virtual_address == reply.service.virtual_address &&
+           tuple.client_port == packet.transport->ports.destination &&
+           tuple.virtual_port == reply.service.virtual_port;
+}
+template <class Ip, class Way>
+TURNOUT_INLINE bool is_of(const abi::Connection& connection, const Passage<Ip>& packet, Way way) {
+    const abi::Tuple& tuple = connection.tuple;
+    return is_of(tuple, packet, way) && tuple.protocol == protocol_of(*packet.ip) &&
+           tuple.family == family_of(*packet.ip) && tuple.kind == abi::TupleKind::connection;
+}
+
+// The packet's connection in a bucket, if it is a calm one: who has come to such a status can be
+// found, so that the bucket's state need not be asked.
+template <class Ip, class Way>
+TURNOUT_INLINE abi::Connection* find_in(abi::Bucket& bucket, uint32_t tag,
+                                        const Passage<Ip>& packet, Way way) {
+    for (uint32_t i = 1; i <= abi::connections_per_bucket; ++i) {
+        if (load_once(tag_of(bucket, i)) != tag) continue;
+        abi::Connection& connection = line_of(bucket, forgotten(i, tag));
+        if (is_of(connection, packet, way) &&
+            is_calm(packet, load_once(connection.status), way))
+            return &connection;
+    }
+    return nullptr;
+}
+
+// Or null; it may have expired.
+template <class Ip, class Way, class Env>
+TURNOUT_INLINE abi::Connection* find_connection(Env& env, const Place& place,
+                                                const Passage<Ip>& packet, Way way) {
+    uint32_t index = place.home;
+    for (int i = 0; i < 2; ++i) {
+        abi::Bucket* bucket = env.bucket(index);
+        if (!bucket) return nullptr;
+        if (abi::Connection* found = find_in(*bucket, place.tag, packet, way)) return found;
+        if (!(load_once(state_of(*bucket)) & abi::bucket_state::overflow_mask)) return nullptr;
+        index = place.other;
+    }
+    return nullptr;
+}
+
+// Will the connection have the timeout that it has?
+template <class Ip, class Env>
+TURNOUT_INLINE bool keeps_timeout(Env& env, const Passage<Ip>& packet,
+                                  const abi::Connection& connection, const abi::Server& server) {
+    constexpr auto established = static_cast<uint32_t>(abi::State::established);
+    constexpr auto udp = static_cast<uint32_t>(abi::State::udp);
+    const abi::Timeouts* timeouts = env.timeouts(server.timeouts);
+    return timeouts && connection.timeout == timeouts->timeout[is_tcp(packet) ? established : udp];
+}
+
+// Is the tunnel of the commonest kind, IP in IP, on a path of which nothing is known?
+TURNOUT_INLINE bool is_plain_tunnel(const abi::Settings& settings, const abi::Server& server,
+                                    const abi::ServerState& state) {
+    return server.tunnel_type == abi::TunnelType::ipip && !is_none(server.tunnel_source) &&
+           !load_once(state.path_mtu) &&
+           !(settings.flags & abi::settings_flag::no_path_mtu_discovery);
+}
+
+// The neighbour that gets a packet of so many bytes from this lane, or null.
+template <class Env>
+TURNOUT_INLINE const abi::Neighbour* take_to(Env& env, abi::HopRef hop, uint32_t length,
+                                             abi::Tick now) {
+    if (!abi::is_fresh(hop, now)) return nullptr;
+    const abi::Neighbour* to = env.neighbour(abi::neighbour_of(hop));
+    return to && (to->mtu == 0 || length <= to->mtu) && env.can_transmit(to->interface) ? to
+                                                                                        : nullptr;
+}
+
+// The next hop of a request is remembered with its server, that of a reply with its connection.
+template <class Ip, class Env>
+TURNOUT_INLINE const abi::Neighbour* find_next_hop(Env& env, const abi::Settings& settings,
+                                                   const Passage<Ip>& packet,
+                                                   const abi::Connection& connection,
+                                                   const abi::Server& server, Request,
+                                                   abi::Tick now) {
+    const abi::ServerState* state = env.server_state(connection.server);
+    if (!state) return nullptr;
+    uint32_t length = length_of(*packet.ip);
+    if (abi::method_of(connection.status) == abi::Method::tunnel) {
+        if (!is_plain_tunnel(settings, server, *state)) return nullptr;
+        length += ip_header_size(server.family);
+    }
+    return take_to(env, load_once(state->hop), length, now);
+}
+template <class Ip, class Env>
+TURNOUT_INLINE const abi::Neighbour* find_next_hop(Env& env, const abi::Settings&,
+                                                   const Passage<Ip>& packet,
+                                                   const abi::Connection& connection,
+                                                   const abi::Server& server, Reply,
+                                                   abi::Tick now) {
+    if (abi::method_of(connection.status) != abi::Method::nat ||
+        !(server_port(connection, server) == packet.transport->ports.source) ||
+        !(server.address == abi::address_of(packet.ip->source)))
+        return nullptr;
+    return take_to(env, load_once(connection.reply_hop), length_of(*packet.ip), now);
+}
+
+// What NAT puts in place of the end that it hides.
+struct End {
+    const abi::Address& address;
+    be16 port;
+};
+TURNOUT_INLINE End other_end(const abi::Connection& connection, const abi::Server& server,
+                             Request) {
+    return {server.address, server_port(connection, server)};
+}
+TURNOUT_INLINE End other_end(const abi::Connection& connection, const abi::Server&, Reply) {
+    return {connection.tuple.virtual_address, connection.tuple.virtual_port};
+}
+
+template <class Ip, class Way, class Env>
+TURNOUT_INLINE bool translate(Env& env, const Passage<Ip>& packet,
+                              const abi::Connection& connection, const abi::Server& server,
+                              Way way) {
+    constexpr bool source = Way::direction == Direction::reply;
+    const End to = other_end(connection, server, way);
+    Ports& ports = packet.transport->ports;
+    be16& port = source ? ports.source : ports.destination;
+    const uint64_t of_port = difference(port, to.port);
+    port = to.port;
+    const uint64_t of_address = detail::set_address(*packet.ip, source, to.address);
+    const uint32_t field = ip_offset + sizeof(Ip) + checksum_field(protocol_of(*packet.ip));
+    return env.amend_checksum(field, of_address, of_port, !is_tcp(packet));
+}
+
+// `ip` is what it will be inside.
+template <class Ip, class Env>
+TURNOUT_INLINE bool encapsulate(Env& env, const Ip& ip, const abi::Server& server) {
+    Packet inner;
+    inner.family = family_of(ip);
+    inner.ttl = static_cast<uint8_t>(hops_of(ip) + 1);
+    inner.tos = traffic_class(ip);
+    inner.ip_length = length_of(ip);
+    inner.dont_fragment = has_dont_fragment(ip);
+    return put_outer_header(env, inner, server, 0, true);
+}
+
+template <class Ip, class Way, class Env>
+TURNOUT_INLINE bool shape(Env& env, const Passage<Ip>& packet, const abi::Connection& connection,
+                          const abi::Server& server, Way way) {
+    detail::take_hop(*packet.ip);
+    const abi::Method method = abi::method_of(connection.status);
+    if (method == abi::Method::nat) return translate(env, packet, connection, server, way);
+    if (Way::direction == Direction::request && method == abi::Method::tunnel)
+        return encapsulate(env, *packet.ip, server);
+    return true;  // goes as it is
+}
+
+template <class Ip, class Way, Environment Env>
+TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Passage<Ip>& packet,
+                           Way way) {
+    const Place place =
+        place_of(tuple_of(packet, way), settings.hash_seed, settings.bucket_mask);
+    const abi::Tick now = env.now();
+    abi::Connection* connection = find_connection(env, place, packet, way);
+    if (!connection || expired(*connection, now)) return whole_way;
+    const abi::Server* server = env.server(connection->server);
+    // All flags of a server tell something unusual.
+    if (!server || server->flags || !keeps_timeout(env, packet, *connection, *server))
+        return whole_way;
+    const abi::Neighbour* to =
+        find_next_hop(env, settings, packet, *connection, *server, way, now);
+    if (!to) return whole_way;
+
+    if (connection->last_seen != now) store_once(connection->last_seen, now);
+    account(env, settings, connection->server, Way::direction, length_of(*packet.ip));
+    if (shape(env, packet, *connection, *server, way)) return {true, env.transmit(*to)};
+    env.count_drop(abi::Drop::send_failed);
+    return {true, Verdict::drop};
+}
+
+template <class Ip, Environment Env>
+TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings) {
+    Passage<Ip> packet;
+    if (!read(env.window(), packet) || hops_of(*packet.ip) <= 1) return whole_way;
+    if (may_be_service(env, settings, abi::address_of(packet.ip->destination)))
+        return go(env, settings, packet, Request{});
+    const abi::Address source = abi::address_of(packet.ip->source);
+    if (!(audience(env, source) & abi::filter::nat_server)) return {true, Verdict::pass};
+    const abi::ReplyService* service =
+        env.reply_service({source, packet.transport->ports.source, protocol_of(*packet.ip),
+                           family_of(*packet.ip)});
+    if (!service || detail::may_have_reply_record(settings, service)) return whole_way;
+    return go(env, settings, packet, Reply{*service});
+}
+
+}  // namespace short_way
+
+template <Environment Env>
+TURNOUT_INLINE Decision go_short_way(Env& env, const abi::Settings& settings) {
+    // While packets are counted, each changes its connection.
+    if (settings.flags & abi::settings_flag::count_packets) return short_way::whole_way;
+    const auto* ethernet = header_at<EthernetHeader>(env.window(), 0);
+    if (!ethernet) return short_way::whole_way;
+    if (is(ethernet->type, EtherType::ipv4)) return short_way::go<Ipv4Header>(env, settings);
+    if (is(ethernet->type, EtherType::ipv6)) return short_way::go<Ipv6Header>(env, settings);
+    return short_way::whole_way;
+}
+
+}  // namespace turnout
