@@ -26,7 +26,7 @@ struct Shared {
     int (*max_entries)[1];
     int (*map_flags)[BPF_F_MMAPABLE];
 };
-using SettingsMap = Shared<abi::Settings>;
+using CommonMap = Shared<abi::Common>;
 using ConnectionsMap = Shared<abi::Bucket>;
 
 }  // namespace
@@ -39,7 +39,7 @@ extern "C" {
 TURNOUT_MAP(TrafficMap, cost_traffic);
 TURNOUT_MAP(TargetMap, cost_xdp_target);
 TURNOUT_MAP(TargetMap, cost_tc_target);
-TURNOUT_MAP(SettingsMap, to_settings);
+TURNOUT_MAP(CommonMap, to_common);
 TURNOUT_MAP(ConnectionsMap, to_connections);
 
 [[gnu::section("license"), gnu::used]] char cost_license[] = "Dual MIT/GPL";
@@ -130,12 +130,13 @@ extern "C" {
 // Looks the connection up in the director's table and notes that it was seen.
 [[gnu::section("xdp.frags"), gnu::used]] int cost_touch(xdp_md* frame) {
     const Window window = window_of(frame);
-    const auto* settings = row_of<const abi::Settings>(to_settings);
+    const auto* common = row_of<const abi::Common>(to_common);
     const auto* ports = header_at<const Ports>(window, sizeof(EthernetHeader) + sizeof(Ipv4Header));
     Headers headers;
-    if (!parse(window, headers) || !ports || !settings) return XDP_PASS;
+    if (!parse(window, headers) || !ports || !common) return XDP_PASS;
     const abi::Tuple tuple = tuple_of(*headers.ip, *ports);
-    const Place place = place_of(tuple, settings->hash_seed, settings->bucket_mask);
+    const abi::Settings& settings = common->settings;
+    const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
     const abi::Tick now = abi::tick_of_ns(bpf::ktime_get_coarse_ns());
     TableAlone env;
     const Found found = find(env, place, tuple, now);

@@ -143,7 +143,7 @@ class Bench {
         if (!hops_are_known_) fast_->warm();
         hops_are_known_ = true;
         const auto second = abi::coarse_second(abi::tick_of_ns(monotonic_ns()));
-        for (auto& state : fast_->rows().server_states) state.hop = abi::hop_ref(1, second);
+        for (auto& server : fast_->rows().servers) server.hop = abi::hop_ref(1, second);
     }
     static void forget(World& world) {
         for (auto& bucket : world.rows().buckets) bucket = {};

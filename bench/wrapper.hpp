@@ -40,7 +40,7 @@ class Wrapper {
         const auto size = static_cast<size_t>(turnout_bpf_cost_end - turnout_bpf_cost_begin);
         object_ = bpf_object__open_mem(turnout_bpf_cost_begin, size, nullptr);
         if (!object_) give_up("cannot read the bench's programs");
-        for (const char* name : {abi::map::settings, abi::map::connections})
+        for (const char* name : {abi::map::common, abi::map::connections})
             bpf_map__reuse_fd(bpf_object__find_map_by_name(object_, name), world.table(name));
         if (bpf_object__load(object_) != 0) give_up("the kernel refuses the bench's programs");
     }

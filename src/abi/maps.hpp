@@ -4,10 +4,8 @@
 
 namespace turnout::abi::map {
 
-inline constexpr char settings[] = "to_settings";
-inline constexpr char timeouts[] = "to_timeouts";
+inline constexpr char common[] = "to_common";
 inline constexpr char pressure[] = "to_pressure";
-inline constexpr char filter[] = "to_filter";
 inline constexpr char service_index[] = "to_service_ix";
 inline constexpr char services[] = "to_services";
 inline constexpr char plans[] = "to_plans";
@@ -21,8 +19,6 @@ inline constexpr char server_states[] = "to_server_state";
 inline constexpr char reply_services[] = "to_replies";
 inline constexpr char near_ends[] = "to_near_ends";
 inline constexpr char calls[] = "to_calls";
-inline constexpr char neighbours[] = "to_neighbours";
-inline constexpr char interfaces[] = "to_interfaces";
 inline constexpr char connections[] = "to_connections";
 inline constexpr char service_records[] = "to_service_rec";
 inline constexpr char server_records[] = "to_server_rec";
@@ -39,10 +35,8 @@ inline constexpr char lanes[] = "to_lanes";      // row 0: the complete lane, fo
 
 // Every one of them that is pinned.
 inline constexpr const char* all[] = {
-    timeouts,
+    common,
     pressure,
-    settings,
-    filter,
     service_index,
     services,
     plans,
@@ -54,8 +48,6 @@ inline constexpr const char* all[] = {
     calls,
     server_states,
     reply_services,
-    neighbours,
-    interfaces,
     service_records,
     server_records,
     connections,

@@ -17,7 +17,7 @@
 namespace turnout::abi {
 
 // Bumped whenever a row's layout or meaning changes; part of the path of the pinned tables.
-inline constexpr uint32_t tables_version = 11;
+inline constexpr uint32_t tables_version = 12;
 
 // What some service needs, so that packets are spared the work while none does; and choices.
 namespace settings_flag {
@@ -235,27 +235,6 @@ inline constexpr uint16_t checksum = 1;         // in the outer header: of UDP, 
 inline constexpr uint16_t remote_checksum = 2;  // GUE: the receiver may fill the inner one in
 }  // namespace tunnel_flag
 
-// A real server of a service.  Written by the daemon.
-struct Server {
-    Address address;
-    Address tunnel_source;  // the director's address on the way to it; outer source
-    be16 port;
-    Family family;
-    Method method;
-    uint32_t flags;            // server_flag
-    int32_t weight;            // as in the plan that names it, for those who come by another way;
-                               // 0 while it is drained
-    uint32_t upper_threshold;  // connections at which it counts as overloaded; 0: never
-    uint32_t lower_threshold;  // below this it no longer does; 0: three quarters of the upper
-    uint32_t incarnation;      // another for every server that has this row
-    be16 tunnel_port;          // GUE: where the tunnel ends
-    uint16_t tunnel_flags;     // tunnel_flag
-    TunnelType tunnel_type;
-    uint8_t udp_idle_s;  // draining: UDP connections idle for so long make way; 0: none does
-    uint16_t timeouts;   // row of its service's
-};
-static_assert(sizeof(Server) == 64);
-
 // The MTU of a path, in one word: bytes in the low half (0: none told), in the high half the coarse
 // second it was told.
 using PathMtu = uint32_t;
@@ -272,15 +251,39 @@ TURNOUT_INLINE constexpr bool is_current(PathMtu mtu, Tick now) {
     return bytes_of(mtu) != 0 && age < ten_minutes;
 }
 
-// What changes with the traffic of a server.  Written by the data plane; `overloaded` also by the
-// daemon when it changes thresholds.  A change of the load is told to the group: table/counts.hpp.
+// A real server of a service, as packets in mid-connection need it, and so in one line.  Written by
+// the daemon, but for the way to it.
+struct Server {
+    Address address;
+    Address tunnel_source;  // the director's address on the way to it; outer source
+    be16 port;
+    Family family;
+    Method method;
+    uint32_t flags;            // server_flag
+    int32_t weight;            // as in the plan that names it, for those who come by another way;
+                               // 0 while it is drained
+    uint32_t incarnation;      // another for every server that has this row
+    // The way to it, written by the data plane.
+    HopRef hop;
+    PathMtu path_mtu;     // through the tunnel to it, if a router told of a smaller one
+    be16 tunnel_port;          // GUE: where the tunnel ends
+    uint16_t tunnel_flags;     // tunnel_flag
+    TunnelType tunnel_type;
+    uint8_t udp_idle_s;  // draining: UDP connections idle for so long make way; 0: none does
+    uint16_t timeouts;   // row of its service's
+};
+static_assert(sizeof(Server) == 64);
+
+// What new connections change of a server.  Written by the data plane; the group and the thresholds
+// by the daemon, and `overloaded` also by it when it changes these.  A change of the load is told to
+// the group: table/counts.hpp.
 struct ServerState {
     uint64_t load;  // connections: active in the high half, inactive in the low; one atomic word
-    HopRef hop;     // way to the server
-    uint32_t persistent;  // templates that name it
-    uint32_t overloaded;  // 1: gets no new connections
-    PathMtu path_mtu;     // through the tunnel to it, if a router told of a smaller one
-    uint32_t group;       // row of its CandidateGroup, from 1; 0: none.  Written by the daemon
+    uint32_t persistent;       // templates that name it
+    uint32_t overloaded;       // 1: gets no new connections
+    uint32_t upper_threshold;  // connections at which it counts as overloaded; 0: never
+    uint32_t lower_threshold;  // below this it no longer does; 0: three quarters of the upper
+    uint32_t group;            // row of its CandidateGroup, from 1; 0: none
     uint32_t pad_;
 };
 static_assert(sizeof(ServerState) == 32);
@@ -344,6 +347,16 @@ inline constexpr uint16_t qdisc_is_ours = 4;     // made for us: removed with us
 inline constexpr uint16_t takes_xdp_frames = 2;  // its driver transmits frames XDP redirects
 }  // namespace interface_flag
 inline constexpr uint32_t interface_rows = 16384;
+
+// What any packet may need, in one row of one table: so one look-up gives it all.
+struct Common {
+    Settings settings;
+    Timeouts timeouts[timeout_rows];
+    uint64_t filter[filter::words];
+    Interface interfaces[interface_rows];
+    Neighbour neighbours[neighbour_rows];
+};
+static_assert(sizeof(Common) % 8 == 0);
 
 // Counted per CPU: row = cpu * Settings::counter_rows_per_cpu + server.
 struct Counters {

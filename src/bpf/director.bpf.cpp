@@ -33,7 +33,7 @@ struct CompleteLane : TcEnv {
     using TcEnv::TcEnv;
 };
 
-struct Tables : TablesEnv {};
+struct Tables : TablesEnv<NoRow> {};
 
 // One tick of the sweeper: the slice it works on.
 struct Slice {
@@ -43,7 +43,7 @@ struct Slice {
 };
 
 long sweep_bucket(uint32_t step, Slice* slice) {
-    TablesEnv env;
+    Tables env;
     const abi::Settings* settings = env.settings();
     if (!settings) return 1;
     sweep(env, *settings, (slice->first + step) & slice->mask, slice->now);
@@ -70,7 +70,7 @@ constexpr uint64_t sweep_period_ns = 1ull << abi::tick_shift;
 
 // Every parameter is named: the kernel refuses debug information of one that is not.
 int sweep_slice([[maybe_unused]] void* map, [[maybe_unused]] int* key, Sweeper* sweeper) {
-    TablesEnv env;
+    Tables env;
     const abi::Settings* settings = env.settings();
     if (!settings) return 0;
     Slice slice{sweeper->next_bucket, settings->bucket_mask, env.now()};
@@ -319,6 +319,17 @@ extern "C" {
     CompleteLane env(context);
     return static_cast<uint32_t>(packet ? relay_tunnel_error(env, *packet, server)
                                         : Relayed::not_ours);
+}
+
+[[gnu::noinline]] int turnout_xdp_short_way(xdp_md* context, abi::Common* common) {
+    FastLane env(context, common);
+    const abi::Settings* settings = env.settings();
+    const Decision decision = settings ? go_short_way(env, *settings) : Decision{};
+    if (decision.made) return env.action(decision.verdict);
+    // By assembly: else every branch that leads here would set the number beforehand.
+    int action;
+    asm volatile("%[action] = %[none]" : [action] "=r"(action) : [none] "i"(no_action));
+    return action;
 }
 
 [[gnu::noinline]] int turnout_xdp_wrap(xdp_md* context, const Packet* packet, uint32_t server,

@@ -121,10 +121,8 @@ struct LanesMap {
     int (*max_entries)[1];
 };
 
-using SettingsMap = Array<abi::Settings, 1>;
-using TimeoutsMap = Array<abi::Timeouts, abi::timeout_rows>;
+using CommonMap = Array<abi::Common, 1>;
 using PressureMap = Array<abi::Pressure, 1>;
-using FilterMap = Array<uint64_t, abi::filter::words>;
 using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;  // at load
 using SequencesMap = Array<abi::Sequences, 1>;             // at load
 using ServicesMap = Array<abi::Service, 1>;                // at load
@@ -138,8 +136,6 @@ using ServersMap = Array<abi::Server, 1>;                      // at load
 using ServerStatesMap = Array<abi::ServerState, 1>;            // at load
 using RepliesMap = Hash<abi::Endpoint, abi::ReplyService, 1>;  // at load
 using NearEndsMap = Hash<abi::Endpoint, abi::Address, 1>;      // at load
-using NeighboursMap = Array<abi::Neighbour, abi::neighbour_rows>;
-using InterfacesMap = Array<abi::Interface, abi::interface_rows>;
 using ConnectionsMap = Array<abi::Bucket, 1>;            // at load
 using ServiceRecordsMap = Array<abi::ServiceRecord, 1>;  // at load
 using ServerRecordsMap = Array<abi::ServerRecord, 1>;    // at load
@@ -158,10 +154,8 @@ using FragmentRooms = Room<FragmentRoom>;
     [[gnu::section(".maps"), gnu::used]] Type name
 
 extern "C" {
-TURNOUT_MAP(SettingsMap, to_settings);
-TURNOUT_MAP(TimeoutsMap, to_timeouts);
+TURNOUT_MAP(CommonMap, to_common);
 TURNOUT_MAP(PressureMap, to_pressure);
-TURNOUT_MAP(FilterMap, to_filter);
 TURNOUT_MAP(ServiceIndexMap, to_service_ix);
 TURNOUT_MAP(ServicesMap, to_services);
 TURNOUT_MAP(PlansMap, to_plans);
@@ -175,8 +169,6 @@ TURNOUT_MAP(ServerStatesMap, to_server_state);
 TURNOUT_MAP(RepliesMap, to_replies);
 TURNOUT_MAP(NearEndsMap, to_near_ends);
 TURNOUT_MAP(CallsMap, to_calls);
-TURNOUT_MAP(NeighboursMap, to_neighbours);
-TURNOUT_MAP(InterfacesMap, to_interfaces);
 TURNOUT_MAP(ConnectionsMap, to_connections);
 TURNOUT_MAP(ServiceRecordsMap, to_service_rec);
 TURNOUT_MAP(ServerRecordsMap, to_server_rec);

@@ -36,29 +36,70 @@ uint32_t turnout_note_first(const turnout::Packet* packet, uint32_t location, ui
 
 namespace turnout::bpf {
 
+// The row of an index that is masked, not compared: for the verifier to see that it is one.
+template <class Row, uint32_t rows>
+TURNOUT_INLINE Row* masked(Row (&table)[rows], uint32_t index) {
+    static_assert((rows & (rows - 1)) == 0);
+    hold(index);  // or a compiler that knows the bound would not mask it
+    return reinterpret_cast<Row*>(reinterpret_cast<char*>(&table) +
+                                  (index & (rows - 1)) * sizeof(Row));
+}
+
 template <class Row, class Map, class Key>
 TURNOUT_INLINE Row* row_of(Map& map, const Key& key) {
     return static_cast<Row*>(map_lookup_elem(&map, &key));
 }
 
-struct TablesEnv {
-    TURNOUT_INLINE static const abi::Settings* settings() {
-        return row_of<const abi::Settings>(to_settings, 0u);
+// The common row, looked up once and kept: for who needs it again and again.
+class CommonRow {
+  public:
+    TURNOUT_INLINE CommonRow() : row_(row_of<abi::Common>(to_common, 0u)) {}
+    TURNOUT_INLINE explicit CommonRow(abi::Common* row) : row_(row) {}
+    TURNOUT_INLINE abi::Common* common() const { return row_; }
+
+  private:
+    abi::Common* row_;
+};
+
+// The same without memory of it: for functions of their own, whose stack is short.
+struct NoRow {
+    TURNOUT_INLINE static abi::Common* common() { return row_of<abi::Common>(to_common, 0u); }
+};
+
+template <class Row>
+class TablesEnv : public Row {
+  public:
+    TURNOUT_INLINE TablesEnv() = default;
+    TURNOUT_INLINE explicit TablesEnv(abi::Common* row) : Row(row) {}
+
+        abi::Common* const all = this->common();
+    TURNOUT_INLINE abi::Settings* settings() const {
+        return all ? &all->settings : nullptr;
     }
-    TURNOUT_INLINE static const abi::Timeouts* timeouts(uint32_t index) {
-        return row_of<const abi::Timeouts>(to_timeouts, index);
+    TURNOUT_INLINE const abi::Timeouts* timeouts(uint32_t index) const {
+        abi::Common* const all = this->common();
+        return all ? masked(all->timeouts, index) : nullptr;
     }
-    TURNOUT_INLINE static abi::Pressure* pressure() {
-        return row_of<abi::Pressure>(to_pressure, 0u);
+    TURNOUT_INLINE const uint64_t* filter_word(uint32_t index) const {
+        abi::Common* const all = this->common();
+        return all ? masked(all->filter, index) : nullptr;
     }
-    TURNOUT_INLINE static void switch_settings(uint32_t on, uint32_t off) {
-        auto* row = row_of<abi::Settings>(to_settings, 0u);
+    TURNOUT_INLINE abi::Neighbour* neighbour(uint32_t index) const {
+        abi::Common* const all = this->common();
+        return all ? masked(all->neighbours, index) : nullptr;
+    }
+    TURNOUT_INLINE const abi::Interface* interface(uint32_t ifindex) const {
+        abi::Common* const all = this->common();
+        return all && ifindex < abi::interface_rows ? masked(all->interfaces, ifindex) : nullptr;
+    }
+    TURNOUT_INLINE void switch_settings(uint32_t on, uint32_t off) const {
+        abi::Settings* const row = settings();
         if (!row) return;
         set_bits(row->flags, on);
         clear_bits(row->flags, off);
     }
-    TURNOUT_INLINE static const uint64_t* filter_word(uint32_t index) {
-        return row_of<const uint64_t>(to_filter, index);
+    TURNOUT_INLINE static abi::Pressure* pressure() {
+        return row_of<abi::Pressure>(to_pressure, 0u);
     }
     TURNOUT_INLINE static const uint32_t* service_id(const abi::Endpoint& key) {
         return row_of<const uint32_t>(to_service_ix, key);
@@ -84,8 +125,8 @@ struct TablesEnv {
     TURNOUT_INLINE static abi::Cursor* cursor(uint32_t service) {
         return row_of<abi::Cursor>(to_cursors, service);
     }
-    TURNOUT_INLINE static const abi::Server* server(uint32_t id) {
-        return row_of<const abi::Server>(to_servers, id);
+    TURNOUT_INLINE static abi::Server* server(uint32_t id) {
+        return row_of<abi::Server>(to_servers, id);
     }
     TURNOUT_INLINE static abi::ServerState* server_state(uint32_t id) {
         return row_of<abi::ServerState>(to_server_state, id);
@@ -96,22 +137,14 @@ struct TablesEnv {
     TURNOUT_INLINE static const abi::Address* near_end(const abi::Endpoint& sender) {
         return row_of<const abi::Address>(to_near_ends, sender);
     }
-    TURNOUT_INLINE static abi::Neighbour* neighbour(uint32_t index) {
-        return row_of<abi::Neighbour>(to_neighbours, index);
-    }
-    TURNOUT_INLINE static const abi::Interface* interface(uint32_t ifindex) {
-        return row_of<const abi::Interface>(to_interfaces, ifindex);
-    }
     TURNOUT_INLINE static abi::Bucket* bucket(uint32_t index) {
         return row_of<abi::Bucket>(to_connections, index);
     }
-    TURNOUT_INLINE static abi::Counters* counters(uint32_t server) {
-        const abi::Settings* row = settings();
-        return row ? counters(*row, server) : nullptr;
-    }
-    TURNOUT_INLINE static abi::Counters* counters(const abi::Settings& settings, uint32_t server) {
-        const uint32_t row = get_smp_processor_id() * settings.counter_rows_per_cpu + server;
-        return row_of<abi::Counters>(to_counters, row);
+    TURNOUT_INLINE abi::Counters* counters(uint32_t server) const {
+        const abi::Settings* const all = settings();
+        if (!all) return nullptr;
+        const uint32_t first = get_smp_processor_id() * all->counter_rows_per_cpu;
+        return row_of<abi::Counters>(to_counters, first + server);
     }
     TURNOUT_INLINE static void count_drop(abi::Drop reason) {
         if (auto* count = row_of<uint64_t>(to_drops, static_cast<uint32_t>(reason))) *count += 1;

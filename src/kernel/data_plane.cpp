@@ -168,9 +168,9 @@ void forget_traffic(tables::Rows& rows) {
     for (abi::ServerState& state : rows.server_states) {
         state.load = 0;
         state.persistent = 0;
-        state.hop = 0;
         state.group = 0;
     }
+    for (abi::Server& server : rows.servers) server.hop = 0;
 }
 
 // Tables that are there are used as they are; new ones get their sizes.

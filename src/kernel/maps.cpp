@@ -85,15 +85,13 @@ Result<std::unique_ptr<Maps>> Maps::open(const std::string& directory) {
 Status Maps::open_all(const std::string& directory) {
     namespace names = abi::map;
     Status ok;
-    std::span<abi::Settings> settings;
+    std::span<abi::Common> common;
     std::span<abi::Pressure> pressure;
     const auto array = [&](const char* name, auto& mapped, auto& span) {
         if (ok) ok = open_array(directory, name, mapped, span);
     };
-    array(names::settings, settings_, settings);
-    array(names::timeouts, timeouts_, rows.timeouts);
+    array(names::common, common_, common);
     array(names::pressure, pressure_, pressure);
-    array(names::filter, filter_, rows.filter);
     array(names::services, services_, rows.services);
     array(names::plans, plans_, rows.plans);
     array(names::candidates, candidates_, rows.candidates);
@@ -106,10 +104,13 @@ Status Maps::open_all(const std::string& directory) {
     array(names::service_records, service_records_, rows.service_records);
     array(names::server_records, server_records_, rows.server_records);
     array(names::counters, counters_, rows.counters);
-    array(names::interfaces, interfaces_, rows.interfaces);
     array(names::connections, buckets_, rows.buckets);
     if (!ok) return ok;
-    rows.settings = settings.data();
+    rows.settings = &common.front().settings;
+    rows.timeouts = common.front().timeouts;
+    rows.filter = common.front().filter;
+    rows.interfaces = common.front().interfaces;
+    rows.neighbours = common.front().neighbours;
     rows.pressure = pressure.data();
     // The last ones, one for every CPU, are scratch.
     rows.buckets =

@@ -40,10 +40,8 @@ class Maps {
     Status open_array(const std::string& directory, const char* name, MappedArray<Row>& array,
                       std::span<Row>& span);
 
-    MappedArray<abi::Settings> settings_;
-    MappedArray<abi::Timeouts> timeouts_;
+    MappedArray<abi::Common> common_;
     MappedArray<abi::Pressure> pressure_;
-    MappedArray<uint64_t> filter_;
     MappedArray<abi::Service> services_;
     MappedArray<abi::Plan> plans_;
     MappedArray<abi::Candidate> candidates_;
@@ -56,7 +54,6 @@ class Maps {
     MappedArray<abi::ServiceRecord> service_records_;
     MappedArray<abi::ServerRecord> server_records_;
     MappedArray<abi::Counters> counters_;
-    MappedArray<abi::Interface> interfaces_;
     MappedArray<abi::Bucket> buckets_;
     KernelIndex<uint32_t> service_ids_;
     KernelIndex<abi::ReplyService> replies_;

@@ -109,9 +109,7 @@ void RecordMover::State::copy_template(const OldRecord& old, Connection record) 
             store_once(made->last_seen, record.last_seen);
         return;
     }
-    const abi::Server* server = to.server(record.server);
-    abi::ServerState* state = to.server_state(record.server);
-    if (server && state) bind_template(to, *server, *state);
+    if (abi::ServerState* state = to.server_state(record.server)) bind_template(to, *state);
     if (calls && record.status & status::by_call) calls->copy(old.location, location);
 }
 
@@ -176,10 +174,9 @@ Location RecordMover::State::copy_connection(const Connection& old) {
         if (parent) add(parent->children, ~0u);
         return location;
     }
-    const abi::Server* server = to.server(record.server);
     abi::ServerState* state = to.server_state(record.server);
-    if (!server || !state) return location;
-    bind_connection(to, *server, *state);
+    if (!state) return location;
+    bind_connection(to, *state);
     if (record.status & status::active)
         change_load(to, *state, abi::load::active_one - abi::load::inactive_one);
     return location;

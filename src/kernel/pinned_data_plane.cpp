@@ -24,20 +24,23 @@ void be_silent() {
     libbpf_set_print([](libbpf_print_level, const char*, va_list) { return 0; });
 }
 
-// What is said of interfaces by the tables that are there, of whatever version.
-Result<DescribedTable> interface_rows(const std::string& directory) {
+// Where interfaces are told of by the tables that are there, of whatever version.
+Result<DescribedTable> common_row(const std::string& directory) {
     const PinnedTables found = find_tables(directory);
     std::string tables = found.own ? tables_directory(directory) : found.other;
     if (tables.empty()) tables = found.left;
-    return DescribedTable::open(tables, abi::map::interfaces);
+    return DescribedTable::open(tables, abi::map::common);
 }
 
 // Whether the qdisc was made for us; where nobody can tell, it stays.
-bool made_qdisc(const DescribedTable& interfaces, uint32_t index) {
-    const auto place = member_of(interfaces.value(), "flags");
+bool made_qdisc(const DescribedTable& common, uint32_t index) {
+    const auto interfaces = member_of(common.value(), "interfaces");
+    const auto rows = interfaces ? elements_of(interfaces->type) : std::unexpected(interfaces.error());
+    const auto place = rows ? member_of(rows->type, "flags") : std::unexpected(rows.error());
     uint16_t flags = 0;
-    if (index >= interfaces.rows() || !place || place->size != sizeof flags) return false;
-    std::memcpy(&flags, interfaces.row(index) + place->offset, sizeof flags);
+    if (!place || index >= rows->count || place->size != sizeof flags) return false;
+    std::memcpy(&flags, common.row(0) + interfaces->offset + index * rows->size + place->offset,
+                sizeof flags);
     return flags & abi::interface_flag::qdisc_is_ours;
 }
 
@@ -98,11 +101,11 @@ Result<bool> remove_data_plane(const std::string& directory) {
     be_silent();
     const auto interfaces = list_interfaces();
     if (!interfaces) return std::unexpected(interfaces.error());
-    const auto rows = interface_rows(directory);
+    const auto common = common_row(directory);
     for (const Interface& interface : *interfaces) {
         detach_xdp(link_pin(directory, interface.index));
         if (has_tc(interface.index))
-            detach_tc(interface.index, rows && made_qdisc(*rows, interface.index));
+            detach_tc(interface.index, common && made_qdisc(*common, interface.index));
     }
     std::error_code error;
     fs::remove_all(directory, error);

@@ -85,11 +85,68 @@ Status translate(const DescribedTable& from, const DescribedTable& to) {
 // Not what is there for a moment, moves with the connections, or is made anew from the rest.
 bool is_configuration(const std::string& name) {
     for (const char* other :
-         {names::connections, names::counters, names::neighbours, names::calls, names::sweeper,
+         {names::connections, names::counters, names::calls, names::sweeper,
           names::fragments, names::held_fragments, names::sequences, names::ftp_controls,
           names::candidate_groups, names::endings, names::lanes, names::near_ends})
         if (name == other) return false;
     return true;
+}
+
+// Tables of version 11 that are members of the common row since.
+struct Joined {
+    const char* table;
+    const char* member;
+};
+constexpr Joined joined[] = {{"to_settings", "settings"},
+                             {"to_timeouts", "timeouts"},
+                             {"to_filter", "filter"},
+                             {"to_interfaces", "interfaces"}};
+
+// Its one row, or its rows, into the member, which then is an array.
+Status join(const DescribedTable& from, const DescribedTable& to, const MemberPlace& member) {
+    const auto array = elements_of(member.type);
+    const Elements into = array ? *array : Elements{member.type, member.size, 1};
+    const auto value = RowTranslation::make(from.value(), into.type);
+    if (!value) return std::unexpected(value.error());
+    for (uint32_t row = 0; row < std::min(from.rows(), into.count); ++row)
+        if (auto ok = value->apply(from.row(row), to.row(0) + member.offset + row * into.size); !ok)
+            return ok;
+    return {};
+}
+
+Status join_tables(const std::string& from, const std::string& to) {
+    const auto target = DescribedTable::open(to, names::common);
+    if (!target) return std::unexpected(target.error());
+    for (const Joined& one : joined) {
+        const auto source = DescribedTable::open(from, one.table);
+        if (!source && is_missing(source.error())) continue;
+        if (!source) return std::unexpected(source.error());
+        const auto member = member_of(target->value(), one.member);
+        auto ok = member ? join(*source, *target, *member) : std::unexpected(member.error());
+        if (!ok) return std::unexpected(about(*source, ok.error()));
+    }
+    return {};
+}
+
+// Numbers of a server that stood in another of its rows in version 11.
+Status move_thresholds(const std::string& from, const std::string& to) {
+    const auto source = DescribedTable::open(from, names::servers);
+    const auto target = DescribedTable::open(to, names::server_states);
+    if (!source) return std::unexpected(source.error());
+    if (!target) return std::unexpected(target.error());
+    for (const char* name : {"upper_threshold", "lower_threshold"}) {
+        const auto old_place = member_of(source->value(), name);
+        const auto place = member_of(target->value(), name);
+        if (!old_place || !place) continue;
+        const auto value = RowTranslation::make(old_place->type, place->type);
+        if (!value) return std::unexpected(value.error());
+        for (uint32_t row = 0; row < std::min(source->rows(), target->rows()); ++row)
+            if (auto ok = value->apply(source->row(row) + old_place->offset,
+                                       target->row(row) + place->offset);
+                !ok)
+                return ok;
+    }
+    return {};
 }
 
 }  // namespace
@@ -108,7 +165,8 @@ Status translate_tables(const std::string& from, const std::string& to) {
     for (const char* name : names::all)
         if (is_configuration(name))
             if (auto ok = translate_table(from, to, name); !ok) return ok;
-    return {};
+    if (auto ok = join_tables(from, to); !ok) return ok;
+    return move_thresholds(from, to);
 }
 
 }  // namespace turnout::kernel

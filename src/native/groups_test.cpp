@@ -82,14 +82,13 @@ class Groups : public testing::TestWithParam<Rule> {
     void change_load(uint32_t id, bool comes) {
         NativeEnv<Lane::complete> env(tables_, world_, {});
         abi::ServerState& state = tables_.rows.server_states[id];
-        const abi::Server& row = tables_.rows.servers[id];
         if (comes) {
-            bind_connection(env, row, state);
+            bind_connection(env, state);
             if (id % 2) turnout::change_load(env, state, abi::load::active_one - 1);
         } else if (abi::load::active(state.load)) {
-            release_connection(env, row, state, true);
+            release_connection(env, state, true);
         } else if (abi::load::inactive(state.load)) {
-            release_connection(env, row, state, false);
+            release_connection(env, state, false);
         }
     }
     void change_server(uint8_t number, int32_t weight) {

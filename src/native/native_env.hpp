@@ -79,7 +79,7 @@ class NativeEnv {
     const abi::RingWord* ring_word(uint32_t i) { return row(tables_.rows.rings, i); }
     const abi::MarkRule* mark_rule(uint32_t i) { return row(tables_.rows.mark_rules, i); }
     abi::Cursor* cursor(uint32_t i) { return row(tables_.rows.cursors, i); }
-    const abi::Server* server(uint32_t i) { return row(tables_.rows.servers, i); }
+    abi::Server* server(uint32_t i) { return row(tables_.rows.servers, i); }
     abi::ServerState* server_state(uint32_t i) { return row(tables_.rows.server_states, i); }
     const abi::ReplyService* reply_service(const abi::Endpoint& key) {
         return tables_.replies.find(key);
@@ -92,7 +92,6 @@ class NativeEnv {
     }
     abi::Bucket* bucket(uint32_t i) { return row(std::span<abi::Bucket>(tables_.buckets), i); }
     abi::Counters* counters(uint32_t i) { return row(tables_.rows.counters, i); }
-    abi::Counters* counters(const abi::Settings&, uint32_t i) { return row(tables_.rows.counters, i); }
     void count_drop(abi::Drop reason) { ++tables_.drops[static_cast<size_t>(reason)]; }
 
     Searched find(const abi::Tuple& tuple, abi::Tick now) {
@@ -110,6 +109,7 @@ class NativeEnv {
     Answer schedule(Opening& opening) { return choose_server(*this, opening); }
     Location connect(Opening& opening) { return turnout::connect(*this, opening); }
     Answer call_out(Opening& opening) { return turnout::call_out(*this, opening); }
+    Decision go_short_way() { return turnout::go_short_way(*this, *settings()); }
     bool find_near_end(const Packet& packet, Opening& opening) {
         return turnout::find_near_end(*this, packet, opening);
     }

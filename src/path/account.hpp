@@ -9,8 +9,8 @@
 namespace turnout {
 
 template <TablesEnvironment Env>
-TURNOUT_INLINE void account(Env& env, const abi::Settings& settings, uint32_t server, Direction direction, uint32_t bytes) {
-    abi::Counters* counters = env.counters(settings, server);
+TURNOUT_INLINE void account(Env& env, uint32_t server, Direction direction, uint32_t bytes) {
+    abi::Counters* counters = env.counters(server);
     if (!counters) return;
     if (direction == Direction::request) {
         counters->in_packets += 1;
@@ -22,10 +22,10 @@ TURNOUT_INLINE void account(Env& env, const abi::Settings& settings, uint32_t se
 }
 
 template <Environment Env>
-TURNOUT_INLINE void account(Env& env, const abi::Settings& settings, const Packet& packet,
-                            const Flow& flow, const abi::Server& server) {
+TURNOUT_INLINE void account(Env& env, const Packet& packet, const Flow& flow,
+                            const abi::Server& server) {
     if (server.flags & abi::server_flag::removed) return;
-    account(env, settings, flow.connection->server, flow.direction, packet.ip_length);
+    account(env, flow.connection->server, flow.direction, packet.ip_length);
 }
 
 }  // namespace turnout

@@ -52,7 +52,7 @@ concept gives = requires(From from, void (*take)(To)) {
 // The rows, and time.  Accessors return null when there is no such row; rows belong to the
 // environment and stay valid for the packet's time.
 template <class E>
-concept TablesEnvironment = requires(E env, uint32_t n, const abi::Settings& settings, const abi::Endpoint& endpoint,
+concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& endpoint,
                                      const abi::Tuple& tuple, const abi::Connection& record,
                                      const Packet& packet, Opening& opening) {
     { env.settings() } -> gives<const abi::Settings*>;
@@ -69,7 +69,7 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Settings& set
     { env.candidate_group(n) } -> gives<abi::CandidateGroup*>;
     { env.ring_word(n) } -> gives<const abi::RingWord*>;
     { env.cursor(n) } -> gives<abi::Cursor*>;
-    { env.server(n) } -> gives<const abi::Server*>;
+    { env.server(n) } -> gives<abi::Server*>;
     { env.server_state(n) } -> gives<abi::ServerState*>;
     { env.reply_service(endpoint) } -> gives<const abi::ReplyService*>;
     { env.neighbour(n) } -> gives<abi::Neighbour*>;
@@ -109,7 +109,6 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Settings& set
     { env.opening() } -> gives<Opening*>;
     // This CPU's counters of a server.
     { env.counters(n) } -> gives<abi::Counters*>;
-    { env.counters(settings, n) } -> gives<abi::Counters*>;
     env.count_drop(abi::Drop::none);
 
     { env.now() } -> gives<abi::Tick>;
@@ -209,6 +208,8 @@ concept Environment = TablesEnvironment<E> &&
     { env.hand_to_host(Direction::reply) } -> gives<Verdict>;
     // Complete lanes only: has a packet that this machine sends come in again, as if from another.
     { env.come_in_by_loopback() } -> gives<Verdict>;
+    // go_short_way() of path/short_way.hpp.  Fast lanes only.
+    { env.go_short_way() } -> gives<Decision>;
     // Sends the packet to a neighbour; writes the Ethernet header.
     { env.transmit(route.neighbour) } -> gives<Verdict>;
     // Sends it by the kernel's neighbour table, which resolves and confirms the address.

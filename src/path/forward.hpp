@@ -31,8 +31,7 @@ enum class Pieces : uint8_t { none, of_packet, of_tunnel };
 
 // A packet ready to go, or why it cannot.
 struct Delivery {
-    const abi::Server* server;
-    abi::ServerState* state;
+    abi::Server* server;
     abi::Method method;
     Way way;
     Hop hop;        // of a neighbour
@@ -57,11 +56,11 @@ namespace detail {
 TURNOUT_INLINE uint32_t mtu_of(const Delivery& delivery, abi::Tick now) {
     uint32_t mtu = delivery.hop.neighbour->mtu;
     if (delivery.method != abi::Method::tunnel || mtu == 0) return mtu;
-    const abi::PathMtu told = load_once(delivery.state->path_mtu);
+    const abi::PathMtu told = load_once(delivery.server->path_mtu);
     if (abi::is_current(told, now))
         mtu = abi::bytes_of(told) < mtu ? abi::bytes_of(told) : mtu;
     else if (told)
-        store_once(delivery.state->path_mtu, abi::PathMtu{0});
+        store_once(delivery.server->path_mtu, abi::PathMtu{0});
     // Forgotten, or all that follows would be verified for each kind of tunnel.
     return forgotten(mtu - outer_size(*delivery.server), now);
 }
@@ -120,13 +119,13 @@ TURNOUT_INLINE Readiness otherwise(Readiness readiness) {
 // Where does a request go?  For a server on this machine there is no hop, no MTU and no tunnel.
 template <Environment Env>
 TURNOUT_INLINE Readiness find_server(Env& env, abi::Tick now, Delivery& delivery) {
-    const abi::Server& server = *delivery.server;
+    abi::Server& server = *delivery.server;
     if (server.flags & abi::server_flag::local) {
         delivery.way = Way::host;
         if (delivery.method != abi::Method::nat) delivery.method = abi::Method::local;
         return otherwise<Env>(Readiness::ready);
     }
-    find_next_hop(env, server.address, server.family, delivery.state->hop, now, delivery.hop);
+    find_next_hop(env, server.address, server.family, server.hop, now, delivery.hop);
     return delivery.hop.state == HopState::no_route ? Readiness::no_route : Readiness::ready;
 }
 
@@ -152,8 +151,7 @@ TURNOUT_INLINE Readiness prepare(Env& env, const abi::Settings& settings, Packet
     using detail::otherwise;
     abi::Connection& connection = *flow.connection;
     delivery.server = env.server(connection.server);
-    delivery.state = env.server_state(connection.server);
-    if (!delivery.server || !delivery.state) return Readiness::server_removed;
+    if (!delivery.server) return Readiness::server_removed;
     delivery.method = abi::method_of(connection.status);
     if (!Env::is_complete() && load_once(connection.status) & abi::status::helped)
         return Readiness::for_another_lane;

@@ -49,9 +49,8 @@ template <TablesEnvironment Env>
 TURNOUT_INLINE Location keep_for_fragments(Env& env, const abi::Connection& connection,
                                            abi::Tick now) {
     Opening* const room = env.opening();
-    const abi::Server* server = env.server(connection.server);
     abi::ServerState* state = env.server_state(connection.server);
-    if (!room || !server || !state) return 0;
+    if (!room || !state) return 0;
     abi::Connection& copy = room->aside;
     copy = connection;
     copy.status &= ~(abi::status::one_packet | abi::status::second_bucket);
@@ -60,7 +59,7 @@ TURNOUT_INLINE Location keep_for_fragments(Env& env, const abi::Connection& conn
     copy.last_seen = now;
     for (int attempt = 0; attempt < insert_attempts; ++attempt) {
         const Attempt made = env.try_insert(copy, env.find(copy.tuple, now).seen);
-        if (made.location) bind_connection(env, *server, *state);
+        if (made.location) bind_connection(env, *state);
         if (!made.changed) return made.location;
     }
     return 0;

@@ -67,7 +67,7 @@ TURNOUT_INLINE Location make_connection(Env& env, Opening& opening, const abi::S
         return made.location;
     }
     count_connection(env, opening.record);
-    bind_connection(env, server, state);
+    bind_connection(env, state);
     if (server.method == abi::Method::nat)
         pair_with_reply_record(env, opening, server, made.location);
     return made.location;

@@ -72,15 +72,15 @@ TURNOUT_INLINE void describe(abi::Connection& record, const ServiceView& service
 template <TablesEnvironment Env>
 TURNOUT_INLINE Location make_for_one_packet(Env& env, const abi::Settings& settings,
                                             const abi::Connection& record,
-                                            const abi::Server& server, abi::ServerState& state) {
+                                            abi::ServerState& state) {
     const Location location = scratch_of(env, settings);
     abi::Connection* line = at(env, location);
     if (!line) return 0;
     fill(*line, record, 0);
     line->link = 0;  // its template does not count it
     const uint64_t total = total_connections(load_once(state.load));
-    note_bound(server, state, total + 1);
-    note_released(server, state, total);
+    note_bound(state, total + 1);
+    note_released(state, total);
     tell_group(env, state);
     return location;
 }
@@ -127,10 +127,9 @@ TURNOUT_INLINE void hand_over(Env& env, const abi::Settings& settings, Location 
     // The next lane sends one that has no record the same way.
     if (line->status & abi::status::stateless) return;
     line->status |= abi::status::one_packet;
-    const abi::Server* server = env.server(line->server);
     abi::ServerState* state = env.server_state(line->server);
-    if (server && state && env.insert(*line, not_seen).inserted)
-        bind_connection(env, *server, *state);
+    if (state && env.insert(*line, not_seen).inserted)
+        bind_connection(env, *state);
 }
 
 // The packet that was left so has been forwarded.
@@ -196,7 +195,7 @@ TURNOUT_INLINE Location connect(Env& env, Opening& opening) {
     if (!udp || !service.has(abi::plan_flag::one_packet))
         return detail::make_connection(env, opening, *server, *state);
     if (abi::Counters* counters = env.counters(record.server)) counters->connections += 1;
-    return detail::make_for_one_packet(env, *settings, record, *server, *state);
+    return detail::make_for_one_packet(env, *settings, record, *state);
 }
 
 }  // namespace turnout

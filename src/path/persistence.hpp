@@ -86,15 +86,14 @@ TURNOUT_INLINE Location find_template(Env& env, const abi::Settings& settings,
 template <TablesEnvironment Env>
 TURNOUT_INLINE Location make_template(Env& env, const ServiceView& service, Opening& opening,
                                       uint32_t server_id) {
-    const abi::Server* server = env.server(server_id);
     abi::ServerState* state = env.server_state(server_id);
-    if (!server || !state) return 0;
+    if (!state) return 0;
     abi::Connection& record = detail::begin_template(service, opening);
     record.server = server_id;
     record.timeout = service.plan.persistence_timeout;
     const Inserted made = env.insert(record, not_seen);
     if (!made.inserted) return made.location;
-    bind_template(env, *server, *state);
+    bind_template(env, *state);
     if (record.status & abi::status::by_call) env.keep_call(made.location);
     return made.location;
 }

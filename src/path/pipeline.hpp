@@ -350,7 +350,7 @@ TURNOUT_INLINE Verdict give_up(Env& env, const Packet& packet, const Flow& flow,
 
 // An error about a tunnel of ours is told to the client whose packet was in it.
 template <Environment Env>
-TURNOUT_INLINE Verdict relay(Env& env, const abi::Settings& settings, Packet& packet, Flow& flow) {
+TURNOUT_INLINE Verdict relay(Env& env, Packet& packet, Flow& flow) {
     if constexpr (Env::is_complete()) {
         const uint32_t id = flow.connection->server;
         const bool ours = abi::method_of(flow.connection->status) == abi::Method::tunnel;
@@ -361,8 +361,7 @@ TURNOUT_INLINE Verdict relay(Env& env, const abi::Settings& settings, Packet& pa
                 return drop(env, abi::Drop::tunnel_error);
             case Relayed::turned:
                 flow.direction = Direction::reply;
-                if (const abi::Server* server = env.server(id))
-                    account(env, settings, packet, flow, *server);
+                if (const abi::Server* server = env.server(id)) account(env, packet, flow, *server);
                 return send_back(env, packet);
         }
     }
@@ -382,7 +381,7 @@ TURNOUT_INLINE Verdict go_whole_way(Env& env, const abi::Settings& settings) {
     const Verdict led = detail::lead_fragments(env, settings, packet, now, flow, located);
     if (led != Verdict::transmit) return led;
     if (located != Verdict::transmit || !flow.connection) return located;
-    if (packet.about_tunnel) return detail::relay(env, settings, packet, flow);
+    if (packet.about_tunnel) return detail::relay(env, packet, flow);
 
     Delivery delivery{};
     const Readiness readiness = prepare(env, settings, packet, flow, now, delivery);
@@ -392,11 +391,11 @@ TURNOUT_INLINE Verdict go_whole_way(Env& env, const abi::Settings& settings) {
     }
 
     if (!is_icmp_error(packet) && packet.part != Part::later) {
-        track(env, settings, packet, flow, *delivery.server, *delivery.state, now);
+        track(env, settings, packet, flow, *delivery.server, now);
         if (wants_sequences(*delivery.server, packet, flow))
             env.note_sequences(packet, flow.location);
     }
-    account(env, settings, packet, flow, *delivery.server);
+    account(env, packet, flow, *delivery.server);
     if constexpr (Env::is_complete()) end_handed_over(env, *flow.connection, now);
     return forward(env, packet, flow, delivery);
 }
@@ -406,7 +405,7 @@ TURNOUT_INLINE Verdict direct(Env& env) {
     const abi::Settings* settings = env.settings();
     if (!settings || !env.is_for_us()) return Verdict::pass;
     if constexpr (!Env::is_complete()) {
-        const Decision decision = go_short_way(env, *settings);
+        const Decision decision = env.go_short_way();
         if (decision.made) return decision.verdict;
     }
     return go_whole_way(env, *settings);

@@ -26,12 +26,18 @@ namespace short_way {
 
 inline constexpr Decision whole_way = {false, Verdict::pass};
 
-// A packet whose headers have been found to be what the short way takes.
+// A packet whose headers have been found to be what the short way takes: the transport's stands
+// right behind IP's.
 template <class Ip>
 struct Passage {
     Ip* ip;
-    TcpHeader* transport;  // of UDP its ports alone
 };
+
+// Of UDP only the ports are such.
+template <class Ip>
+TURNOUT_INLINE TcpHeader& transport_of(const Passage<Ip>& packet) {
+    return *reinterpret_cast<TcpHeader*>(packet.ip + 1);
+}
 
 template <class Ip>
 TURNOUT_INLINE bool is_tcp(const Passage<Ip>& packet) {
@@ -61,12 +67,12 @@ TURNOUT_INLINE bool read(const Window& window, Passage<Ip>& packet) {
     // The least that both have, and so all of the IP header.
     if (!header_at<UdpHeader>(window, behind_ip)) return false;
     packet.ip = reinterpret_cast<Ip*>(window.begin + ip_offset);
-    packet.transport = reinterpret_cast<TcpHeader*>(window.begin + behind_ip);
+    hold(packet.ip);  // all else is found from here
     if (!is_plain(*packet.ip)) return false;
     uint32_t least = sizeof(Ip) + sizeof(UdpHeader);
     if (is_tcp(packet)) {
         if (!header_at<TcpHeader>(window, behind_ip)) return false;
-        if ((packet.transport->flags & events) != tcp_flag::ack) return false;
+        if ((transport_of(packet).flags & events) != tcp_flag::ack) return false;
         least = sizeof(Ip) + sizeof(TcpHeader);
     } else if (static_cast<IpProtocol>(protocol_of(*packet.ip)) != IpProtocol::udp) {
         return false;
@@ -97,7 +103,7 @@ struct Reply {
 template <class Ip>
 TURNOUT_INLINE abi::Tuple tuple_of(const Passage<Ip>& packet, Request) {
     const Ip& ip = *packet.ip;
-    const Ports& ports = packet.transport->ports;
+    const Ports& ports = transport_of(packet).ports;
     return {abi::address_of(ip.source), abi::address_of(ip.destination),
             ports.source,               ports.destination,
             protocol_of(ip),            family_of(ip),
@@ -108,16 +114,21 @@ TURNOUT_INLINE abi::Tuple tuple_of(const Passage<Ip>& packet, Reply reply) {
     const Ip& ip = *packet.ip;
     return {abi::address_of(ip.destination),
             reply.service.virtual_address,
-            packet.transport->ports.destination,
+            transport_of(packet).ports.destination,
             reply.service.virtual_port,
             protocol_of(ip),
             family_of(ip),
             abi::TupleKind::connection};
 }
 
-// Is this the status of a connection that such a packet leaves as it is?
+// What of a status must be how, for such a packet to leave it as it is.
+struct Calm {
+    uint32_t mask;
+    uint32_t status;
+};
+
 template <class Ip, class Way>
-TURNOUT_INLINE bool is_calm(const Passage<Ip>& packet, uint32_t status, Way) {
+TURNOUT_INLINE Calm calm_for(const Passage<Ip>& packet, Way) {
     using namespace abi::status;
     constexpr bool reply = Way::direction == Direction::reply;
     constexpr uint32_t news = state_mask | active | dead | retired | one_packet | pending |
@@ -126,15 +137,18 @@ TURNOUT_INLINE bool is_calm(const Passage<Ip>& packet, uint32_t status, Way) {
     // Whether the client's datagram finds the connection assured does not matter.
     constexpr uint32_t heard = reply ? assured : 0;
     constexpr auto udp = static_cast<uint32_t>(abi::State::udp) | heard;
-    if (is_tcp(packet)) return (status & (news | assured)) == established;
-    return (status & (news | heard)) == udp;
+    Calm calm{news | assured, established};
+    if (!is_tcp(packet)) calm = {news | heard, udp};
+    hold(calm.mask);  // so that they are chosen here, once
+    hold(calm.status);
+    return calm;
 }
 
 // Is it the packet's connection?
 template <class Ip>
 TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Request) {
     const Ip& ip = *packet.ip;
-    const Ports& ports = packet.transport->ports;
+    const Ports& ports = transport_of(packet).ports;
     return is(tuple.client, ip.source) && is(tuple.virtual_address, ip.destination) &&
            tuple.client_port == ports.source && tuple.virtual_port == ports.destination;
 }
@@ -142,7 +156,7 @@ template <class Ip>
 TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Reply reply) {
     return is(tuple.client, packet.ip->destination) &&
            tuple.virtual_address == reply.service.virtual_address &&
-           tuple.client_port == packet.transport->ports.destination &&
+           tuple.client_port == transport_of(packet).ports.destination &&
            tuple.virtual_port == reply.service.virtual_port;
 }
 template <class Ip, class Way>
@@ -152,34 +166,34 @@ TURNOUT_INLINE bool is_of(const abi::Connection& connection, const Passage<Ip>& 
            tuple.family == family_of(*packet.ip) && tuple.kind == abi::TupleKind::connection;
 }
 
-// The packet's connection in a bucket, if it is a calm one: who has come to such a status can be
-// found, so that the bucket's state need not be asked.
-template <class Ip, class Way>
-TURNOUT_INLINE abi::Connection* find_in(abi::Bucket& bucket, uint32_t tag,
-                                        const Passage<Ip>& packet, Way way) {
-    for (uint32_t i = 1; i <= abi::connections_per_bucket; ++i) {
-        if (load_once(tag_of(bucket, i)) != tag) continue;
-        abi::Connection& connection = line_of(bucket, forgotten(i, tag));
-        if (is_of(connection, packet, way) &&
-            is_calm(packet, load_once(connection.status), way))
-            return &connection;
-    }
-    return nullptr;
+// The first line with a tag, or 0.
+TURNOUT_INLINE uint32_t line_with(abi::Bucket& bucket, uint32_t tag) {
+    for (uint32_t line = 1; line <= abi::connections_per_bucket; ++line)
+        if (load_once(tag_of(bucket, line)) == tag) return forgotten(line, tag);
+    return 0;
 }
 
-// Or null; it may have expired.
+// The packet's connection, which may have expired; null when it is not a calm one, or stands behind
+// another of the same tag.  One that has come to such a status can be found: its bucket's state need
+// not be asked.
 template <class Ip, class Way, class Env>
 TURNOUT_INLINE abi::Connection* find_connection(Env& env, const Place& place,
-                                                const Passage<Ip>& packet, Way way) {
-    uint32_t index = place.home;
-    for (int i = 0; i < 2; ++i) {
-        abi::Bucket* bucket = env.bucket(index);
-        if (!bucket) return nullptr;
-        if (abi::Connection* found = find_in(*bucket, place.tag, packet, way)) return found;
+                                                const Passage<Ip>& packet, Way way,
+                                                uint32_t bucket_mask) {
+    abi::Bucket* bucket = env.bucket(place.home);
+    if (!bucket) return nullptr;
+    uint32_t line = line_with(*bucket, place.tag);
+    if (!line) {
         if (!(load_once(state_of(*bucket)) & abi::bucket_state::overflow_mask)) return nullptr;
-        index = place.other;
+        bucket = env.bucket(other_bucket(place.home, place.tag, bucket_mask));
+        if (!bucket) return nullptr;
+        line = line_with(*bucket, place.tag);
+        if (!line) return nullptr;
     }
-    return nullptr;
+    abi::Connection& connection = line_of(*bucket, line);
+    const Calm calm = calm_for(packet, way);
+    const bool is_calm = (load_once(connection.status) & calm.mask) == calm.status;
+    return is_calm && is_of(connection, packet, way) ? &connection : nullptr;
 }
 
 // Will the connection have the timeout that it has?
@@ -193,10 +207,9 @@ TURNOUT_INLINE bool keeps_timeout(Env& env, const Passage<Ip>& packet,
 }
 
 // Is the tunnel of the commonest kind, IP in IP, on a path of which nothing is known?
-TURNOUT_INLINE bool is_plain_tunnel(const abi::Settings& settings, const abi::Server& server,
-                                    const abi::ServerState& state) {
+TURNOUT_INLINE bool is_plain_tunnel(const abi::Settings& settings, const abi::Server& server) {
     return server.tunnel_type == abi::TunnelType::ipip && !is_none(server.tunnel_source) &&
-           !load_once(state.path_mtu) &&
+           !load_once(server.path_mtu) &&
            !(settings.flags & abi::settings_flag::no_path_mtu_discovery);
 }
 
@@ -217,14 +230,12 @@ TURNOUT_INLINE const abi::Neighbour* find_next_hop(Env& env, const abi::Settings
                                                    const abi::Connection& connection,
                                                    const abi::Server& server, Request,
                                                    abi::Tick now) {
-    const abi::ServerState* state = env.server_state(connection.server);
-    if (!state) return nullptr;
     uint32_t length = length_of(*packet.ip);
     if (abi::method_of(connection.status) == abi::Method::tunnel) {
-        if (!is_plain_tunnel(settings, server, *state)) return nullptr;
+        if (!is_plain_tunnel(settings, server)) return nullptr;
         length += ip_header_size(server.family);
     }
-    return take_to(env, load_once(state->hop), length, now);
+    return take_to(env, load_once(server.hop), length, now);
 }
 template <class Ip, class Env>
 TURNOUT_INLINE const abi::Neighbour* find_next_hop(Env& env, const abi::Settings&,
@@ -233,7 +244,7 @@ TURNOUT_INLINE const abi::Neighbour* find_next_hop(Env& env, const abi::Settings
                                                    const abi::Server& server, Reply,
                                                    abi::Tick now) {
     if (abi::method_of(connection.status) != abi::Method::nat ||
-        !(server_port(connection, server) == packet.transport->ports.source) ||
+        !(server_port(connection, server) == transport_of(packet).ports.source) ||
         !(server.address == abi::address_of(packet.ip->source)))
         return nullptr;
     return take_to(env, load_once(connection.reply_hop), length_of(*packet.ip), now);
@@ -258,7 +269,7 @@ TURNOUT_INLINE bool translate(Env& env, const Passage<Ip>& packet,
                               Way way) {
     constexpr bool source = Way::direction == Direction::reply;
     const End to = other_end(connection, server, way);
-    Ports& ports = packet.transport->ports;
+    Ports& ports = transport_of(packet).ports;
     be16& port = source ? ports.source : ports.destination;
     const uint64_t of_port = difference(port, to.port);
     port = to.port;
@@ -295,8 +306,10 @@ TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Passag
                            Way way) {
     const Place place =
         place_of(tuple_of(packet, way), settings.hash_seed, settings.bucket_mask);
-    const abi::Tick now = env.now();
-    abi::Connection* connection = find_connection(env, place, packet, way);
+    abi::Tick now = env.now();
+    hold(now);  // that, and nothing it comes from
+    abi::Connection* connection =
+        find_connection(env, place, packet, way, settings.bucket_mask);
     if (!connection || expired(*connection, now)) return whole_way;
     const abi::Server* server = env.server(connection->server);
     // All flags of a server tell something unusual.
@@ -307,7 +320,7 @@ TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Passag
     if (!to) return whole_way;
 
     if (connection->last_seen != now) store_once(connection->last_seen, now);
-    account(env, settings, connection->server, Way::direction, length_of(*packet.ip));
+    account(env, connection->server, Way::direction, length_of(*packet.ip));
     if (shape(env, packet, *connection, *server, way)) return {true, env.transmit(*to)};
     env.count_drop(abi::Drop::send_failed);
     return {true, Verdict::drop};
@@ -322,7 +335,7 @@ TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings) {
     const abi::Address source = abi::address_of(packet.ip->source);
     if (!(audience(env, source) & abi::filter::nat_server)) return {true, Verdict::pass};
     const abi::ReplyService* service =
-        env.reply_service({source, packet.transport->ports.source, protocol_of(*packet.ip),
+        env.reply_service({source, transport_of(packet).ports.source, protocol_of(*packet.ip),
                            family_of(*packet.ip)});
     if (!service || detail::may_have_reply_record(settings, service)) return whole_way;
     return go(env, settings, packet, Reply{*service});

@@ -103,7 +103,7 @@ TURNOUT_INLINE abi::Tick timeout_of(Env& env, const abi::Server& server, uint32_
 // Memory is written only where something changes: a flow's packets within a tick share its line.
 template <Environment Env>
 TURNOUT_INLINE void track(Env& env, const abi::Settings& settings, const Packet& packet, Flow& flow,
-                          const abi::Server& server, abi::ServerState& state, abi::Tick now) {
+                          const abi::Server& server, abi::Tick now) {
     abi::Connection& connection = *flow.connection;
     for (int attempt = 0; attempt < 4; ++attempt) {
         const uint32_t before = load_once(connection.status);
@@ -113,7 +113,8 @@ TURNOUT_INLINE void track(Env& env, const abi::Settings& settings, const Packet&
         if (before != after && !swap_if(connection.status, before, after)) continue;
         if (~before & after & abi::status::assured) assure_template(env, connection);
         if (const uint64_t change = detail::load_change(before, after))
-            change_load(env, state, change);
+            if (abi::ServerState* state = env.server_state(connection.server))
+                change_load(env, *state, change);
         const abi::Tick timeout = detail::timeout_of(env, server, after);
         if (connection.timeout != timeout) store_once(connection.timeout, timeout);
         break;

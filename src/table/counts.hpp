@@ -16,16 +16,15 @@ TURNOUT_INLINE uint64_t total_connections(uint64_t load) {
 }
 
 // After a connection or template was bound to the server, which then had `total` connections.
-TURNOUT_INLINE void note_bound(const abi::Server& server, abi::ServerState& state, uint64_t total) {
-    if (server.upper_threshold && total >= server.upper_threshold) store_once(state.overloaded, 1u);
+TURNOUT_INLINE void note_bound(abi::ServerState& state, uint64_t total) {
+    if (state.upper_threshold && total >= state.upper_threshold) store_once(state.overloaded, 1u);
 }
 
 // After one was released.
-TURNOUT_INLINE void note_released(const abi::Server& server, abi::ServerState& state,
-                                  uint64_t total) {
-    const bool relieved = server.lower_threshold ? total < server.lower_threshold
-                                                 : total * 4 < server.upper_threshold * 3ull;
-    if (state.overloaded && (relieved || !server.upper_threshold)) store_once(state.overloaded, 0u);
+TURNOUT_INLINE void note_released(abi::ServerState& state, uint64_t total) {
+    const bool relieved = state.lower_threshold ? total < state.lower_threshold
+                                                : total * 4 < state.upper_threshold * 3ull;
+    if (state.overloaded && (relieved || !state.upper_threshold)) store_once(state.overloaded, 0u);
 }
 
 // What is remembered of the server's group holds no longer.
@@ -44,31 +43,31 @@ TURNOUT_INLINE void change_load(Env& env, abi::ServerState& state, uint64_t chan
 
 // A new connection, inactive until its first packet has been looked at.
 template <class Env>
-TURNOUT_INLINE void bind_connection(Env& env, const abi::Server& server, abi::ServerState& state) {
+TURNOUT_INLINE void bind_connection(Env& env, abi::ServerState& state) {
     add(state.load, abi::load::inactive_one);
-    note_bound(server, state, total_connections(load_once(state.load)));
+    note_bound(state, total_connections(load_once(state.load)));
     tell_group(env, state);
 }
 
 template <class Env>
-TURNOUT_INLINE void release_connection(Env& env, const abi::Server& server, abi::ServerState& state,
+TURNOUT_INLINE void release_connection(Env& env, abi::ServerState& state,
                                        bool active) {
     add(state.load, 0 - (active ? abi::load::active_one : abi::load::inactive_one));
-    note_released(server, state, total_connections(load_once(state.load)));
+    note_released(state, total_connections(load_once(state.load)));
     tell_group(env, state);
 }
 
 template <class Env>
-TURNOUT_INLINE void bind_template(Env& env, const abi::Server& server, abi::ServerState& state) {
+TURNOUT_INLINE void bind_template(Env& env, abi::ServerState& state) {
     add(state.persistent, 1u);
-    note_bound(server, state, total_connections(load_once(state.load)));
+    note_bound(state, total_connections(load_once(state.load)));
     tell_group(env, state);
 }
 
 template <class Env>
-TURNOUT_INLINE void release_template(Env& env, const abi::Server& server, abi::ServerState& state) {
+TURNOUT_INLINE void release_template(Env& env, abi::ServerState& state) {
     add(state.persistent, ~0u);
-    note_released(server, state, total_connections(load_once(state.load)));
+    note_released(state, total_connections(load_once(state.load)));
     tell_group(env, state);
 }
 

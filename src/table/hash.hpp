@@ -25,6 +25,11 @@ TURNOUT_INLINE uint64_t join(be32 low, be32 high) {
     return low.raw | (static_cast<uint64_t>(high.raw) << 32);
 }
 
+// The other bucket of a record: far from its home, and different for each record of that.
+TURNOUT_INLINE uint32_t other_bucket(uint32_t home, uint32_t tag, uint32_t bucket_mask) {
+    return (home ^ ((tag * 0x9e3779b1u) >> 4)) & bucket_mask;
+}
+
 TURNOUT_INLINE Place place_of(const abi::Tuple& tuple, uint64_t seed, uint32_t bucket_mask) {
     const uint64_t ports = tuple.client_port.raw |
                            (static_cast<uint64_t>(tuple.virtual_port.raw) << 16) |
@@ -39,9 +44,7 @@ TURNOUT_INLINE Place place_of(const abi::Tuple& tuple, uint64_t seed, uint32_t b
     hash = mixed(hash, hash >> 29);
     const uint32_t tag = static_cast<uint32_t>(hash >> 32) | 1;
     const uint32_t home = static_cast<uint32_t>(hash) & bucket_mask;
-    // Half of a multiplied tag: far from the home bucket and different for each of its records.
-    const uint32_t other = (home ^ ((tag * 0x9e3779b1u) >> 4)) & bucket_mask;
-    return {home, other, tag};
+    return {home, other_bucket(home, tag, bucket_mask), tag};
 }
 
 }  // namespace turnout

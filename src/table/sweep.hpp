@@ -34,14 +34,13 @@ template <class Env>
 TURNOUT_INLINE void return_count(Env& env, const abi::Connection& record, uint32_t status) {
     const auto kind = record.tuple.kind;
     if (kind != abi::TupleKind::connection && kind != abi::TupleKind::persistence) return;
-    const abi::Server* server = env.server(record.server);
     abi::ServerState* state = env.server_state(record.server);
-    if (!server || !state) return;
+    if (!state) return;
     if (kind == abi::TupleKind::persistence) {
-        release_template(env, *server, *state);
+        release_template(env, *state);
         return;
     }
-    release_connection(env, *server, *state, status & abi::status::active);
+    release_connection(env, *state, status & abi::status::active);
     if (abi::Connection* parent = template_of(env, record)) add(parent->children, ~0u);
 }
 

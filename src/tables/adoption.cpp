@@ -81,8 +81,8 @@ model::Server Tables::server_of_rows(uint32_t id) const {
     const bool draining = row.flags & abi::server_flag::draining;
     // Records of older layouts know no weight.
     server.weight = draining ? rows_.server_records[id].weight : row.weight;
-    server.upper_threshold = row.upper_threshold;
-    server.lower_threshold = row.lower_threshold;
+    server.upper_threshold = rows_.server_states[id].upper_threshold;
+    server.lower_threshold = rows_.server_states[id].lower_threshold;
     server.tunnel = {static_cast<model::TunnelType>(row.tunnel_type), to_host(row.tunnel_port),
                      row.tunnel_flags};
     if (draining) server.drain = drain_of_rows(id);

@@ -45,6 +45,7 @@ struct Rows {
     std::span<abi::ServerRecord> server_records;
     std::span<abi::Counters> counters;  // cpus × servers
     std::span<abi::Interface> interfaces;
+    std::span<abi::Neighbour> neighbours;
     std::span<abi::Bucket> buckets;
 
     EndpointIndex<uint32_t>* service_ids = nullptr;

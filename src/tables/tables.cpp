@@ -309,9 +309,9 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t service_id,
     abi::Server row{};
     row.timeouts = static_cast<uint16_t>(rows_.service_records[service_id].timeouts);
     row.weight = server.weight_now();
-    row.upper_threshold = server.upper_threshold;
-    row.lower_threshold = server.lower_threshold;
     row.incarnation = rows_.servers[id].incarnation;
+    row.hop = rows_.servers[id].hop;
+    row.path_mtu = rows_.servers[id].path_mtu;
     row.address = to_row(server.key.address);
     row.port = to_be(server.key.port);
     row.family = static_cast<abi::Family>(server.key.address.family);
@@ -345,8 +345,11 @@ void Tables::write_drain(uint32_t id, const model::Server& server) {
 
 // A server is no longer overloaded when its threshold goes up or away.
 void Tables::write_thresholds(uint32_t id, const model::Server& server) {
-    if (server.upper_threshold == 0 || server.upper_threshold > rows_.servers[id].upper_threshold)
-        __atomic_store_n(&rows_.server_states[id].overloaded, 0u, __ATOMIC_SEQ_CST);
+    abi::ServerState& state = rows_.server_states[id];
+    const uint32_t before = std::exchange(state.upper_threshold, server.upper_threshold);
+    state.lower_threshold = server.lower_threshold;
+    if (server.upper_threshold == 0 || server.upper_threshold > before)
+        __atomic_store_n(&state.overloaded, 0u, __ATOMIC_SEQ_CST);
 }
 
 void Tables::retire_server(const model::ServiceKey& service, ServiceEntry& entry,

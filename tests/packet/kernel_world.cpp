@@ -54,14 +54,12 @@ class KernelWorld : public World {
         for (const uint32_t ingress : {loopback, interface_})
             rows().interfaces[ingress] = {mac_of(director_mac), abi::interface_flag::served};
         const std::string tables = pins_ + "/v" + std::to_string(abi::tables_version) + "/";
-        neighbours_fd_ = bpf_obj_get((tables + abi::map::neighbours).c_str());
         drops_fd_ = bpf_obj_get((tables + abi::map::drops).c_str());
         fragments_fd_ = bpf_obj_get((tables + abi::map::fragments).c_str());
     }
     ~KernelWorld() override {
         director_.reset();
         plane_.reset();
-        close(neighbours_fd_);
         close(drops_fd_);
         close(fragments_fd_);
         (void)kernel::remove_data_plane(pins_);
@@ -125,12 +123,10 @@ class KernelWorld : public World {
                                        now};
         const abi::Neighbour to_client{loopback, 1500, mac_of(client_mac), mac_of(director_mac),
                                        now};
-        uint32_t row = 1;
-        bpf_map_update_elem(neighbours_fd_, &row, &to_server, BPF_ANY);
-        row = 2;
-        bpf_map_update_elem(neighbours_fd_, &row, &to_client, BPF_ANY);
-        for (auto& state : rows().server_states)
-            state.hop = abi::hop_ref(1, abi::coarse_second(now));
+        rows().neighbours[1] = to_server;
+        rows().neighbours[2] = to_client;
+        for (auto& server : rows().servers)
+            server.hop = abi::hop_ref(1, abi::coarse_second(now));
         for (auto& bucket : rows().buckets)
             for (auto& connection : bucket.connection)
                 if (connection.tuple.kind == abi::TupleKind::connection)
@@ -175,7 +171,7 @@ class KernelWorld : public World {
     bool complete_;
     Room room_;
     uint32_t interface_ = 0;
-    int neighbours_fd_ = -1, drops_fd_ = -1, fragments_fd_ = -1;
+    int drops_fd_ = -1, fragments_fd_ = -1;
     uint64_t clock_offset_ns_ = 0;
     uint64_t drops_before_[abi::drop_rows] = {};
     std::unique_ptr<director::Director> director_;

@@ -68,7 +68,7 @@ void NativeWorld::warm() {
     const auto second = abi::coarse_second(world_.now);
     tables_->neighbours[1] = route(tables::to_row(server(1))).neighbour;
     tables_->neighbours[2] = route(tables::to_row(client)).neighbour;
-    for (auto& state : tables_->rows.server_states) state.hop = abi::hop_ref(1, second);
+    for (auto& server : tables_->rows.servers) server.hop = abi::hop_ref(1, second);
     for (auto& bucket : tables_->rows.buckets)
         for (auto& connection : bucket.connection)
             if (connection.tuple.kind == abi::TupleKind::connection)

@@ -105,9 +105,8 @@ TURNOUT_INLINE bool unwrap(Env& env, Packet& packet) {
 // See Environment::relay_tunnel_error.
 template <class Env>
 TURNOUT_INLINE Relayed relay_tunnel_error(Env& env, Packet& packet, uint32_t server_id) {
-    const abi::Server* server = env.server(server_id);
-    abi::ServerState* state = env.server_state(server_id);
-    if (!server || !state) return Relayed::not_ours;
+    abi::Server* server = env.server(server_id);
+    if (!server) return Relayed::not_ours;
     const Window window = env.window();
     const auto* icmp = header_at<IcmpHeader>(window, packet.transport_offset);
     if (!icmp || !detail::is_about(window, packet, *server)) return Relayed::not_ours;
@@ -116,7 +115,7 @@ TURNOUT_INLINE Relayed relay_tunnel_error(Env& env, Packet& packet, uint32_t ser
     if (detail::is_too_big(server->family, *icmp)) {
         const uint32_t mtu = detail::told_mtu(server->family, *icmp);
         if (!mtu) return Relayed::taken;
-        store_once(state->path_mtu, abi::path_mtu(mtu, abi::coarse_second(env.now())));
+        store_once(server->path_mtu, abi::path_mtu(mtu, abi::coarse_second(env.now())));
         // Else the tunnel's packets are fragmented from now on.
         const bool client_asks = packet.dont_fragment || packet.family == abi::Family::ipv6;
         if (!client_asks) return Relayed::taken;
