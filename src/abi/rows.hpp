@@ -90,12 +90,12 @@ struct Pressure {
 };
 static_assert(sizeof(Pressure) == 24);
 
-// What an address is to us; two bits for each of 2^16 hash cells, 32 cells a word.
-// A cell that is 0 says: no service and no NAT server has such an address.
+// What an address is to us, in the cell of its hash.  One that is 0 says: no service and no NAT
+// server has such an address.
 namespace filter {
-inline constexpr uint64_t service = 1;
-inline constexpr uint64_t nat_server = 2;
-inline constexpr uint32_t words = 2048;
+inline constexpr uint8_t service = 1;
+inline constexpr uint8_t nat_server = 2;
+inline constexpr uint32_t cells = 65536;
 }  // namespace filter
 
 TURNOUT_INLINE constexpr uint32_t filter_cell(const Address& address) {
@@ -259,15 +259,15 @@ struct Server {
     be16 port;
     Family family;
     Method method;
-    uint32_t flags;            // server_flag
-    int32_t weight;            // as in the plan that names it, for those who come by another way;
-                               // 0 while it is drained
-    uint32_t incarnation;      // another for every server that has this row
+    uint32_t flags;        // server_flag
+    int32_t weight;        // as in the plan that names it, for those who come by another way;
+                           // 0 while it is drained
+    uint32_t incarnation;  // another for every server that has this row
     // The way to it, written by the data plane.
     HopRef hop;
-    PathMtu path_mtu;     // through the tunnel to it, if a router told of a smaller one
-    be16 tunnel_port;          // GUE: where the tunnel ends
-    uint16_t tunnel_flags;     // tunnel_flag
+    PathMtu path_mtu;       // through the tunnel to it, if a router told of a smaller one
+    be16 tunnel_port;       // GUE: where the tunnel ends
+    uint16_t tunnel_flags;  // tunnel_flag
     TunnelType tunnel_type;
     uint8_t udp_idle_s;  // draining: UDP connections idle for so long make way; 0: none does
     uint16_t timeouts;   // row of its service's
@@ -275,8 +275,8 @@ struct Server {
 static_assert(sizeof(Server) == 64);
 
 // What new connections change of a server.  Written by the data plane; the group and the thresholds
-// by the daemon, and `overloaded` also by it when it changes these.  A change of the load is told to
-// the group: table/counts.hpp.
+// by the daemon, and `overloaded` also by it when it changes these.  A change of the load is told
+// to the group: table/counts.hpp.
 struct ServerState {
     uint64_t load;  // connections: active in the high half, inactive in the low; one atomic word
     uint32_t persistent;       // templates that name it
@@ -352,7 +352,7 @@ inline constexpr uint32_t interface_rows = 16384;
 struct Common {
     Settings settings;
     Timeouts timeouts[timeout_rows];
-    uint64_t filter[filter::words];
+    uint8_t filter[filter::cells];
     Interface interfaces[interface_rows];
     Neighbour neighbours[neighbour_rows];
 };

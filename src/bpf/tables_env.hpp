@@ -72,15 +72,13 @@ class TablesEnv : public Row {
     TURNOUT_INLINE TablesEnv() = default;
     TURNOUT_INLINE explicit TablesEnv(abi::Common* row) : Row(row) {}
 
-        abi::Common* const all = this->common();
-    TURNOUT_INLINE abi::Settings* settings() const {
-        return all ? &all->settings : nullptr;
-    }
+    abi::Common* const all = this->common();
+    TURNOUT_INLINE abi::Settings* settings() const { return all ? &all->settings : nullptr; }
     TURNOUT_INLINE const abi::Timeouts* timeouts(uint32_t index) const {
         abi::Common* const all = this->common();
         return all ? masked(all->timeouts, index) : nullptr;
     }
-    TURNOUT_INLINE const uint64_t* filter_word(uint32_t index) const {
+    TURNOUT_INLINE const uint8_t* filter_cell(uint32_t index) const {
         abi::Common* const all = this->common();
         return all ? masked(all->filter, index) : nullptr;
     }

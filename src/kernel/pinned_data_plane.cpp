@@ -35,7 +35,8 @@ Result<DescribedTable> common_row(const std::string& directory) {
 // Whether the qdisc was made for us; where nobody can tell, it stays.
 bool made_qdisc(const DescribedTable& common, uint32_t index) {
     const auto interfaces = member_of(common.value(), "interfaces");
-    const auto rows = interfaces ? elements_of(interfaces->type) : std::unexpected(interfaces.error());
+    const auto rows =
+        interfaces ? elements_of(interfaces->type) : std::unexpected(interfaces.error());
     const auto place = rows ? member_of(rows->type, "flags") : std::unexpected(rows.error());
     uint16_t flags = 0;
     if (!place || index >= rows->count || place->size != sizeof flags) return false;

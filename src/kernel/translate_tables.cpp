@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "abi/maps.hpp"
 #include "kernel/described_table.hpp"
@@ -85,9 +86,9 @@ Status translate(const DescribedTable& from, const DescribedTable& to) {
 // Not what is there for a moment, moves with the connections, or is made anew from the rest.
 bool is_configuration(const std::string& name) {
     for (const char* other :
-         {names::connections, names::counters, names::calls, names::sweeper,
-          names::fragments, names::held_fragments, names::sequences, names::ftp_controls,
-          names::candidate_groups, names::endings, names::lanes, names::near_ends})
+         {names::connections, names::counters, names::calls, names::sweeper, names::fragments,
+          names::held_fragments, names::sequences, names::ftp_controls, names::candidate_groups,
+          names::endings, names::lanes, names::near_ends})
         if (name == other) return false;
     return true;
 }
@@ -97,10 +98,8 @@ struct Joined {
     const char* table;
     const char* member;
 };
-constexpr Joined joined[] = {{"to_settings", "settings"},
-                             {"to_timeouts", "timeouts"},
-                             {"to_filter", "filter"},
-                             {"to_interfaces", "interfaces"}};
+constexpr Joined joined[] = {
+    {"to_settings", "settings"}, {"to_timeouts", "timeouts"}, {"to_interfaces", "interfaces"}};
 
 // Its one row, or its rows, into the member, which then is an array.
 Status join(const DescribedTable& from, const DescribedTable& to, const MemberPlace& member) {
@@ -124,6 +123,22 @@ Status join_tables(const std::string& from, const std::string& to) {
         const auto member = member_of(target->value(), one.member);
         auto ok = member ? join(*source, *target, *member) : std::unexpected(member.error());
         if (!ok) return std::unexpected(about(*source, ok.error()));
+    }
+    return {};
+}
+
+// The filter's cells were two bits each, in words.
+Status join_filter(const std::string& from, const std::string& to) {
+    const auto source = DescribedTable::open(from, "to_filter");
+    if (!source) return is_missing(source.error()) ? Status{} : std::unexpected(source.error());
+    const auto target = DescribedTable::open(to, names::common);
+    if (!target) return std::unexpected(target.error());
+    const auto member = member_of(target->value(), "filter");
+    if (!member) return std::unexpected(member.error());
+    for (uint32_t cell = 0; cell < std::min(source->rows() * 32, member->size); ++cell) {
+        uint64_t word = 0;
+        std::memcpy(&word, source->row(cell / 32), sizeof word);
+        target->row(0)[member->offset + cell] = std::byte(word >> cell % 32 * 2 & 3);
     }
     return {};
 }
@@ -166,6 +181,7 @@ Status translate_tables(const std::string& from, const std::string& to) {
         if (is_configuration(name))
             if (auto ok = translate_table(from, to, name); !ok) return ok;
     if (auto ok = join_tables(from, to); !ok) return ok;
+    if (auto ok = join_filter(from, to); !ok) return ok;
     return move_thresholds(from, to);
 }
 

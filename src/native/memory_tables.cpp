@@ -10,7 +10,7 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
       buckets((1u << sizes.connection_bits) / abi::bucket_fill + 1),
       drops(abi::drop_rows),
       timeouts_(abi::timeout_rows),
-      filter_(abi::filter::words),
+      filter_(abi::filter::cells),
       services_(sizes.services),
       plans_(2 * sizes.services + 64),
       candidates_(8 * sizes.servers + 64),

@@ -71,7 +71,7 @@ class MemoryTables {
     abi::Settings settings_{};
     abi::Pressure pressure_{};
     std::vector<abi::Timeouts> timeouts_;
-    std::vector<uint64_t> filter_;
+    std::vector<uint8_t> filter_;
     std::vector<abi::Service> services_;
     std::vector<abi::Plan> plans_;
     std::vector<abi::Candidate> candidates_;

@@ -68,7 +68,7 @@ class NativeEnv {
         set_bits(flags, on);
         clear_bits(flags, off);
     }
-    const uint64_t* filter_word(uint32_t i) { return row(tables_.rows.filter, i); }
+    const uint8_t* filter_cell(uint32_t i) { return row(tables_.rows.filter, i); }
     const uint32_t* service_id(const abi::Endpoint& key) { return tables_.service_ids.find(key); }
     const abi::Service* service(uint32_t i) { return row(tables_.rows.services, i); }
     const abi::Plan* plan(uint32_t i) { return row(tables_.rows.plans, i); }
@@ -139,7 +139,10 @@ class NativeEnv {
 
     bool is_for_us() {
         const auto* ethernet = header_at<EthernetHeader>(window(), 0);
-        return ethernet && ethernet->destination == world_.own_mac;
+        return ethernet && is_for_us(*ethernet);
+    }
+    bool is_for_us(const EthernetHeader& ethernet) {
+        return ethernet.destination == world_.own_mac;
     }
     Window window() { return {packet_.data() + ip_align, packet_.data() + packet_.size()}; }
     void gather(uint32_t) {}
@@ -294,9 +297,11 @@ class NativeEnv {
         return turnout::wrap(*this, packet, server, in_pieces);
     }
     Verdict transmit(const abi::Neighbour& to) {
-        auto* ethernet = header_at<EthernetHeader>(window(), 0);
-        ethernet->destination = to.destination;
-        ethernet->source = to.source;
+        return transmit(*header_at<EthernetHeader>(window(), 0), to);
+    }
+    Verdict transmit(EthernetHeader& ethernet, const abi::Neighbour& to) {
+        ethernet.destination = to.destination;
+        ethernet.source = to.source;
         return Verdict::transmit;
     }
     Verdict hand_to_host(Direction) { return Verdict::pass; }

@@ -60,7 +60,7 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.pressure() } -> gives<abi::Pressure*>;
     // Sets the first of these settings_flags, and clears the second.
     env.switch_settings(n, n);
-    { env.filter_word(n) } -> gives<const uint64_t*>;
+    { env.filter_cell(n) } -> gives<const uint8_t*>;
     { env.mark_rule(n) } -> gives<const abi::MarkRule*>;
     { env.service_id(endpoint) } -> gives<const uint32_t*>;
     { env.service(n) } -> gives<const abi::Service*>;

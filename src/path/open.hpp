@@ -128,8 +128,7 @@ TURNOUT_INLINE void hand_over(Env& env, const abi::Settings& settings, Location 
     if (line->status & abi::status::stateless) return;
     line->status |= abi::status::one_packet;
     abi::ServerState* state = env.server_state(line->server);
-    if (state && env.insert(*line, not_seen).inserted)
-        bind_connection(env, *state);
+    if (state && env.insert(*line, not_seen).inserted) bind_connection(env, *state);
 }
 
 // The packet that was left so has been forwarded.

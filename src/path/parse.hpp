@@ -215,10 +215,9 @@ TURNOUT_INLINE void measure(Env& env, Packet& packet) {
 // What an address is to us, from the filter: 0 (nobody's), or filter bits.  May claim too much,
 // never too little.
 template <Environment Env>
-TURNOUT_INLINE uint64_t audience(Env& env, const abi::Address& address) {
-    const uint32_t cell = filter_cell(address);
-    const uint64_t* word = env.filter_word(cell / 32);
-    return word ? *word >> (cell % 32 * 2) & 3 : 0;
+TURNOUT_INLINE uint8_t audience(Env& env, const abi::Address& address) {
+    const uint8_t* cell = env.filter_cell(filter_cell(address));
+    return cell ? *cell : uint8_t{0};
 }
 
 // True for TCP, UDP and SCTP packets, whole or in fragments, and for ICMP errors about such;

@@ -403,11 +403,12 @@ TURNOUT_INLINE Verdict go_whole_way(Env& env, const abi::Settings& settings) {
 template <Environment Env>
 TURNOUT_INLINE Verdict direct(Env& env) {
     const abi::Settings* settings = env.settings();
-    if (!settings || !env.is_for_us()) return Verdict::pass;
+    if (!settings) return Verdict::pass;
     if constexpr (!Env::is_complete()) {
         const Decision decision = env.go_short_way();
         if (decision.made) return decision.verdict;
     }
+    if (!env.is_for_us()) return Verdict::pass;
     return go_whole_way(env, *settings);
 }
 

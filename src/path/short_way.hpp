@@ -33,6 +33,11 @@ struct Passage {
     Ip* ip;
 };
 
+template <class Ip>
+TURNOUT_INLINE EthernetHeader& ethernet_of(const Passage<Ip>& packet) {
+    return *reinterpret_cast<EthernetHeader*>(reinterpret_cast<uint8_t*>(packet.ip) - ip_offset);
+}
+
 // Of UDP only the ports are such.
 template <class Ip>
 TURNOUT_INLINE TcpHeader& transport_of(const Passage<Ip>& packet) {
@@ -104,9 +109,12 @@ template <class Ip>
 TURNOUT_INLINE abi::Tuple tuple_of(const Passage<Ip>& packet, Request) {
     const Ip& ip = *packet.ip;
     const Ports& ports = transport_of(packet).ports;
-    return {abi::address_of(ip.source), abi::address_of(ip.destination),
-            ports.source,               ports.destination,
-            protocol_of(ip),            family_of(ip),
+    return {abi::address_of(ip.source),
+            abi::address_of(ip.destination),
+            ports.source,
+            ports.destination,
+            protocol_of(ip),
+            family_of(ip),
             abi::TupleKind::connection};
 }
 template <class Ip>
@@ -137,33 +145,34 @@ TURNOUT_INLINE Calm calm_for(const Passage<Ip>& packet, Way) {
     // Whether the client's datagram finds the connection assured does not matter.
     constexpr uint32_t heard = reply ? assured : 0;
     constexpr auto udp = static_cast<uint32_t>(abi::State::udp) | heard;
-    Calm calm{news | assured, established};
-    if (!is_tcp(packet)) calm = {news | heard, udp};
-    hold(calm.mask);  // so that they are chosen here, once
-    hold(calm.status);
+    Calm calm{news | heard, udp};
+    hold(calm.mask);  // so that one branch chooses both
+    if (is_tcp(packet)) calm = {news | assured, established};
     return calm;
+}
+
+// What stands in a tuple behind the addresses: the ports, the protocol and what it is of, as one
+// number.
+TURNOUT_INLINE uint64_t rest_of(const abi::Tuple& tuple) {
+    uint64_t rest;
+    static_assert(sizeof tuple == offsetof(abi::Tuple, client_port) + sizeof rest);
+    __builtin_memcpy(&rest, &tuple.client_port, sizeof rest);
+    return rest;
 }
 
 // Is it the packet's connection?
 template <class Ip>
-TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Request) {
-    const Ip& ip = *packet.ip;
-    const Ports& ports = transport_of(packet).ports;
-    return is(tuple.client, ip.source) && is(tuple.virtual_address, ip.destination) &&
-           tuple.client_port == ports.source && tuple.virtual_port == ports.destination;
+TURNOUT_INLINE bool has_ends(const abi::Tuple& tuple, const Passage<Ip>& packet, Request) {
+    return is(tuple.client, packet.ip->source) && is(tuple.virtual_address, packet.ip->destination);
 }
 template <class Ip>
-TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Reply reply) {
+TURNOUT_INLINE bool has_ends(const abi::Tuple& tuple, const Passage<Ip>& packet, Reply reply) {
     return is(tuple.client, packet.ip->destination) &&
-           tuple.virtual_address == reply.service.virtual_address &&
-           tuple.client_port == transport_of(packet).ports.destination &&
-           tuple.virtual_port == reply.service.virtual_port;
+           tuple.virtual_address == reply.service.virtual_address;
 }
 template <class Ip, class Way>
-TURNOUT_INLINE bool is_of(const abi::Connection& connection, const Passage<Ip>& packet, Way way) {
-    const abi::Tuple& tuple = connection.tuple;
-    return is_of(tuple, packet, way) && tuple.protocol == protocol_of(*packet.ip) &&
-           tuple.family == family_of(*packet.ip) && tuple.kind == abi::TupleKind::connection;
+TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Way way) {
+    return has_ends(tuple, packet, way) && rest_of(tuple) == rest_of(tuple_of(packet, way));
 }
 
 // The first line with a tag, or 0.
@@ -174,8 +183,8 @@ TURNOUT_INLINE uint32_t line_with(abi::Bucket& bucket, uint32_t tag) {
 }
 
 // The packet's connection, which may have expired; null when it is not a calm one, or stands behind
-// another of the same tag.  One that has come to such a status can be found: its bucket's state need
-// not be asked.
+// another of the same tag.  One that has come to such a status can be found: its bucket's state
+// need not be asked.
 template <class Ip, class Way, class Env>
 TURNOUT_INLINE abi::Connection* find_connection(Env& env, const Place& place,
                                                 const Passage<Ip>& packet, Way way,
@@ -193,7 +202,7 @@ TURNOUT_INLINE abi::Connection* find_connection(Env& env, const Place& place,
     abi::Connection& connection = line_of(*bucket, line);
     const Calm calm = calm_for(packet, way);
     const bool is_calm = (load_once(connection.status) & calm.mask) == calm.status;
-    return is_calm && is_of(connection, packet, way) ? &connection : nullptr;
+    return is_calm && is_of(connection.tuple, packet, way) ? &connection : nullptr;
 }
 
 // Will the connection have the timeout that it has?
@@ -290,46 +299,48 @@ TURNOUT_INLINE bool encapsulate(Env& env, const Ip& ip, const abi::Server& serve
     return put_outer_header(env, inner, server, 0, true);
 }
 
+template <class Env>
+TURNOUT_INLINE Verdict drop_unsent(Env& env) {
+    env.count_drop(abi::Drop::send_failed);
+    return Verdict::drop;
+}
+
 template <class Ip, class Way, class Env>
-TURNOUT_INLINE bool shape(Env& env, const Passage<Ip>& packet, const abi::Connection& connection,
-                          const abi::Server& server, Way way) {
+TURNOUT_INLINE Verdict send(Env& env, const Passage<Ip>& packet, const abi::Connection& connection,
+                            const abi::Server& server, Way way, const abi::Neighbour& to) {
     detail::take_hop(*packet.ip);
     const abi::Method method = abi::method_of(connection.status);
-    if (method == abi::Method::nat) return translate(env, packet, connection, server, way);
     if (Way::direction == Direction::request && method == abi::Method::tunnel)
-        return encapsulate(env, *packet.ip, server);
-    return true;  // goes as it is
+        return encapsulate(env, *packet.ip, server) ? env.transmit(to) : drop_unsent(env);
+    if (method == abi::Method::nat && !translate(env, packet, connection, server, way))
+        return drop_unsent(env);
+    return env.transmit(ethernet_of(packet), to);
 }
 
 template <class Ip, class Way, Environment Env>
 TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Passage<Ip>& packet,
                            Way way) {
-    const Place place =
-        place_of(tuple_of(packet, way), settings.hash_seed, settings.bucket_mask);
+    const Place place = place_of(tuple_of(packet, way), settings.hash_seed, settings.bucket_mask);
     abi::Tick now = env.now();
     hold(now);  // that, and nothing it comes from
-    abi::Connection* connection =
-        find_connection(env, place, packet, way, settings.bucket_mask);
+    abi::Connection* connection = find_connection(env, place, packet, way, settings.bucket_mask);
     if (!connection || expired(*connection, now)) return whole_way;
     const abi::Server* server = env.server(connection->server);
     // All flags of a server tell something unusual.
     if (!server || server->flags || !keeps_timeout(env, packet, *connection, *server))
         return whole_way;
-    const abi::Neighbour* to =
-        find_next_hop(env, settings, packet, *connection, *server, way, now);
+    const abi::Neighbour* to = find_next_hop(env, settings, packet, *connection, *server, way, now);
     if (!to) return whole_way;
 
     if (connection->last_seen != now) store_once(connection->last_seen, now);
     account(env, connection->server, Way::direction, length_of(*packet.ip));
-    if (shape(env, packet, *connection, *server, way)) return {true, env.transmit(*to)};
-    env.count_drop(abi::Drop::send_failed);
-    return {true, Verdict::drop};
+    return {true, send(env, packet, *connection, *server, way, *to)};
 }
 
 template <class Ip, Environment Env>
-TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings) {
+TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Window& window) {
     Passage<Ip> packet;
-    if (!read(env.window(), packet) || hops_of(*packet.ip) <= 1) return whole_way;
+    if (!read(window, packet) || hops_of(*packet.ip) <= 1) return whole_way;
     if (may_be_service(env, settings, abi::address_of(packet.ip->destination)))
         return go(env, settings, packet, Request{});
     const abi::Address source = abi::address_of(packet.ip->source);
@@ -345,12 +356,15 @@ TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings) {
 
 template <Environment Env>
 TURNOUT_INLINE Decision go_short_way(Env& env, const abi::Settings& settings) {
+    const Window window = env.window();
+    const auto* ethernet = header_at<EthernetHeader>(window, 0);
+    if (!ethernet || !env.is_for_us(*ethernet)) return {true, Verdict::pass};
     // While packets are counted, each changes its connection.
     if (settings.flags & abi::settings_flag::count_packets) return short_way::whole_way;
-    const auto* ethernet = header_at<EthernetHeader>(env.window(), 0);
-    if (!ethernet) return short_way::whole_way;
-    if (is(ethernet->type, EtherType::ipv4)) return short_way::go<Ipv4Header>(env, settings);
-    if (is(ethernet->type, EtherType::ipv6)) return short_way::go<Ipv6Header>(env, settings);
+    if (is(ethernet->type, EtherType::ipv4))
+        return short_way::go<Ipv4Header>(env, settings, window);
+    if (is(ethernet->type, EtherType::ipv6))
+        return short_way::go<Ipv6Header>(env, settings, window);
     return short_way::whole_way;
 }
 

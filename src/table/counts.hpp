@@ -50,8 +50,7 @@ TURNOUT_INLINE void bind_connection(Env& env, abi::ServerState& state) {
 }
 
 template <class Env>
-TURNOUT_INLINE void release_connection(Env& env, abi::ServerState& state,
-                                       bool active) {
+TURNOUT_INLINE void release_connection(Env& env, abi::ServerState& state, bool active) {
     add(state.load, 0 - (active ? abi::load::active_one : abi::load::inactive_one));
     note_released(state, total_connections(load_once(state.load)));
     tell_group(env, state);

@@ -11,8 +11,8 @@ namespace turnout::tables {
 
 class Filter {
   public:
-    explicit Filter(std::span<uint64_t> words)
-        : words_(words), services_(words.size() * 32), servers_(words.size() * 32) {}
+    explicit Filter(std::span<uint8_t> cells)
+        : cells_(cells), services_(cells.size()), servers_(cells.size()) {}
 
     void add_service(const abi::Address& address) { add(services_, address, abi::filter::service); }
     void remove_service(const abi::Address& address) {
@@ -27,16 +27,16 @@ class Filter {
 
   private:
     using Counts = std::vector<uint32_t>;
-    void add(Counts& counts, const abi::Address& address, uint64_t bit) {
+    void add(Counts& counts, const abi::Address& address, uint8_t bit) {
         const uint32_t cell = abi::filter_cell(address);
-        if (counts[cell]++ == 0) words_[cell / 32] |= bit << (cell % 32 * 2);
+        if (counts[cell]++ == 0) cells_[cell] |= bit;
     }
-    void remove(Counts& counts, const abi::Address& address, uint64_t bit) {
+    void remove(Counts& counts, const abi::Address& address, uint8_t bit) {
         const uint32_t cell = abi::filter_cell(address);
-        if (--counts[cell] == 0) words_[cell / 32] &= ~(bit << (cell % 32 * 2));
+        if (--counts[cell] == 0) cells_[cell] &= static_cast<uint8_t>(~bit);
     }
 
-    std::span<uint64_t> words_;
+    std::span<uint8_t> cells_;
     Counts services_, servers_;
 };
 

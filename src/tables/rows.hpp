@@ -31,7 +31,7 @@ struct Rows {
     abi::Settings* settings = nullptr;
     abi::Pressure* pressure = nullptr;
     std::span<abi::Timeouts> timeouts;
-    std::span<uint64_t> filter;
+    std::span<uint8_t> filter;
     std::span<abi::Service> services;
     std::span<abi::Plan> plans;
     std::span<abi::Candidate> candidates;

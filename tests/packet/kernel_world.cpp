@@ -125,8 +125,7 @@ class KernelWorld : public World {
                                        now};
         rows().neighbours[1] = to_server;
         rows().neighbours[2] = to_client;
-        for (auto& server : rows().servers)
-            server.hop = abi::hop_ref(1, abi::coarse_second(now));
+        for (auto& server : rows().servers) server.hop = abi::hop_ref(1, abi::coarse_second(now));
         for (auto& bucket : rows().buckets)
             for (auto& connection : bucket.connection)
                 if (connection.tuple.kind == abi::TupleKind::connection)
