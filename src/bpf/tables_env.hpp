@@ -38,10 +38,12 @@ namespace turnout::bpf {
 
 // The row of an index that is masked, not compared: for the verifier to see that it is one.
 template <class Row, uint32_t rows>
-TURNOUT_INLINE Row* masked(Row (&table)[rows], uint32_t index) {
+TURNOUT_INLINE Row* masked(abi::Common* all, Row (abi::Common::*table)[rows], uint32_t index) {
     static_assert((rows & (rows - 1)) == 0);
     hold(index);  // or a compiler that knows the bound would not mask it
-    return reinterpret_cast<Row*>(reinterpret_cast<char*>(&table) +
+    hold(all);    // or it would keep the table's place in a register
+    if (!all) __builtin_unreachable();
+    return reinterpret_cast<Row*>(reinterpret_cast<char*>(&(all->*table)) +
                                   (index & (rows - 1)) * sizeof(Row));
 }
 
@@ -76,19 +78,20 @@ class TablesEnv : public Row {
     TURNOUT_INLINE abi::Settings* settings() const { return all ? &all->settings : nullptr; }
     TURNOUT_INLINE const abi::Timeouts* timeouts(uint32_t index) const {
         abi::Common* const all = this->common();
-        return all ? masked(all->timeouts, index) : nullptr;
+        return all ? masked(all, &abi::Common::timeouts, index) : nullptr;
     }
     TURNOUT_INLINE const uint8_t* filter_cell(uint32_t index) const {
         abi::Common* const all = this->common();
-        return all ? masked(all->filter, index) : nullptr;
+        return all ? masked(all, &abi::Common::filter, index) : nullptr;
     }
     TURNOUT_INLINE abi::Neighbour* neighbour(uint32_t index) const {
         abi::Common* const all = this->common();
-        return all ? masked(all->neighbours, index) : nullptr;
+        return all ? masked(all, &abi::Common::neighbours, index) : nullptr;
     }
     TURNOUT_INLINE const abi::Interface* interface(uint32_t ifindex) const {
         abi::Common* const all = this->common();
-        return all && ifindex < abi::interface_rows ? masked(all->interfaces, ifindex) : nullptr;
+        return all && ifindex < abi::interface_rows ? masked(all, &abi::Common::interfaces, ifindex)
+                                                    : nullptr;
     }
     TURNOUT_INLINE void switch_settings(uint32_t on, uint32_t off) const {
         abi::Settings* const row = settings();

@@ -129,35 +129,28 @@ TURNOUT_INLINE abi::Tuple tuple_of(const Passage<Ip>& packet, Reply reply) {
             abi::TupleKind::connection};
 }
 
-// What of a status must be how, for such a packet to leave it as it is.
-struct Calm {
-    uint32_t mask;
-    uint32_t status;
-};
-
+// What of a status must be how, for such a packet to leave it as it is: the mask in the low half,
+// in the high half what it must leave; one number, so that one branch chooses.
 template <class Ip, class Way>
-TURNOUT_INLINE Calm calm_for(const Passage<Ip>& packet, Way) {
+TURNOUT_INLINE uint64_t calm_for(const Passage<Ip>& packet, Way) {
     using namespace abi::status;
     constexpr bool reply = Way::direction == Direction::reply;
-    constexpr uint32_t news = state_mask | active | dead | retired | one_packet | pending |
+    constexpr uint64_t news = state_mask | active | dead | retired | one_packet | pending |
                               stateless | helped | data | (reply ? no_output : 0);
-    constexpr auto established = static_cast<uint32_t>(abi::State::established) | active | assured;
+    constexpr auto established = static_cast<uint64_t>(abi::State::established) | active | assured;
     // Whether the client's datagram finds the connection assured does not matter.
-    constexpr uint32_t heard = reply ? assured : 0;
-    constexpr auto udp = static_cast<uint32_t>(abi::State::udp) | heard;
-    Calm calm{news | heard, udp};
-    hold(calm.mask);  // so that one branch chooses both
-    if (is_tcp(packet)) calm = {news | assured, established};
+    constexpr uint64_t heard = reply ? assured : 0;
+    constexpr auto udp = static_cast<uint64_t>(abi::State::udp) | heard;
+    uint64_t calm = udp << 32 | news | heard;
+    if (is_tcp(packet)) calm = established << 32 | news | assured;
+    hold(calm);
     return calm;
 }
 
-// What stands in a tuple behind the addresses: the ports, the protocol and what it is of, as one
-// number.
-TURNOUT_INLINE uint64_t rest_of(const abi::Tuple& tuple) {
-    uint64_t rest;
-    static_assert(sizeof tuple == offsetof(abi::Tuple, client_port) + sizeof rest);
-    __builtin_memcpy(&rest, &tuple.client_port, sizeof rest);
-    return rest;
+template <class Ip, class Way>
+TURNOUT_INLINE bool is_calm(const abi::Connection& connection, const Passage<Ip>& packet, Way way) {
+    const uint64_t calm = calm_for(packet, way);
+    return (load_once(connection.status) & static_cast<uint32_t>(calm)) == calm >> 32;
 }
 
 // Is it the packet's connection?
@@ -188,21 +181,20 @@ TURNOUT_INLINE uint32_t line_with(abi::Bucket& bucket, uint32_t tag) {
 template <class Ip, class Way, class Env>
 TURNOUT_INLINE abi::Connection* find_connection(Env& env, const Place& place,
                                                 const Passage<Ip>& packet, Way way,
-                                                uint32_t bucket_mask) {
+                                                const abi::Settings& settings) {
     abi::Bucket* bucket = env.bucket(place.home);
     if (!bucket) return nullptr;
     uint32_t line = line_with(*bucket, place.tag);
     if (!line) {
         if (!(load_once(state_of(*bucket)) & abi::bucket_state::overflow_mask)) return nullptr;
-        bucket = env.bucket(other_bucket(place.home, place.tag, bucket_mask));
+        bucket = env.bucket(other_bucket(place.home, place.tag, settings.bucket_mask));
         if (!bucket) return nullptr;
         line = line_with(*bucket, place.tag);
         if (!line) return nullptr;
     }
     abi::Connection& connection = line_of(*bucket, line);
-    const Calm calm = calm_for(packet, way);
-    const bool is_calm = (load_once(connection.status) & calm.mask) == calm.status;
-    return is_calm && is_of(connection.tuple, packet, way) ? &connection : nullptr;
+    const bool found = is_calm(connection, packet, way) && is_of(connection.tuple, packet, way);
+    return found ? &connection : nullptr;
 }
 
 // Will the connection have the timeout that it has?
@@ -323,7 +315,7 @@ TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Passag
     const Place place = place_of(tuple_of(packet, way), settings.hash_seed, settings.bucket_mask);
     abi::Tick now = env.now();
     hold(now);  // that, and nothing it comes from
-    abi::Connection* connection = find_connection(env, place, packet, way, settings.bucket_mask);
+    abi::Connection* connection = find_connection(env, place, packet, way, settings);
     if (!connection || expired(*connection, now)) return whole_way;
     const abi::Server* server = env.server(connection->server);
     // All flags of a server tell something unusual.
@@ -357,13 +349,14 @@ TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Window
 template <Environment Env>
 TURNOUT_INLINE Decision go_short_way(Env& env, const abi::Settings& settings) {
     const Window window = env.window();
-    const auto* ethernet = header_at<EthernetHeader>(window, 0);
-    if (!ethernet || !env.is_for_us(*ethernet)) return {true, Verdict::pass};
+    if (!header_at<EthernetHeader>(window, 0)) return short_way::whole_way;
+    const auto& ethernet = *reinterpret_cast<const EthernetHeader*>(window.begin);
+    if (!env.is_for_us(ethernet)) return {true, Verdict::pass};
     // While packets are counted, each changes its connection.
     if (settings.flags & abi::settings_flag::count_packets) return short_way::whole_way;
-    if (is(ethernet->type, EtherType::ipv4))
+    if (is(ethernet.type, EtherType::ipv4))
         return short_way::go<Ipv4Header>(env, settings, window);
-    if (is(ethernet->type, EtherType::ipv6))
+    if (is(ethernet.type, EtherType::ipv6))
         return short_way::go<Ipv6Header>(env, settings, window);
     return short_way::whole_way;
 }

@@ -4,6 +4,7 @@
 // keeps a stranger from aiming at one bucket; it is no cryptographic promise.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "abi/connection.hpp"
@@ -21,6 +22,14 @@ TURNOUT_INLINE uint64_t mixed(uint64_t hash, uint64_t word) {
     return hash ^ (hash >> 32);
 }
 
+// What stands in a tuple behind the addresses: ports, protocol and kind, as one number.
+TURNOUT_INLINE uint64_t rest_of(const abi::Tuple& tuple) {
+    uint64_t rest;
+    static_assert(sizeof tuple == offsetof(abi::Tuple, client_port) + sizeof rest);
+    __builtin_memcpy(&rest, &tuple.client_port, sizeof rest);
+    return rest;
+}
+
 TURNOUT_INLINE uint64_t join(be32 low, be32 high) {
     return low.raw | (static_cast<uint64_t>(high.raw) << 32);
 }
@@ -31,11 +40,8 @@ TURNOUT_INLINE uint32_t other_bucket(uint32_t home, uint32_t tag, uint32_t bucke
 }
 
 TURNOUT_INLINE Place place_of(const abi::Tuple& tuple, uint64_t seed, uint32_t bucket_mask) {
-    const uint64_t ports = tuple.client_port.raw |
-                           (static_cast<uint64_t>(tuple.virtual_port.raw) << 16) |
-                           (static_cast<uint64_t>(tuple.protocol) << 32);
     uint64_t hash = mixed(seed, join(tuple.client.word[0], tuple.virtual_address.word[0]));
-    hash = mixed(hash, ports);
+    hash = mixed(hash, rest_of(tuple));
     if (tuple.family == abi::Family::ipv6) {
         hash = mixed(hash, join(tuple.client.word[1], tuple.client.word[2]));
         hash = mixed(hash, join(tuple.client.word[3], tuple.virtual_address.word[1]));
