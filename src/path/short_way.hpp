@@ -87,12 +87,18 @@ TURNOUT_INLINE bool read(const Window& window, Passage<Ip>& packet) {
            ip_offset + length <= static_cast<uint64_t>(window.end - window.begin);
 }
 
-// Is it the address that stands in an IP header?
+// Is it the address that stands in an IP header?  Both are of one family.
 TURNOUT_INLINE bool is(const abi::Address& address, be32 ipv4) {
     return address.word[0] == ipv4;
 }
 TURNOUT_INLINE bool is(const abi::Address& address, const be32 (&ipv6)[4]) {
     return address == abi::address_of(ipv6);
+}
+TURNOUT_INLINE bool are_same(const abi::Address& a, const abi::Address& b, const Ipv4Header&) {
+    return a.word[0] == b.word[0];
+}
+TURNOUT_INLINE bool are_same(const abi::Address& a, const abi::Address& b, const Ipv6Header&) {
+    return a == b;
 }
 
 // The two kinds of packet, by who sends it.
@@ -161,7 +167,7 @@ TURNOUT_INLINE bool has_ends(const abi::Tuple& tuple, const Passage<Ip>& packet,
 template <class Ip>
 TURNOUT_INLINE bool has_ends(const abi::Tuple& tuple, const Passage<Ip>& packet, Reply reply) {
     return is(tuple.client, packet.ip->destination) &&
-           tuple.virtual_address == reply.service.virtual_address;
+           are_same(tuple.virtual_address, reply.service.virtual_address, *packet.ip);
 }
 template <class Ip, class Way>
 TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Way way) {
@@ -246,7 +252,7 @@ TURNOUT_INLINE const abi::Neighbour* find_next_hop(Env& env, const abi::Settings
                                                    abi::Tick now) {
     if (abi::method_of(connection.status) != abi::Method::nat ||
         !(server_port(connection, server) == transport_of(packet).ports.source) ||
-        !(server.address == abi::address_of(packet.ip->source)))
+        !is(server.address, packet.ip->source))
         return nullptr;
     return take_to(env, load_once(connection.reply_hop), length_of(*packet.ip), now);
 }
@@ -354,10 +360,8 @@ TURNOUT_INLINE Decision go_short_way(Env& env, const abi::Settings& settings) {
     if (!env.is_for_us(ethernet)) return {true, Verdict::pass};
     // While packets are counted, each changes its connection.
     if (settings.flags & abi::settings_flag::count_packets) return short_way::whole_way;
-    if (is(ethernet.type, EtherType::ipv4))
-        return short_way::go<Ipv4Header>(env, settings, window);
-    if (is(ethernet.type, EtherType::ipv6))
-        return short_way::go<Ipv6Header>(env, settings, window);
+    if (is(ethernet.type, EtherType::ipv4)) return short_way::go<Ipv4Header>(env, settings, window);
+    if (is(ethernet.type, EtherType::ipv6)) return short_way::go<Ipv6Header>(env, settings, window);
     return short_way::whole_way;
 }
 

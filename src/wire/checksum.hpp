@@ -19,6 +19,14 @@ TURNOUT_INLINE uint16_t fold(uint64_t sum) {
     return static_cast<uint16_t>(sum);
 }
 
+// The same of a sum of up to sixteen words of 32 bits.
+TURNOUT_INLINE uint16_t fold_few(uint64_t sum) {
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return static_cast<uint16_t>(sum);
+}
+
 // What replacing `from` by `to` adds to a ones'-complement sum.
 TURNOUT_INLINE uint64_t difference(be32 from, be32 to) {
     return static_cast<uint64_t>(~from.raw) + to.raw;
@@ -27,9 +35,10 @@ TURNOUT_INLINE uint64_t difference(be16 from, be16 to) {
     return static_cast<uint64_t>(static_cast<uint16_t>(~from.raw)) + to.raw;
 }
 
-// The checksum field after its data changed by `diff`: HC' = ~(~HC + ~m + m'), RFC 1624 (eqn. 3).
+// The checksum field after its data changed by `diff`, the sum of a few differences: HC' = ~(~HC +
+// ~m + m'), RFC 1624 (eqn. 3).
 TURNOUT_INLINE be16 updated(be16 checksum, uint64_t diff) {
-    return {static_cast<uint16_t>(~fold(static_cast<uint16_t>(~checksum.raw) + diff))};
+    return {static_cast<uint16_t>(~fold_few(static_cast<uint16_t>(~checksum.raw) + diff))};
 }
 
 }  // namespace turnout

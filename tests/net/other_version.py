@@ -18,7 +18,7 @@ SWAPPED = {
     "abi/rows.hpp": {
         "Settings": ("bucket_mask", "buckets_per_sweep"),
         "Plan": ("first", "count"),
-        "Server": ("flags", "upper_threshold"),
+        "Server": ("flags", "incarnation"),
         "ServerState": ("persistent", "overloaded"),
         "ServerRecord": ("use", "last_weight"),
     },

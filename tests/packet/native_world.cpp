@@ -90,7 +90,9 @@ void NativeWorld::restart() {
     clear(tables_->buckets);
     clear(tables_->neighbours);
     clear(tables_->drops);
-    clear(tables_->rows.server_states);
+    for (abi::ServerState& state : tables_->rows.server_states)
+        state.load = state.persistent = state.overloaded = 0;
+    for (abi::Server& server : tables_->rows.servers) server.hop = server.path_mtu = 0;
     clear(tables_->rows.counters);
     tables_->calls.clear();
     tables_->fragment_notes.clear();

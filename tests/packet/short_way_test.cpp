@@ -1,0 +1,201 @@
+// The short way natively: which packets take it, and that it does to them what the whole way does.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "native/run.hpp"
+#include "packet/native_world.hpp"
+#include "packet/packet.hpp"
+
+namespace turnout::test {
+namespace {
+
+using model::Method;
+using native::Lane;
+
+Mac mac_of(const MacBytes& bytes) {
+    Mac mac;
+    std::memcpy(&mac, bytes.data(), sizeof mac);
+    return mac;
+}
+
+// A service of one server, whose packets are in mid-connection.
+struct Farm {
+    Method method;
+    bool ipv6;
+    model::Protocol protocol;
+};
+
+class ShortWay : public testing::TestWithParam<Farm> {
+  protected:
+    ShortWay()
+        : director(
+              tables.rows, model::Limits{.services = 64, .servers = 256},
+              [](const model::Address& to) { return std::optional(source_for(to)); },
+              [] { return uint64_t{1000000000}; }) {
+        world.own_mac = mac_of(director_mac);
+        model::Service service;
+        service.key = key;
+        service.scheduler = "rr";
+        if (GetParam().ipv6) service.netmask = 128;
+        EXPECT_TRUE(director.apply(model::AddService{service}));
+        real.key = {of_family(server(1)), 8000};
+        if (GetParam().method != Method::nat) real.key.port = key.port;
+        real.method = GetParam().method;
+        EXPECT_TRUE(director.apply(model::AddServer{key, real}));
+        establish();
+    }
+    static model::Address of_family(const model::Address& address) {
+        return GetParam().ipv6 ? to_ipv6(address) : address;
+    }
+    static bool is_tcp() { return GetParam().protocol == model::Protocol::tcp; }
+    static Bytes packet(const Ip& ip, uint16_t from, uint16_t to, uint8_t flags,
+                        const std::string& payload = "payload") {
+        return is_tcp() ? frame(ip, Tcp{from, to, flags}, payload)
+                        : frame(ip, Udp{from, to}, payload);
+    }
+    Bytes request(uint8_t flags = ACK, uint8_t ttl = 64) const {
+        return packet({of_family(client), key.address, ttl}, 40000, key.port, flags);
+    }
+    Bytes reply(uint8_t flags = ACK) const {
+        return packet({real.key.address, of_family(client)}, real.key.port, 40000, flags);
+    }
+    template <Lane lane>
+    std::pair<Verdict, Bytes> send(const Bytes& bytes) {
+        native::NativeEnv<lane> env(tables, world, bytes);
+        const Verdict verdict = native::run(env);
+        return {verdict, env.frame()};
+    }
+    // The whole way, in the complete lane, until the connection is established.
+    void establish() {
+        EXPECT_EQ(send<Lane::complete>(request(SYN)).first, Verdict::transmit);
+        if (GetParam().method == Method::nat) {
+            EXPECT_EQ(send<Lane::complete>(reply(SYN | ACK)).first, Verdict::transmit);
+        }
+        EXPECT_EQ(send<Lane::complete>(request(ACK)).first, Verdict::transmit);
+    }
+    // By the short way alone; nothing, if the packet does not take it.
+    std::optional<Bytes> go(const Bytes& bytes) {
+        native::NativeEnv<Lane::fast> env(tables, world, bytes);
+        const Decision decision = env.go_short_way();
+        if (!decision.made) return std::nullopt;
+        EXPECT_EQ(decision.verdict, Verdict::transmit);
+        return env.frame();
+    }
+    // All that packets change, as bytes.
+    std::string traces() const {
+        const auto bytes = [](auto rows) {
+            return std::string(reinterpret_cast<const char*>(rows.data()), rows.size_bytes());
+        };
+        return bytes(std::span(tables.buckets)) + bytes(tables.rows.counters) +
+               bytes(tables.rows.server_states);
+    }
+    // Leaves no trace on a packet that does not take it.
+    void expect_whole_way(const Bytes& bytes) {
+        const std::string before = traces();
+        EXPECT_FALSE(go(bytes));
+        EXPECT_EQ(traces(), before);
+    }
+    // The short way does what the whole way does, from the same state.
+    void expect_short_way(const Bytes& bytes) {
+        world.now += 10;
+        const auto buckets = tables.buckets;
+        const std::vector counters(tables.rows.counters.begin(), tables.rows.counters.end());
+        const auto whole = send<Lane::complete>(bytes);
+        const std::string after = traces();
+        std::ranges::copy(buckets, tables.buckets.begin());
+        std::ranges::copy(counters, tables.rows.counters.begin());
+        EXPECT_EQ(go(bytes), whole.second);
+        EXPECT_EQ(traces(), after);
+    }
+
+    const model::ServiceKey key{0, GetParam().protocol, of_family(vip), 80};
+    model::Server real;
+    native::MemoryTables tables;
+    native::World world{.now = 1000};
+    director::Director director;
+};
+
+TEST_P(ShortWay, is_taken_in_mid_connection) {
+    expect_short_way(request());
+    if (GetParam().method == Method::nat) expect_short_way(reply());
+}
+
+TEST_P(ShortWay, is_not_for_what_begins_or_ends_a_connection) {
+    if (!is_tcp()) return;  // UDP has no such packets
+    for (const uint8_t flags : {SYN, uint8_t(FIN | ACK), RST, uint8_t(RST | ACK), uint8_t{0}})
+        expect_whole_way(request(flags));
+}
+
+TEST_P(ShortWay, is_not_for_an_unusual_packet) {
+    expect_whole_way(request(ACK, 1));
+    Ip ip{of_family(client), key.address};
+    if (GetParam().ipv6)
+        ip.extensions = {{60, Bytes(7, 0)}};
+    else
+        ip.options = Bytes(4, 1);
+    expect_whole_way(packet(ip, 40000, key.port, ACK));
+    expect_whole_way(
+        packet({of_family(client), key.address}, 40000, key.port, ACK, std::string(1500, 'x')));
+    Ip parted{of_family(client), key.address};
+    parted.dont_fragment = false;
+    const Bytes whole = packet(parted, 40000, key.port, ACK, std::string(600, 'x'));
+    for (const Bytes& part : fragments(whole, 256)) expect_whole_way(part);
+}
+
+TEST_P(ShortWay, is_not_for_a_stranger) {
+    expect_whole_way(packet({of_family(client), key.address}, 40001, key.port, ACK));
+}
+
+TEST_P(ShortWay, is_not_for_a_connection_that_has_expired) {
+    world.now += abi::ticks_of_seconds(10000);
+    for (auto& row : tables.rows.servers) row.hop = abi::hop_ref(1, abi::coarse_second(world.now));
+    expect_whole_way(request());
+}
+
+TEST_P(ShortWay, is_not_by_a_next_hop_that_is_old) {
+    world.now += abi::ticks_of_seconds(5);
+    expect_whole_way(request());
+}
+
+TEST_P(ShortWay, is_not_to_a_server_that_is_drained_or_removed) {
+    const uint32_t flags[] = {abi::server_flag::removed, abi::server_flag::local,
+                              abi::server_flag::draining, abi::server_flag::resets_idle};
+    for (const uint32_t flag : flags) {
+        for (auto& row : tables.rows.servers) row.flags ^= flag;
+        expect_whole_way(request());
+        for (auto& row : tables.rows.servers) row.flags ^= flag;
+    }
+    EXPECT_TRUE(go(request()));
+}
+
+TEST_P(ShortWay, is_not_while_a_timeout_has_changed_or_packets_are_counted) {
+    const auto timeouts = tables.rows.timeouts[0];
+    for (auto& timeout : tables.rows.timeouts[0].timeout) timeout += 60;
+    expect_whole_way(request());
+    tables.rows.timeouts[0] = timeouts;
+    tables.rows.settings->flags |= abi::settings_flag::count_packets;
+    expect_whole_way(request());
+}
+
+std::string name_of(const testing::TestParamInfo<Farm>& info) {
+    const auto& [method, ipv6, protocol] = info.param;
+    const std::string way = method == Method::nat      ? "NAT"
+                            : method == Method::tunnel ? "tunnel"
+                                                       : "direct";
+    return way + (protocol == model::Protocol::tcp ? "_TCP" : "_UDP") + (ipv6 ? "_IPv6" : "_IPv4");
+}
+
+std::vector<Farm> farms() {
+    std::vector<Farm> made;
+    for (const Method method : {Method::nat, Method::direct, Method::tunnel})
+        for (const bool ipv6 : {false, true})
+            for (const auto protocol : {model::Protocol::tcp, model::Protocol::udp})
+                made.push_back({method, ipv6, protocol});
+    return made;
+}
+
+INSTANTIATE_TEST_SUITE_P(Farms, ShortWay, testing::ValuesIn(farms()), name_of);
+
+}  // namespace
+}  // namespace turnout::test
