@@ -27,9 +27,8 @@ compare-and-swap in the home bucket, which hardly ever meets another. A line tha
 handed from core to core, which takes 50 to 100 ns within a socket whatever the number of cores: so one
 service's rr or wrr ends at 10 to 20 million new connections a second, and one server's load at 3 to 7
 million, on 16 cores as on 64. Below that, the cost is the wait of a core for the line: at 64 cores with
-10,000 new connections a second each, a line of 75 ns is busy 5 % of the time. The next hop that established
-packets read lies in the same line as the server's load: with very many new connections to one server,
-its established packets miss that line, too.
+10,000 new connections a second each, a line of 75 ns is busy 5 % of the time. What established packets
+read of a server, its next hop above all, lies in a line that new connections do not write.
 
 The rows of two CPUs above are measured; what is said of more is this model, not a measurement."""
 
