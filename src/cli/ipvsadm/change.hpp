@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cli/ipvsadm/command_line.hpp"
@@ -14,6 +13,6 @@ model::Change change_of(const CommandLine& line);
 
 // The words of one line of rules, as read_command_line() takes them; the line may begin with the
 // program's name.
-std::vector<std::string> words_of(std::string_view rule);
+std::vector<std::string> words_of(const std::string& rule);
 
 }  // namespace turnout::ipvsadm
