@@ -18,6 +18,8 @@ function(turnout_module name)
         add_executable(${name}_test ${tests})
         if(NOT ${name}_test_plays_traffic)
             target_compile_options(${name}_test PRIVATE ${turnout_unhurried})
+        elseif(TURNOUT_SANITIZE)
+            target_compile_options(${name}_test PRIVATE -O1)
         endif()
         # Tests may stand on the director without a kernel, whatever their module may include.
         target_link_libraries(${name}_test PRIVATE turnout_${name} ${${name}_test_needs}

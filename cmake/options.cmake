@@ -9,8 +9,8 @@ if(TURNOUT_SANITIZE)
         -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(turnout_options INTERFACE -fsanitize=address,undefined)
 endif()
-if(TURNOUT_FUZZ)
-    # clang warns of more than gcc by the same names.
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    # It warns of more than gcc by the same names.
     target_compile_options(turnout_options INTERFACE
         -Wno-sign-conversion -Wno-missing-designated-field-initializers)
 endif()

@@ -17,7 +17,7 @@
 namespace turnout::abi {
 
 // Bumped whenever a row's layout or meaning changes; part of the path of the pinned tables.
-inline constexpr uint32_t tables_version = 12;
+inline constexpr uint32_t tables_version = 13;
 
 // What some service needs, so that packets are spared the work while none does; and choices.
 namespace settings_flag {
@@ -163,25 +163,43 @@ inline constexpr uint32_t most_candidates = 4096;  // of one service
 // as none of their servers' loads changes.  The groups of a plan are those of its candidates' rows,
 // if these begin with a group.  Written by the data plane; the daemon makes what is remembered
 // void.
+//
+// Each word is read and written whole, and has the version that it holds for at its top.
 struct CandidateGroup {
-    uint64_t best;     // see group_best(); one word, so that it is read whole
-    uint32_t version;  // counts the changes of loads; 0: nobody counts them, nothing is remembered
-    uint32_t pad_;
+    uint64_t best;     // see best_of_group()
+    uint64_t cost;     // of the best, in the low half
+    uint64_t version;  // counts the changes of loads, from bit version_shift on
 };
-static_assert(sizeof(CandidateGroup) == 16);
+static_assert(sizeof(CandidateGroup) == 24);
 inline constexpr uint32_t group_size = 16;
 // Fewer are looked at one by one as quickly.
 inline constexpr uint32_t least_grouped = 33;
-
-// `position`: the best one's in the group, from 1, or 0 if none is available.
-TURNOUT_INLINE constexpr uint64_t group_best(uint32_t version, uint32_t position) {
-    return static_cast<uint64_t>(version) << 32 | position;
+// Groups that stand together make a row: a search reads many of them.
+inline constexpr uint32_t groups_per_row = 16;
+struct CandidateGroups {
+    CandidateGroup group[groups_per_row];
+};
+TURNOUT_INLINE constexpr uint32_t rows_of_groups(uint64_t candidates) {
+    return static_cast<uint32_t>(candidates / (group_size * groups_per_row)) + 1;
 }
-TURNOUT_INLINE constexpr bool is_of_version(uint64_t best, uint32_t version) {
-    return version != 0 && best >> 32 == version;
+
+inline constexpr uint32_t divisor_bits = 31, version_shift = 36;
+inline constexpr uint64_t one_version = 1ull << version_shift;
+// `position`: the best one's in the group, from 1, or 0 if none is available.  `divisor`: what its
+// cost is divided by, at least 1.
+TURNOUT_INLINE constexpr uint64_t best_of_group(uint64_t version, uint32_t position,
+                                                uint32_t divisor) {
+    return version | static_cast<uint64_t>(position) << divisor_bits | divisor;
+}
+TURNOUT_INLINE constexpr uint32_t divisor_of(uint64_t best) {
+    return static_cast<uint32_t>(best) & ((1u << divisor_bits) - 1);
 }
 TURNOUT_INLINE constexpr uint32_t position_of(uint64_t best) {
-    return static_cast<uint32_t>(best);
+    return static_cast<uint32_t>(best >> divisor_bits) &
+           ((1u << (version_shift - divisor_bits)) - 1);
+}
+TURNOUT_INLINE constexpr bool holds(uint64_t best, uint64_t cost, uint64_t version) {
+    return ((best ^ version) | (cost ^ version)) >> version_shift == 0 && divisor_of(best) != 0;
 }
 TURNOUT_INLINE constexpr bool is_grouped(const Plan& plan) {
     return plan.count >= least_grouped && plan.first % group_size == 0;

@@ -122,6 +122,11 @@ extern "C" {
     return static_cast<uint32_t>(opening ? choose_server(env, *opening) : Answer::not_ours);
 }
 
+[[gnu::noinline]] uint32_t turnout_position_of_least(const abi::Plan* plan, uint32_t rule) {
+    Tables env;
+    return plan ? least::position(env, *plan, static_cast<least::Rule>(rule)) : 0;
+}
+
 [[gnu::noinline]] uint32_t turnout_connect(Opening* opening) {
     Tables env;
     return opening ? connect(env, *opening) : 0;

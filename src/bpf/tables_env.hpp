@@ -18,6 +18,7 @@ uint64_t turnout_try_insert(const turnout::abi::Connection* record, uint32_t see
 uint64_t turnout_insert(const turnout::abi::Connection* record, uint32_t seen);
 uint32_t turnout_ask(turnout::Opening* opening);
 uint32_t turnout_schedule(turnout::Opening* opening);
+uint32_t turnout_position_of_least(const turnout::abi::Plan* plan, uint32_t rule);
 uint32_t turnout_connect(turnout::Opening* opening);
 uint32_t turnout_call_out(turnout::Opening* opening);
 int turnout_find_near_end(const turnout::Packet* packet, turnout::Opening* opening);
@@ -114,8 +115,8 @@ class TablesEnv : public Row {
     TURNOUT_INLINE static const abi::Candidate* candidate(uint32_t index) {
         return row_of<const abi::Candidate>(to_candidates, index);
     }
-    TURNOUT_INLINE static abi::CandidateGroup* candidate_group(uint32_t index) {
-        return row_of<abi::CandidateGroup>(to_groups, index);
+    TURNOUT_INLINE static abi::CandidateGroups* candidate_groups(uint32_t index) {
+        return row_of<abi::CandidateGroups>(to_groups, index);
     }
     TURNOUT_INLINE static const abi::RingWord* ring_word(uint32_t index) {
         return row_of<const abi::RingWord>(to_rings, index);
@@ -173,6 +174,9 @@ class TablesEnv : public Row {
     }
     TURNOUT_INLINE static Answer schedule(Opening& opening) {
         return static_cast<Answer>(turnout_schedule(&opening));
+    }
+    TURNOUT_INLINE static uint32_t position_of_least(const abi::Plan& plan, least::Rule rule) {
+        return turnout_position_of_least(&plan, static_cast<uint32_t>(rule));
     }
     TURNOUT_INLINE static Location connect(Opening& opening) { return turnout_connect(&opening); }
 

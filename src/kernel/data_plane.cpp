@@ -65,7 +65,7 @@ void size_maps(bpf_object* object, const Sizes& sizes) {
         {names::plans, 2 * sizes.services + 1024},
         // A range is rounded up to a power of two, and for a while there are two of it.
         {names::candidates, 8 * sizes.servers + 65536},
-        {names::candidate_groups, (8 * sizes.servers + 65536) / abi::group_size},
+        {names::candidate_groups, abi::rows_of_groups(8 * sizes.servers + 65536)},
         {names::rings, sizes.rings * words_of_largest_ring},
         {names::servers, sizes.servers},
         {names::server_states, sizes.servers},

@@ -45,7 +45,7 @@ class Maps {
     MappedArray<abi::Service> services_;
     MappedArray<abi::Plan> plans_;
     MappedArray<abi::Candidate> candidates_;
-    MappedArray<abi::CandidateGroup> candidate_groups_;
+    MappedArray<abi::CandidateGroups> candidate_groups_;
     MappedArray<abi::RingWord> rings_;
     MappedArray<abi::MarkRule> mark_rules_;
     MappedArray<abi::Cursor> cursors_;

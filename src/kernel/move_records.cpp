@@ -25,7 +25,7 @@ struct NewTable {
     abi::ServerState* server_state(uint32_t i) {
         return i < rows.server_states.size() ? &rows.server_states[i] : nullptr;
     }
-    abi::CandidateGroup* candidate_group(uint32_t i) {
+    abi::CandidateGroups* candidate_groups(uint32_t i) {
         return i < rows.candidate_groups.size() ? &rows.candidate_groups[i] : nullptr;
     }
     Searched find(const abi::Tuple& tuple, abi::Tick now) {

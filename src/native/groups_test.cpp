@@ -117,7 +117,7 @@ TEST_P(Groups, choose_as_one_who_looks_at_every_server) {
             change_load(all[below(static_cast<uint32_t>(all.size()))].server, below(3));
         if (below(50) == 0)
             change_server(static_cast<uint8_t>(1 + below(200)), static_cast<int32_t>(below(6)));
-        grouped += candidates().size() >= abi::least_grouped;
+        grouped += abi::is_grouped(tables_.rows.plans[tables_.rows.services[service_].plan]);
         const int64_t chosen = choice();
         ASSERT_EQ(chosen, plain_choice()) << "round " << round;
         if (chosen >= 0) change_load(static_cast<uint32_t>(chosen), true);

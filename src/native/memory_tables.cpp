@@ -14,7 +14,7 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
       services_(sizes.services),
       plans_(2 * sizes.services + 64),
       candidates_(8 * sizes.servers + 64),
-      candidate_groups_(candidates_.size() / abi::group_size + 1),
+      candidate_groups_(abi::rows_of_groups(candidates_.size())),
       rings_(sizes.ring_words),
       mark_rules_(abi::mark_rule_rows),
       cursors_(sizes.services),

@@ -75,7 +75,7 @@ class MemoryTables {
     std::vector<abi::Service> services_;
     std::vector<abi::Plan> plans_;
     std::vector<abi::Candidate> candidates_;
-    std::vector<abi::CandidateGroup> candidate_groups_;
+    std::vector<abi::CandidateGroups> candidate_groups_;
     std::vector<abi::RingWord> rings_;
     std::vector<abi::MarkRule> mark_rules_;
     std::vector<abi::Cursor> cursors_;

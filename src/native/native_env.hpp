@@ -73,7 +73,7 @@ class NativeEnv {
     const abi::Service* service(uint32_t i) { return row(tables_.rows.services, i); }
     const abi::Plan* plan(uint32_t i) { return row(tables_.rows.plans, i); }
     const abi::Candidate* candidate(uint32_t i) { return row(tables_.rows.candidates, i); }
-    abi::CandidateGroup* candidate_group(uint32_t i) {
+    abi::CandidateGroups* candidate_groups(uint32_t i) {
         return row(tables_.rows.candidate_groups, i);
     }
     const abi::RingWord* ring_word(uint32_t i) { return row(tables_.rows.rings, i); }
@@ -107,6 +107,9 @@ class NativeEnv {
     }
     Answer ask(Opening& opening) { return turnout::ask(*this, opening); }
     Answer schedule(Opening& opening) { return choose_server(*this, opening); }
+    uint32_t position_of_least(const abi::Plan& plan, least::Rule rule) {
+        return least::position(*this, plan, rule);
+    }
     Location connect(Opening& opening) { return turnout::connect(*this, opening); }
     Answer call_out(Opening& opening) { return turnout::call_out(*this, opening); }
     Decision go_short_way() { return turnout::go_short_way(*this, *settings()); }

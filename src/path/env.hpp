@@ -10,6 +10,7 @@
 #include "abi/rows.hpp"
 #include "path/opening.hpp"
 #include "path/packet.hpp"
+#include "path/schedulers/least_rule.hpp"
 #include "table/table.hpp"
 #include "wire/verifier.hpp"
 
@@ -54,7 +55,8 @@ concept gives = requires(From from, void (*take)(To)) {
 template <class E>
 concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& endpoint,
                                      const abi::Tuple& tuple, const abi::Connection& record,
-                                     const Packet& packet, Opening& opening) {
+                                     const Packet& packet, Opening& opening,
+                                     const abi::Plan& plan) {
     { env.settings() } -> gives<const abi::Settings*>;
     { env.timeouts(n) } -> gives<const abi::Timeouts*>;
     { env.pressure() } -> gives<abi::Pressure*>;
@@ -66,7 +68,7 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.service(n) } -> gives<const abi::Service*>;
     { env.plan(n) } -> gives<const abi::Plan*>;
     { env.candidate(n) } -> gives<const abi::Candidate*>;
-    { env.candidate_group(n) } -> gives<abi::CandidateGroup*>;
+    { env.candidate_groups(n) } -> gives<abi::CandidateGroups*>;
     { env.ring_word(n) } -> gives<const abi::RingWord*>;
     { env.cursor(n) } -> gives<abi::Cursor*>;
     { env.server(n) } -> gives<abi::Server*>;
@@ -81,6 +83,8 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.insert(record, n) } -> gives<Inserted>;
     { env.ask(opening) } -> gives<Answer>;
     { env.schedule(opening) } -> gives<Answer>;
+    // position() of path/schedulers/least.hpp.
+    { env.position_of_least(plan, least::Rule{}) } -> gives<uint32_t>;
     { env.connect(opening) } -> gives<Location>;
     { env.call_out(opening) } -> gives<Answer>;
     // find_near_end() of path/strays.hpp.

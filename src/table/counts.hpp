@@ -27,12 +27,18 @@ TURNOUT_INLINE void note_released(abi::ServerState& state, uint64_t total) {
     if (state.overloaded && (relieved || !state.upper_threshold)) store_once(state.overloaded, 0u);
 }
 
+template <class Env>
+TURNOUT_INLINE abi::CandidateGroup* group_of(Env& env, uint32_t index) {
+    abi::CandidateGroups* row = env.candidate_groups(index / abi::groups_per_row);
+    return row ? &row->group[index % abi::groups_per_row] : nullptr;
+}
+
 // What is remembered of the server's group holds no longer.
 template <class Env>
 TURNOUT_INLINE void tell_group(Env& env, const abi::ServerState& state) {
     const uint32_t group = load_once(state.group);
     if (!group) return;
-    if (abi::CandidateGroup* row = env.candidate_group(group - 1)) add(row->version, 1u);
+    if (abi::CandidateGroup* row = group_of(env, group - 1)) add(row->version, abi::one_version);
 }
 
 template <class Env>

@@ -98,7 +98,7 @@ struct RowsEnv {
 
     abi::Bucket* bucket(uint32_t index) const { return row(rows.buckets, index); }
     const abi::Server* server(uint32_t index) const { return row(rows.servers, index); }
-    abi::CandidateGroup* candidate_group(uint32_t i) {
+    abi::CandidateGroups* candidate_groups(uint32_t i) {
         return i < rows.candidate_groups.size() ? &rows.candidate_groups[i] : nullptr;
     }
     abi::ServerState* server_state(uint32_t index) const { return row(rows.server_states, index); }

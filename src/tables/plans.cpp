@@ -102,10 +102,12 @@ Status Tables::write_candidates(abi::Plan& plan, const model::Service& service,
 // What the groups of these candidates remember, or remembered of others, is void.
 void Tables::forget_groups(const abi::Plan& plan) {
     if (!abi::is_grouped(plan)) return;
-    const uint32_t first = plan.first / abi::group_size;
-    for (uint32_t begin = 0; begin < plan.count; begin += abi::group_size)
-        __atomic_fetch_add(&rows_.candidate_groups[first + begin / abi::group_size].version, 1,
+    for (uint32_t begin = 0; begin < plan.count; begin += abi::group_size) {
+        const uint32_t index = (plan.first + begin) / abi::group_size;
+        abi::CandidateGroups& row = rows_.candidate_groups[index / abi::groups_per_row];
+        __atomic_fetch_add(&row.group[index % abi::groups_per_row].version, abi::one_version,
                            __ATOMIC_SEQ_CST);
+    }
 }
 
 // Has the plan's servers tell its groups of their load, once packets meet it; until then they have
@@ -113,9 +115,9 @@ void Tables::forget_groups(const abi::Plan& plan) {
 void Tables::group_candidates(const abi::Plan& plan) {
     for (uint32_t i = 0; i < plan.count; ++i) {
         const abi::Candidate& candidate = rows_.candidates[plan.first + i];
-        const uint32_t row = (plan.first + i) / abi::group_size;
+        const uint32_t index = (plan.first + i) / abi::group_size;
         __atomic_store_n(&rows_.server_states[candidate.server].group,
-                         abi::is_grouped(plan) ? row + 1 : 0, __ATOMIC_SEQ_CST);
+                         abi::is_grouped(plan) ? index + 1 : 0, __ATOMIC_SEQ_CST);
     }
     forget_groups(plan);
 }

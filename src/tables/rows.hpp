@@ -35,7 +35,7 @@ struct Rows {
     std::span<abi::Service> services;
     std::span<abi::Plan> plans;
     std::span<abi::Candidate> candidates;
-    std::span<abi::CandidateGroup> candidate_groups;
+    std::span<abi::CandidateGroups> candidate_groups;
     std::span<abi::RingWord> rings;
     std::span<abi::MarkRule> mark_rules;
     std::span<abi::Cursor> cursors;

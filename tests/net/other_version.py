@@ -89,8 +89,9 @@ def write_tree(root, tree):
 def main():
     root, build = Path(sys.argv[1]), Path(sys.argv[2])
     write_tree(root, build / "tree")
-    # It is built to be run once: what counts is how long that takes.
+    # It is built to be run once: what counts is how long that takes, and clang takes less.
     subprocess.run(["cmake", "-S", build / "tree", "-B", build, "-G", "Ninja",
+                    "-DCMAKE_C_COMPILER=clang-19", "-DCMAKE_CXX_COMPILER=clang++-19",
                     "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O0"],
                    check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", build, "--target", "turnoutd"], check=True)

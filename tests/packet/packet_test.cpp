@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "packet/cases.hpp"
+#include "packet/every_world.hpp"
 #include "packet/recording.hpp"
-#include "packet/world.hpp"
 
 namespace turnout::test {
 namespace {
@@ -17,28 +17,9 @@ std::string id_of(const std::string& name) {
 
 class PacketCase : public testing::TestWithParam<std::tuple<size_t, bool>> {
   protected:
-    // Worlds are made once: loading the kernel's takes the verifier's time.
-    static World& world(bool complete) {
-        static std::unique_ptr<World> worlds[2];
-        auto& place = worlds[complete ? 1 : 0];
-        if (!place) place = make(complete);
-        return *place;
-    }
     static Recording& recording() {
         static Recording recording;
         return recording;
-    }
-    static std::unique_ptr<World> make(bool complete) {
-#ifdef TURNOUT_KERNEL_WORLDS
-        auto made = kernel_world(complete);
-        if (!made) {
-            ADD_FAILURE() << made.error().message;
-            std::exit(1);
-        }
-        return std::move(*made);
-#else
-        return native_world(complete);
-#endif
     }
 };
 
@@ -119,7 +100,7 @@ void expect_frame(const Outcome& outcome, const Bytes& expected, const std::stri
 TEST_P(PacketCase, holds) {
     const auto& [index, complete] = GetParam();
     const Case& c = packet_cases()[index];
-    World& w = world(complete);
+    World& w = every_world(complete);
     director::Director& director = w.fresh();
     change(director, c.changes);
     set(director, c.settings);

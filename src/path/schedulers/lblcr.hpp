@@ -34,10 +34,12 @@ TURNOUT_INLINE long look(Walk<Env>& w) {
     const bool serves =
         server->incarnation == member->incarnation && !(server->flags & abi::server_flag::removed);
     if (!w.most && (!serves || load_once(state->overloaded))) return 0;
-    const uint64_t overhead = least::overhead(load_once(state->load));
+    const uint32_t overhead = least::overhead(load_once(state->load));
     const auto weight = static_cast<uint32_t>(server->weight);
     // weight / overhead is least where overhead / weight is greatest.
-    if (w.most)
+    if (w.most && !w.best.position)
+        w.best = {here, weight, overhead};  // even without any overhead
+    else if (w.most)
         least::consider(w.best, here, weight, overhead);
     else
         least::consider(w.best, here, overhead, weight);

@@ -5,13 +5,9 @@
 
 namespace turnout::lc {
 
-struct Rule : least::WeightedOverhead {
-    TURNOUT_INLINE static uint64_t weight(int32_t) { return 1; }
-};
-
 template <TablesEnvironment Env>
 TURNOUT_INLINE Choice choose(Env& env, const Ask& ask) {
-    return least::choose<Rule>(env, ask);
+    return least::choose(env, ask, least::Rule::overhead);
 }
 
 }  // namespace turnout::lc

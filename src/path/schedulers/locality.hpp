@@ -76,7 +76,7 @@ TURNOUT_INLINE bool is_crowded(Env& env, const Ask& ask, const abi::Server& serv
 // The server for a destination that has none: wlc's choice.
 template <TablesEnvironment Env>
 TURNOUT_INLINE Choice least_loaded(Env& env, const Ask& ask) {
-    return least::choose<least::WeightedOverhead>(env, ask);
+    return least::choose(env, ask, least::Rule::overhead_per_weight);
 }
 
 }  // namespace turnout::locality

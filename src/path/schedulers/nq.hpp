@@ -6,13 +6,9 @@
 
 namespace turnout::nq {
 
-struct Rule : least::ExpectedDelay {
-    TURNOUT_INLINE static bool settles(uint64_t load) { return abi::load::active(load) == 0; }
-};
-
 template <TablesEnvironment Env>
 TURNOUT_INLINE Choice choose(Env& env, const Ask& ask) {
-    return least::choose<Rule>(env, ask);
+    return least::choose(env, ask, least::Rule::idle_delay_per_weight);
 }
 
 }  // namespace turnout::nq

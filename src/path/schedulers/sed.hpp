@@ -7,7 +7,7 @@ namespace turnout::sed {
 
 template <TablesEnvironment Env>
 TURNOUT_INLINE Choice choose(Env& env, const Ask& ask) {
-    return least::choose<least::ExpectedDelay>(env, ask);
+    return least::choose(env, ask, least::Rule::delay_per_weight);
 }
 
 }  // namespace turnout::sed

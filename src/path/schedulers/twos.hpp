@@ -66,7 +66,7 @@ template <TablesEnvironment Env>
 TURNOUT_INLINE Choice choose(Env& env, const Ask& ask) {
     const uint64_t total = total_weight(env, ask.plan);
     if (!total) return {};
-    least::Best best{};
+    least::Best best = least::none();
     consider(env, ask.plan, best, draw(env, ask.plan, total));
     consider(env, ask.plan, best, draw(env, ask.plan, total));
     return at_position(env, ask.plan, best.position);

@@ -7,7 +7,7 @@ namespace turnout::wlc {
 
 template <TablesEnvironment Env>
 TURNOUT_INLINE Choice choose(Env& env, const Ask& ask) {
-    return least::choose<least::WeightedOverhead>(env, ask);
+    return least::choose(env, ask, least::Rule::overhead_per_weight);
 }
 
 }  // namespace turnout::wlc
