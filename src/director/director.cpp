@@ -131,6 +131,11 @@ std::vector<model::ServiceReport> Director::services() const {
     return reports;
 }
 
+Status Director::exists(const model::ServiceKey& key) const {
+    if (!model_.find(key)) return fail(ESRCH, "no virtual service " + to_string(key));
+    return {};
+}
+
 Result<model::ServiceReport> Director::service(const model::ServiceKey& key) const {
     const model::Service* service = model_.find(key);
     if (!service) return fail(ESRCH, "no virtual service " + to_string(key));

@@ -28,6 +28,7 @@ class Director : public model::Control, public model::OwnControl {
 
     Status apply(const model::Change& change) override;
     std::vector<model::ServiceReport> services() const override;
+    Status exists(const model::ServiceKey& key) const override;
     Result<model::ServiceReport> service(const model::ServiceKey& key) const override;
     Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key) const override;
     std::vector<model::DrainReport> drains() const override;

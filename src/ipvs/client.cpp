@@ -22,7 +22,8 @@ Error no_director(int code, const std::string& path) {
                       "): start turnoutd, then try again"};
 }
 
-// What the director said beside the code (see flag_explain), or the code's own words.
+}  // namespace
+
 Error read_refusal(View payload) {
     nlmsgerr refused;
     if (payload.size() < sizeof refused) return {EPROTO, "the director's answer makes no sense"};
@@ -35,8 +36,6 @@ Error read_refusal(View payload) {
                 return {code, *words};
     return {code, std::strerror(code)};
 }
-
-}  // namespace
 
 Result<Client> Client::connect(const std::string& path) {
     const auto address = unix_address(path);
@@ -59,24 +58,35 @@ Writer Client::request(uint8_t command, uint16_t flags) {
     return to;
 }
 
-template <class Take>
-Status Client::ask(Writer request, Take take) {
-    const Bytes question = request.finish();
-    // A refused client finds the socket closed but the reason still in it: read in any case.
-    const bool sent = send(socket_.get(), question.data(), question.size(), MSG_NOSIGNAL) >= 0;
-    const int send_error = sent ? 0 : errno;
-    Bytes buffer(2 * max_datagram);
-    bool was_reset = false;
+// A refused client finds the socket closed but the reason still in it: to be read in any case.
+void Client::send(View datagram) {
+    const bool sent = ::send(socket_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL) >= 0;
+    send_error_ = sent ? 0 : errno;
+    was_reset_ = false;
+}
+
+Result<View> Client::receive() {
     while (true) {
-        const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
-        if (got < 0 && errno == EINTR) continue;
+        const ssize_t got = recv(socket_.get(), buffer_.data(), buffer_.size(), 0);
+        if (got > 0) return View(buffer_.data(), static_cast<size_t>(got));
+        if (got == 0)
+            return fail(send_error_ ? send_error_ : ECONNRESET,
+                        "the director closed the connection");
+        if (errno == EINTR) continue;
         // A question that was never read resets the connection; the kernel tells that once, before
         // it gives what had been answered.
-        if (got < 0 && errno == ECONNRESET && !std::exchange(was_reset, true)) continue;
-        if (got < 0) return fail_errno(errno, "no answer from the director");
-        if (got == 0)
-            return fail(sent ? ECONNRESET : send_error, "the director closed the connection");
-        View rest(buffer.data(), static_cast<size_t>(got));
+        if (errno == ECONNRESET && !std::exchange(was_reset_, true)) continue;
+        return fail_errno(errno, "no answer from the director");
+    }
+}
+
+template <class Take>
+Status Client::ask(Writer request, Take take) {
+    send(request.finish());
+    while (true) {
+        const auto got = receive();
+        if (!got) return std::unexpected(got.error());
+        View rest = *got;
         while (const auto message = next_message(rest)) {
             if (message->header.nlmsg_type == NLMSG_DONE) return {};
             if (message->header.nlmsg_type == NLMSG_ERROR) {

@@ -1,6 +1,7 @@
 // Asks a director over its socket: what ipvsadm and turnout are built on.
 //
-// Blocking, one request at a time.  An error carries the director's errno value and its words.
+// Blocking, one request at a time (many changes at once: change_stream.hpp).  An error carries the
+// director's errno value and its words.
 #pragma once
 
 #include <functional>
@@ -34,7 +35,12 @@ class Client {
     Result<std::vector<model::SyncDaemon>> daemons();
 
   private:
-    explicit Client(Fd socket) : socket_(std::move(socket)) {}
+    friend class ChangeStream;
+    explicit Client(Fd socket) : socket_(std::move(socket)), buffer_(2 * max_datagram) {}
+
+    void send(View datagram);
+    // The next datagram, which lives until the next call; an error where none can come any more.
+    Result<View> receive();
 
     Writer request(uint8_t command, uint16_t flags);
     // Sends one request; calls `take` with the payload of each message that answers it, without
@@ -46,7 +52,14 @@ class Client {
     Status ask_attributes(Writer request, Take take);
 
     Fd socket_;
+    Bytes buffer_;
+    int send_error_ = 0;
+    bool was_reset_ = false;
     uint32_t sequence_ = 0;
 };
+
+// Of the payload of an NLMSG_ERROR: what the director said beside the code (see flag_explain), or
+// the code's own words.  Code 0: an acknowledgement.
+Error read_refusal(View payload);
 
 }  // namespace turnout::ipvs

@@ -51,7 +51,8 @@ inline constexpr size_t longest_sockopt_key = 64;
 inline constexpr uint16_t flag_explain = 0x8000;
 
 // Where the director of a network namespace listens: socket_folder, the namespace's cookie
-// (SO_NETNS_COOKIE) in decimal, socket_suffix.  A SEQPACKET socket; each datagram is a request.
+// (SO_NETNS_COOKIE) in decimal, socket_suffix.  A SEQPACKET socket; a datagram is one request or
+// several.
 inline constexpr char socket_folder[] = "/run/turnout/";
 inline constexpr char socket_suffix[] = ".sock";
 

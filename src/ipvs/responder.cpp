@@ -54,6 +54,12 @@ std::vector<Bytes> in_datagrams(View bytes, uint16_t type, const nlmsghdr& reque
     return datagrams;
 }
 
+bool are_requests(View datagram) {
+    while (const auto message = next_message(datagram))
+        if (!(message->header.nlmsg_flags & NLM_F_REQUEST)) return false;
+    return datagram.empty();
+}
+
 // One conversation: a request and the datagrams that answer it.
 class Answer {
   public:
@@ -206,11 +212,8 @@ class Answer {
     }
 
     Status change(uint8_t command, const Attributes& attributes) {
-        const auto exists = [&](const model::ServiceKey& key) -> Status {
-            const auto service = control_.service(key);
-            return service ? Status{} : std::unexpected(service.error());
-        };
-        const auto change = get_change(command, attributes, exists);
+        const auto change =
+            get_change(command, attributes, [&](const auto& key) { return control_.exists(key); });
         return change ? control_.apply(*change) : std::unexpected(change.error());
     }
 
@@ -268,14 +271,22 @@ class Answer {
 
 }  // namespace
 
-std::vector<Bytes> Responder::respond(View datagram) {
+std::vector<Bytes> Responder::respond(View requests) {
     text_.reset();
-    const auto request = next_message(datagram);
-    const bool one_request =
-        request && datagram.empty() && (request->header.nlmsg_flags & NLM_F_REQUEST);
-    if (!one_request) return {};
-    if (request->header.nlmsg_type == text_message) return begin_text(*request);
-    Answer answer(*request, control_);
+    requests_ = are_requests(requests) ? requests : View{};
+    return more();
+}
+
+std::vector<Bytes> Responder::more() {
+    if (text_) return more_text();
+    while (const auto request = next_message(requests_))
+        if (auto datagrams = answer(*request); !datagrams.empty()) return datagrams;
+    return {};
+}
+
+std::vector<Bytes> Responder::answer(const Message& request) {
+    if (request.header.nlmsg_type == text_message) return begin_text(request);
+    Answer answer(request, control_);
     answer.respond();
     return std::move(answer).take();
 }
@@ -291,11 +302,10 @@ std::vector<Bytes> Responder::begin_text(const Message& request) {
         return std::move(answer).take();
     }
     text_ = Text{std::move(name), request.header.nlmsg_seq, request.header.nlmsg_pid, 0};
-    return more();
+    return more_text();
 }
 
-std::vector<Bytes> Responder::more() {
-    if (!text_) return {};
+std::vector<Bytes> Responder::more_text() {
     std::string lines;
     bool goes_on = true;
     for (uint32_t part = 0; part < most_parts && goes_on && lines.empty(); ++part)

@@ -283,10 +283,6 @@ TEST_F(ResponderTest, garbage_closes) {
     EXPECT_TRUE(respond(Bytes(15)).empty());
     EXPECT_TRUE(respond(Bytes(64)).empty());
     EXPECT_TRUE(respond(Bytes(64, 0xff)).empty());
-    Bytes two = command(IPVS_CMD_FLUSH, ask);
-    const Bytes again = two;
-    two.insert(two.end(), again.begin(), again.end());
-    EXPECT_TRUE(respond(two).empty());
     EXPECT_TRUE(respond(command(IPVS_CMD_FLUSH, NLM_F_ACK)).empty());
 }
 
@@ -361,6 +357,36 @@ TEST_F(ResponderTest, connections_are_told_as_the_kernel_writes_them) {
     EXPECT_EQ(text.substr(0, head.size()), head);
     EXPECT_EQ(text.substr(text.size() - tail.size()), tail);
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1002);
+}
+
+// In their order, whatever becomes of the one before; a change is told only when it asks or fails.
+TEST_F(ResponderTest, several_requests_in_a_datagram_are_all_answered) {
+    Bytes all;
+    const auto put = [&](const Bytes& message) {
+        all.resize(aligned(all.size()));
+        all.insert(all.end(), message.begin(), message.end());
+    };
+    Writer silent(family_id, NLM_F_REQUEST, 77, 88);
+    put_change(silent, model::RemoveAll{});
+    put(from_hex(recorded_add));
+    put(from_hex(recorded_add));
+    put(about_service(IPVS_CMD_GET_SERVICE, list, web));
+    put(silent.finish());
+    put(about_service(IPVS_CMD_DEL_SERVICE, ask, web));
+    const auto answer = respond(all);
+    ASSERT_EQ(answer.size(), 4u);
+    EXPECT_EQ(error_code(messages({answer[0]}).at(0)), 0);
+    EXPECT_EQ(error_code(messages({answer[1]}).at(0)), EEXIST);
+    EXPECT_EQ(messages({answer[2]}).size(), 2u);
+    EXPECT_EQ(error_code(messages({answer[3]}).at(0)), ESRCH);
+}
+
+TEST_F(ResponderTest, of_a_datagram_that_is_cut_nothing_is_done) {
+    Bytes all = from_hex(recorded_add);
+    const Bytes clear = command(IPVS_CMD_FLUSH, ask);
+    all.insert(all.end(), clear.begin(), clear.end() - 1);
+    EXPECT_TRUE(respond(all).empty());
+    EXPECT_TRUE(control.services().empty());
 }
 
 TEST_F(ResponderTest, unknown_files_are_refused) {

@@ -25,10 +25,7 @@ using boost::system::error_code;
 using Protocol = asio::generic::seq_packet_protocol;
 using Acceptor = asio::basic_socket_acceptor<Protocol>;
 
-// Larger than any request of the IPVS commands; a longer one arrives cut and is refused as such.
-constexpr size_t longest_request = 4096;
-
-// One client: reads a request, writes its answer, and again.
+// One client: reads requests, writes their answers, and again.
 class Session : public std::enable_shared_from_this<Session> {
   public:
     using Closed = std::function<void(const std::shared_ptr<Session>&)>;
@@ -88,7 +85,8 @@ class Session : public std::enable_shared_from_this<Session> {
     Protocol::socket socket_;
     Responder responder_;
     Closed closed_;
-    std::array<uint8_t, longest_request> request_{};
+    // A longer one arrives cut and is refused as such.
+    std::array<uint8_t, max_datagram> request_{};
     asio::socket_base::message_flags flags_ = 0;
     std::deque<Bytes> answers_;
 };

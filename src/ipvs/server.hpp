@@ -1,8 +1,8 @@
 // Serves IPVS requests on a Unix SEQPACKET socket, for root alone.
 //
-// Every client is served in turn, one request at a time: the next request is read when the answer
-// to the last is delivered, so that a client which does not read keeps no more than one answer in
-// memory and delays nobody.  When all places are taken, a client that leaves its answer unread
+// Every client is served in turn, one datagram at a time: the next is read when the answers to the
+// last are delivered, so that a client which does not read keeps no more than one answer in memory
+// and delays nobody.  When all places are taken, a client that leaves its answer unread
 // gives its place to the newcomer; if there is none, the newcomer is refused with EBUSY.
 #pragma once
 

@@ -12,6 +12,7 @@
 
 #include "base/fd.hpp"
 #include "base/unix_socket.hpp"
+#include "ipvs/change_stream.hpp"
 #include "ipvs/client.hpp"
 #include "support/full_control.hpp"
 
@@ -99,6 +100,54 @@ TEST_F(ServerTest, client_and_server_understand_each_other) {
     EXPECT_EQ(asking.text("nosuch", take).error().code, ENOENT);
     EXPECT_TRUE(asking.text("ip_vs_conn", take));
     EXPECT_EQ(text.substr(0, 3), "Pro");
+}
+
+using Refusals = std::vector<std::pair<size_t, int>>;
+
+// More than a datagram holds, every tenth in vain.
+TEST_F(ServerTest, changes_in_a_stream_are_all_done_and_refusals_told_in_order) {
+    start();
+    Client asking = client();
+    Refusals told, expected;
+    ChangeStream changes(
+        asking, [&](size_t number, const Error& error) { told.emplace_back(number, error.code); });
+    for (uint16_t number = 0; number < 1000; ++number) {
+        const bool in_vain = number % 10 == 9;
+        if (in_vain) expected.emplace_back(number, EEXIST);
+        const auto port = static_cast<uint16_t>(number + (in_vain ? 0 : 1));
+        changes.add(add({0, model::Protocol::udp, web.address, port}));
+    }
+    changes.finish();
+    EXPECT_EQ(told, expected);
+    EXPECT_EQ(asking.services()->size(), 900u);
+
+    changes.add(add(web));
+    changes.finish();
+    changes.add(add(web));
+    changes.finish();
+    expected.emplace_back(1001, EEXIST);
+    EXPECT_EQ(told, expected);
+    changes.finish();
+    EXPECT_EQ(asking.services()->size(), 901u);
+}
+
+TEST_F(ServerTest, a_director_that_goes_refuses_what_it_has_not_answered) {
+    start();
+    Client asking = client();
+    Refusals told;
+    ChangeStream changes(
+        asking, [&](size_t number, const Error& error) { told.emplace_back(number, error.code); });
+    changes.add(add(web));
+    changes.finish();
+    boost::asio::post(io, [&] { server.reset(); });
+    thread.join();
+    changes.add(add(web));
+    changes.add(add(web));
+    changes.finish();
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(told[0].first, 1u);
+    EXPECT_EQ(told[1].first, 2u);
+    EXPECT_NE(told[1].second, 0);
 }
 
 TEST_F(ServerTest, long_lists_arrive_whole) {

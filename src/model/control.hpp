@@ -22,6 +22,8 @@ class Control {
 
     // Every service, in the order of their creation, services with a mark last.
     virtual std::vector<ServiceReport> services() const = 0;
+    // Success, or ESRCH when there is no such service.
+    virtual Status exists(const ServiceKey& key) const = 0;
     // One service; ESRCH when there is none.
     virtual Result<ServiceReport> service(const ServiceKey& key) const = 0;
     // A service's servers in list order; ESRCH when there is no such service.

@@ -1,7 +1,7 @@
 // The fuzzer of what people configure: an input is a conversation with the responder, datagram by
 // datagram, each behind its length (two bytes, little endian).
 //
-// Demanded: answers are whole messages that fit, to the request that was asked; and whatever has
+// Demanded: answers are whole messages that fit, to a request that was asked; and whatever has
 // been configured in that way can be saved and read again.
 #include <algorithm>
 #include <cstdio>
@@ -39,24 +39,28 @@ void demand(bool holds, const char* what) {
     std::abort();
 }
 
-void check_answer(const ipvs::Bytes& datagram, const nlmsghdr& request) {
+bool is_answered(ipvs::View requests, const nlmsghdr& answer) {
+    while (const auto request = ipvs::next_message(requests))
+        if (answer.nlmsg_seq == request->header.nlmsg_seq &&
+            answer.nlmsg_pid == request->header.nlmsg_pid)
+            return true;
+    return false;
+}
+
+void check_answer(const ipvs::Bytes& datagram, ipvs::View requests) {
     ipvs::View rest(datagram);
     while (const auto message = ipvs::next_message(rest)) {
-        demand(message->header.nlmsg_seq == request.nlmsg_seq, "the answer is to the request");
-        demand(message->header.nlmsg_pid == request.nlmsg_pid, "the answer is to who asked");
+        demand(is_answered(requests, message->header), "the answer is to a request of who asked");
         demand(message->header.nlmsg_type == NLMSG_ERROR || datagram.size() <= ipvs::max_datagram,
                "the answer fits into a datagram");
     }
     demand(rest.empty(), "the answer is whole messages");
 }
 
-void ask(ipvs::Responder& responder, ipvs::View request) {
-    nlmsghdr header{};
-    std::copy_n(request.begin(), std::min(request.size(), sizeof header),
-                reinterpret_cast<uint8_t*>(&header));
-    auto answers = responder.respond(request);
+void ask(ipvs::Responder& responder, ipvs::View requests) {
+    auto answers = responder.respond(requests);
     for (; !answers.empty(); answers = responder.more())
-        for (const auto& datagram : answers) check_answer(datagram, header);
+        for (const auto& datagram : answers) check_answer(datagram, requests);
 }
 
 void check_saving(const Machine& machine) {

@@ -131,6 +131,11 @@ std::vector<model::ServiceReport> FullControl::services() const {
     return reports;
 }
 
+Status FullControl::exists(const model::ServiceKey& key) const {
+    if (!services_.contains(key)) return fail(ESRCH, "no service");
+    return {};
+}
+
 Result<model::ServiceReport> FullControl::service(const model::ServiceKey& key) const {
     const auto at = services_.find(key);
     if (at == services_.end()) return fail(ESRCH, "no service");

@@ -57,6 +57,11 @@ std::vector<model::ServiceReport> ModelControl::services() const {
     return reports;
 }
 
+Status ModelControl::exists(const model::ServiceKey& key) const {
+    if (!model_.find(key)) return fail(ESRCH, "no such service");
+    return {};
+}
+
 Result<model::ServiceReport> ModelControl::service(const model::ServiceKey& key) const {
     const model::Service* found = model_.find(key);
     if (!found) return fail(ESRCH, "no such service");

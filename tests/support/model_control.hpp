@@ -11,6 +11,7 @@ class ModelControl : public model::Control {
   public:
     Status apply(const model::Change& change) override;
     std::vector<model::ServiceReport> services() const override;
+    Status exists(const model::ServiceKey& key) const override;
     Result<model::ServiceReport> service(const model::ServiceKey& key) const override;
     Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key) const override;
     bool connections(

@@ -1,6 +1,6 @@
 #include "cli/ipvsadm/change.hpp"
 
-#include <sstream>
+#include <algorithm>
 
 namespace turnout::ipvsadm {
 
@@ -33,12 +33,16 @@ model::Change change_of(const CommandLine& line) {
     }
 }
 
-std::vector<std::string> words_of(const std::string& rule) {
+std::vector<std::string> words_of(std::string_view rule) {
+    constexpr std::string_view spaces = " \t\n\v\f\r";
     std::vector<std::string> words{"ipvsadm"};
-    std::istringstream stream(rule);
-    for (std::string word; stream >> word;)
-        if (words.size() > 1 || word != "ipvsadm") words.push_back(word);
-    return words;
+    while (true) {
+        rule.remove_prefix(std::min(rule.find_first_not_of(spaces), rule.size()));
+        if (rule.empty()) return words;
+        const std::string_view word = rule.substr(0, rule.find_first_of(spaces));
+        if (words.size() > 1 || word != "ipvsadm") words.emplace_back(word);
+        rule.remove_prefix(word.size());
+    }
 }
 
 }  // namespace turnout::ipvsadm

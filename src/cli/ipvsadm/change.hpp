@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/ipvsadm/command_line.hpp"
@@ -13,6 +14,6 @@ model::Change change_of(const CommandLine& line);
 
 // The words of one line of rules, as read_command_line() takes them; the line may begin with the
 // program's name.
-std::vector<std::string> words_of(const std::string& rule);
+std::vector<std::string> words_of(std::string_view rule);
 
 }  // namespace turnout::ipvsadm

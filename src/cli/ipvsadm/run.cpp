@@ -1,26 +1,25 @@
 #include "cli/ipvsadm/run.hpp"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
-#include <iostream>
 #include <utility>
 #include <vector>
 
 #include "cli/ipvsadm/change.hpp"
 #include "cli/ipvsadm/command_line.hpp"
 #include "cli/ipvsadm/connections.hpp"
+#include "cli/ipvsadm/exit_status.hpp"
 #include "cli/ipvsadm/listing.hpp"
 #include "cli/ipvsadm/order.hpp"
 #include "cli/ipvsadm/refusal.hpp"
+#include "cli/ipvsadm/restore.hpp"
 #include "cli/ipvsadm/rules.hpp"
 #include "ipvs/client.hpp"
 
 namespace turnout::ipvsadm {
 namespace {
-
-constexpr int list_failed = 1;
-constexpr int no_director = 2;
-constexpr int refused = 255;
 
 void print(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -145,25 +144,6 @@ class Session {
     bool sorted_;
 };
 
-int say(const Goodbye& goodbye) {
-    std::fprintf(goodbye.status == 0 ? stdout : stderr, "%s\n", goodbye.text.c_str());
-    return goodbye.status;
-}
-
-// A change that is refused does not stop the next, nor does an unknown word; other mistakes do, and
-// a list of what there is not.  The last rule's status counts.
-int restore(ipvs::Client& client) {
-    int status = 0;
-    for (std::string rule; std::getline(std::cin, rule);) {
-        const auto words = words_of(rule);
-        if (words.size() == 1) continue;
-        const auto line = read_command_line(words, true);
-        status = line ? Session(client, *line).execute() : say(line.error());
-        if (line ? status == list_failed : line.error().ends_restore) break;
-    }
-    return status;
-}
-
 }  // namespace
 
 int run(int argc, const char* const* argv, const std::string& path) {
@@ -181,8 +161,10 @@ int run(int argc, const char* const* argv, const std::string& path) {
             forbidden ? "Permission denied (you must be root)" : client.error().message.c_str());
         return no_director;
     }
-    if (line.command == Command::restore) return restore(*client);
-    return Session(*client, line).execute();
+    const auto execute = [&](const CommandLine& each) { return Session(*client, each).execute(); };
+    if (line.command != Command::restore) return execute(line);
+    Lines rules(STDIN_FILENO);
+    return restore(*client, rules, execute);
 }
 
 }  // namespace turnout::ipvsadm
