@@ -204,10 +204,12 @@ Result<std::unique_ptr<Maps>> make_tables(bpf_object* object, const std::string&
 
 // Large frames lie in several parts, which drivers hand to programs that say they know of it.  Not
 // in generic mode: there Linux forgets how long the Ethernet header was, for the complete lane
-// behind.
-void take_frames_in_parts(bpf_object* object) {
+// behind.  A fast lane that nobody wants is not loaded: the verifier takes its time for it.
+void prepare_fast_lane(bpf_object* object, XdpMode mode) {
     bpf_program* lane = bpf_object__find_program_by_name(object, "turnout_xdp");
-    bpf_program__set_flags(lane, bpf_program__flags(lane) | BPF_F_XDP_HAS_FRAGS);
+    bpf_program__set_autoload(lane, mode != XdpMode::off);
+    if (mode != XdpMode::generic)
+        bpf_program__set_flags(lane, bpf_program__flags(lane) | BPF_F_XDP_HAS_FRAGS);
 }
 
 // Where the egress program goes on, that of an earlier daemon as well.
@@ -270,7 +272,7 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
     state->adopted = found->own || !found->other.empty();
     if (auto ok = prepare_tables(state->object.get(), directory, *found, sizes); !ok)
         return std::unexpected(ok.error());
-    if (mode != XdpMode::generic) take_frames_in_parts(state->object.get());
+    prepare_fast_lane(state->object.get(), mode);
     if (bpf_object__load(state->object.get()) != 0) return std::unexpected(load_error(errno));
     if (auto ok = enter_lane(state->object.get()); !ok) return std::unexpected(ok.error());
     auto maps = found->own ? Maps::open(tables_directory(directory))

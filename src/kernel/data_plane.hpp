@@ -39,7 +39,8 @@ class DataPlane {
     // Loads the programs, over the pinned tables if there are any, else over new ones in the given
     // sizes, which stay nameless until commit(): whoever comes before that begins anew.  Tables of
     // another version are taken over while packets go on.  Errors say what the kernel lacks, and
-    // leave a data plane that forwards.  `mode`: how the fast lane is going to be attached.
+    // leave a data plane that forwards.  `mode`: how the fast lane is going to be attached; it
+    // is not loaded for XdpMode::off.
     static Result<std::unique_ptr<DataPlane>> load(const std::string& pin_directory,
                                                    const Sizes& sizes,
                                                    XdpMode mode = XdpMode::automatic);

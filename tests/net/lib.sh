@@ -18,6 +18,9 @@ export LAB_NAME=${LAB_NAME:-t$$}
 # shellcheck source=lab/director.sh
 . "$root/lab/director.sh"
 
+# Virtual devices get no fast lane by themselves; a director that is told so need not load it.
+export LAB_XDP=off
+
 labs=()
 step='starting'
 
