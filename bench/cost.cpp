@@ -6,6 +6,7 @@
 //   bench_cost services                with one service of 3 servers, and with up to 10,000 of 10
 //   bench_cost cores                   on one CPU alone, and on two at once
 //   bench_cost schedulers NAME…        new connections, with 3, 16, 200 and 1000 servers
+//   bench_cost check                   of the methods, too few to tell more than that they work
 //
 // Rounds are interleaved: what else the machine does meets all rows alike.  Everything runs under
 // the wrapper that writes frames, the references too.
@@ -200,8 +201,7 @@ std::vector<Farm> farms_of_methods() {
     return farms;
 }
 
-void measure_methods() {
-    constexpr uint32_t flows = 1000, repeats = 100000;
+void measure_methods(uint32_t flows, uint32_t repeats, int rounds) {
     Bench bench({.connection_bits = 15});
     std::vector<Row> rows;
     const auto farms = farms_of_methods();
@@ -211,7 +211,7 @@ void measure_methods() {
         bench.establish(farm, flows);
         add_established(rows, bench, farm, flows, repeats);
     }
-    measure(rows, 21);
+    measure(rows, rounds);
 }
 
 // A table made for as many.
@@ -313,7 +313,9 @@ int main(int count, char** arguments) {
     const std::string what = count > 1 ? arguments[1] : "";
     const std::span<char*> rest(arguments + std::min(count, 2), arguments + count);
     if (what == "methods")
-        measure_methods();
+        measure_methods(1000, 100000, 21);
+    else if (what == "check")
+        measure_methods(100, 1000, 1);
     else if (what == "connections" && rest.size() == 1)
         measure_connections(static_cast<uint32_t>(std::atoi(rest[0])));
     else if (what == "services")
@@ -323,5 +325,5 @@ int main(int count, char** arguments) {
     else if (what == "schedulers")
         measure_schedulers(rest);
     else
-        give_up("methods, connections N, services, cores or schedulers NAME…");
+        give_up("methods, connections N, services, cores, schedulers NAME… or check");
 }

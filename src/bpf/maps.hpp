@@ -123,13 +123,13 @@ struct LanesMap {
 
 using CommonMap = Array<abi::Common, 1>;
 using PressureMap = Array<abi::Pressure, 1>;
-using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;  // at load
-using SequencesMap = Array<abi::Sequences, 1>;             // at load
-using ServicesMap = Array<abi::Service, 1>;                // at load
-using PlansMap = Array<abi::Plan, 1>;                      // at load
-using CandidatesMap = Array<abi::Candidate, 1>;            // at load
+using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;   // at load
+using SequencesMap = Array<abi::Sequences, 1>;              // at load
+using ServicesMap = Array<abi::Service, 1>;                 // at load
+using PlansMap = Array<abi::Plan, 1>;                       // at load
+using CandidatesMap = Array<abi::Candidate, 1>;             // at load
 using CandidateGroupsMap = Array<abi::CandidateGroups, 1>;  // at load
-using RingsMap = Array<abi::RingWord, 1>;                  // at load
+using RingsMap = Array<abi::RingWord, 1>;                   // at load
 using MarkRulesMap = Array<abi::MarkRule, abi::mark_rule_rows>;
 using CursorsMap = Array<abi::Cursor, 1>;                      // at load
 using ServersMap = Array<abi::Server, 1>;                      // at load

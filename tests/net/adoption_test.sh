@@ -46,7 +46,7 @@ for signal in KILL TERM; do
 done
 
 begin "a second daemon in the same namespace is refused"
-expect_failure 'running|already' at director timeout 10 "$BIN/turnoutd"
+expect_failure 'running|already' at director timeout 60 "$BIN/turnoutd"
 expect_equal "web after that" rs3 "$(web "$HOST")"
 
 begin "turnout down ends the daemon and forwarding"

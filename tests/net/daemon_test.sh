@@ -6,14 +6,14 @@
 needs turnoutd turnout ipvsadm
 
 # A second daemon that by mistake starts would stay: it gets a few seconds.
-daemon() { at director timeout 10 "$BIN/turnoutd" "$@"; }
+daemon() { at director timeout 60 "$BIN/turnoutd" "$@"; }
 # A program of ours as nobody, who may not look into the folder that it was built in.
 nobody() {
     local copy=$LAB_STATE/$1
     [[ -x $copy ]] || install -m 755 "$BIN/$1" "$copy"
-    at director setpriv --reuid 65534 --regid 65534 --clear-groups timeout 10 "$copy" "${@:2}"
+    at director setpriv --reuid 65534 --regid 65534 --clear-groups timeout 60 "$copy" "${@:2}"
 }
-without() { at director setpriv --bounding-set "$1" timeout 10 "${@:2}"; }
+without() { at director setpriv --bounding-set "$1" timeout 60 "${@:2}"; }
 
 # expect_refusal STATUS PATTERN CMD…: that exit status, and a message that matches.
 expect_refusal() {

@@ -26,7 +26,7 @@ seen() {
     turnout service show "tcp:$VIP:80"
     turnout drain list | awk '{ print $1, $2 }'
 }
-daemon() { at director timeout 10 "$BIN/turnoutd" --state "$state"; }
+daemon() { at director timeout 60 "$BIN/turnoutd" --state "$state"; }
 
 configure() {
     ipvsadm -R <<-END
@@ -86,13 +86,13 @@ reboot
 for damage in 's/"format": 1/"format": 2/' 100q 's/"rr"/"best"/' 's/"weight": 5/"weight": -5/'; do
     sed "$damage" "$state" >"$LAB_STATE/damaged"
     hash=$(sha256sum <"$LAB_STATE/damaged")
-    expect_failure "state.*--state" at director timeout 10 "$BIN/turnoutd" --state "$LAB_STATE/damaged"
+    expect_failure "state.*--state" at director timeout 60 "$BIN/turnoutd" --state "$LAB_STATE/damaged"
     expect_equal "the damaged file" "$hash" "$(sha256sum <"$LAB_STATE/damaged")"
     expect_equal "tc filters" "" "$(at director tc filter show dev eth0 ingress)"
 done
 
 begin "a file that cannot be written is told at the start"
-expect_failure 'cannot be saved.*--state' at director timeout 10 "$BIN/turnoutd" --state /proc/turnout.json
+expect_failure 'cannot be saved.*--state' at director timeout 60 "$BIN/turnoutd" --state /proc/turnout.json
 
 begin "turnout down --keep-services: the next director has them"
 start

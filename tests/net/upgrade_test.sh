@@ -124,7 +124,7 @@ for _ in 1 2 3 4; do
     if [[ $left == *from* ]]; then
         other_than_next=$own
         [[ $next == "$own" ]] && other_than_next=$other
-        expect_failure 'start that one first' at director timeout 10 "$other_than_next/turnoutd" --state none
+        expect_failure 'start that one first' at director timeout 60 "$other_than_next/turnoutd" --state none
     fi
     start_version "$next"
     expect_taken_over ""

@@ -186,12 +186,12 @@ end_director TERM
 for options in '' '--interface plain0'; do
     # shellcheck disable=SC2086
     expect_failure 'plain0: .*no native XDP.*--xdp' \
-        at director timeout 10 "$BIN/turnoutd" --xdp native $options
+        at director timeout 60 "$BIN/turnoutd" --xdp native $options
     expect_equal "web by the data plane that was there" "rs1" "$(web "$HOST")"
 done
 
 begin "an attempt that fails leaves no data plane behind"
 turnout down >/dev/null
-expect_failure 'no native XDP' at director timeout 10 "$BIN/turnoutd" --xdp native
+expect_failure 'no native XDP' at director timeout 60 "$BIN/turnoutd" --xdp native
 expect_failure 'no data plane' turnout status
 expect_equal "qdiscs" "" "$(at director tc qdisc show | grep clsact || true)"
