@@ -1,8 +1,9 @@
-// Fills the connection table of this network namespace's director: fill ADDRESS:PORT COUNT.
+// Fills the connection table of this network namespace's director: fill ADDRESS:PORT COUNT [FIRST].
 //
 // The connections are established ones of many clients to a TCP service, spread over its servers
 // in turn, made by the table's own code: to packets, lists and counts they are as any.  They last
-// an hour.
+// an hour.  FIRST: how many are there already.  Ends where the table has no room for the next, and
+// tells how many it has made.
 #include <cstdio>
 #include <cstdlib>
 
@@ -59,17 +60,18 @@ abi::Connection connection(const model::ServiceKey& service, uint32_t number, ab
     return record;
 }
 
-uint32_t fill(tables::Rows& rows, const model::ServiceKey& service, uint32_t count) {
+uint32_t fill(tables::Rows& rows, const model::ServiceKey& service, uint32_t count,
+              uint32_t first) {
     const auto servers = servers_of(rows, service);
     const abi::Tick now = abi::tick_of_ns(monotonic_ns());
     RowsEnv env{rows};
+    if (servers.empty()) return 0;
     uint32_t made = 0;
-    for (uint32_t number = 0; number < count && !servers.empty(); ++number) {
-        abi::Connection record = connection(service, number, now);
-        record.server = servers[number % servers.size()];
-        if (!insert(env, record, not_seen).inserted) continue;
+    for (; made < count; ++made) {
+        abi::Connection record = connection(service, first + made, now);
+        record.server = servers[made % servers.size()];
+        if (!insert(env, record, not_seen).inserted) break;
         add(rows.server_states[record.server].load, abi::load::active_one);
-        ++made;
     }
     return made;
 }
@@ -77,8 +79,9 @@ uint32_t fill(tables::Rows& rows, const model::ServiceKey& service, uint32_t cou
 }  // namespace
 
 int main(int count, char** arguments) {
-    const auto service = count == 3 ? model::service_named(std::string("tcp:") + arguments[1])
-                                    : fail(EINVAL, "usage: fill ADDRESS:PORT COUNT");
+    const auto service = count == 3 || count == 4
+                             ? model::service_named(std::string("tcp:") + arguments[1])
+                             : fail(EINVAL, "usage: fill ADDRESS:PORT COUNT [FIRST]");
     const auto cookie = netns_cookie();
     if (!service || !cookie || !kernel::enter_outer_mount_namespace()) {
         std::fprintf(stderr, "fill: %s\n",
@@ -91,7 +94,6 @@ int main(int count, char** arguments) {
         return 1;
     }
     const auto wanted = static_cast<uint32_t>(std::atoi(arguments[2]));
-    const uint32_t made = fill((*plane)->rows(), *service, wanted);
-    std::printf("%u connections\n", made);
-    return made == wanted ? 0 : 1;
+    const auto first = static_cast<uint32_t>(count == 4 ? std::atoi(arguments[3]) : 0);
+    std::printf("%u\n", fill((*plane)->rows(), *service, wanted, first));
 }

@@ -16,6 +16,15 @@ BEYOND = """**Connections.** What grows is the wait for memory: a bucket's heade
 that no cache holds once the table is larger than it. "touch" is what the same two lines take by
 themselves; a director can come near that and not below it.
 
+**Services.** No packet of a known connection asks for its service: the connection names the server. What
+grows is the servers. A packet reads its server's row and counts in that server's counters of its CPU: two
+more lines, which caches hold while there are hundreds of servers and do not when there are 100,000 (13 MB
+of rows and counters). The record must have come before either can be asked for.
+
+**Servers.** rr, wrr and those that hash look at one server, whatever their number. wlc, lc, sed and nq look
+through the sixteen of which one was chosen last, and compare what is remembered of each other sixteen. fo,
+ovf and twos look at all.
+
 **Cores.** An established packet writes its own connection's record and counters of its own CPU, and
 nothing that another CPU writes: with flows spread by the card (RSS), and it is the card that keeps a flow
 on one CPU, 16 or 64 cores do 16 or 64 times the packets, until the memory's bandwidth ends it: two lines a

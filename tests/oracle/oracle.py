@@ -31,7 +31,7 @@ SPARE_S = 3  # more than that, beside what it waits for counters, and a scenario
 COUNTERS_S = 2.6
 TRIES = 3
 SKIPPED = 77
-NO_FAST_LANE = ["--xdp", "off"]  # loads in half the time
+NO_FAST_LANE = ["--xdp", "off"]  # loads sooner
 BOTH = ("kernel", "turnout")
 
 
