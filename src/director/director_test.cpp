@@ -107,6 +107,17 @@ TEST_F(DrainTest, an_edit_is_kept_for_afterwards) {
     EXPECT_EQ(weight_of(12), 9);
 }
 
+TEST_F(DrainTest, is_told_to_those_who_save) {
+    int changes = 0;
+    director->watch([&] { ++changes; });
+    ASSERT_TRUE(director->start_drain(second(), {}));
+    EXPECT_EQ(changes, 1);
+    director->tick();
+    EXPECT_EQ(changes, 2) << "it is over";
+    ASSERT_TRUE(director->cancel_drain(second()));
+    EXPECT_EQ(changes, 3);
+}
+
 TEST_F(DrainTest, ends_when_no_connection_is_left) {
     abi::ServerState& state = tables.rows.server_states[row_of(12)];
     state.load = abi::load::active_one + abi::load::inactive_one;

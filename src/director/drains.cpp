@@ -76,9 +76,11 @@ std::vector<model::DrainReport> Director::drains() const {
 }
 
 Status Director::set_drain(const ServerName& name, const std::optional<model::Drain>& drain) {
-    return change_servers(name.first, [&](model::Model& model) {
+    const Status done = change_servers(name.first, [&](model::Model& model) {
         return model.set_drain(name.first, name.second, drain);
     });
+    if (done) changed_();
+    return done;
 }
 
 Result<std::vector<model::DrainReport>> Director::start_drain(const model::ServerChoice& servers,

@@ -52,8 +52,9 @@ start
 configure
 before=$(seen)
 expect_equal "web" "rs1 rs3 rs1" "$(traffic tcp "$VIP" 80 21000-21002)"
-is_saved() { grep -q '"schedule_icmp": 1' "$state"; }
-eventually 5 is_saved
+# The drain is what was configured last.
+is_saved() { grep -q '"drain": {' "$state"; }
+eventually 20 is_saved
 
 begin "a reboot without warning: the same is seen, and served"
 reboot
