@@ -102,12 +102,10 @@ Status Tables::write_candidates(abi::Plan& plan, const model::Service& service,
 // What the groups of these candidates remember, or remembered of others, is void.
 void Tables::forget_groups(const abi::Plan& plan) {
     if (!abi::is_grouped(plan)) return;
-    for (uint32_t begin = 0; begin < plan.count; begin += abi::group_size) {
-        const uint32_t index = (plan.first + begin) / abi::group_size;
-        abi::CandidateGroups& row = rows_.candidate_groups[index / abi::groups_per_row];
-        __atomic_fetch_add(&row.group[index % abi::groups_per_row].version, abi::one_version,
-                           __ATOMIC_SEQ_CST);
-    }
+    const uint32_t first = plan.first / abi::group_size;
+    for (uint32_t begin = 0; begin < plan.count; begin += abi::group_size)
+        __atomic_fetch_add(&rows_.candidate_group(first + begin / abi::group_size).version,
+                           abi::one_version, __ATOMIC_SEQ_CST);
 }
 
 // Has the plan's servers tell its groups of their load, once packets meet it; until then they have

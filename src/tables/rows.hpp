@@ -35,7 +35,7 @@ struct Rows {
     std::span<abi::Service> services;
     std::span<abi::Plan> plans;
     std::span<abi::Candidate> candidates;
-    std::span<abi::CandidateGroups> candidate_groups;
+    std::span<abi::CandidateGroups> candidate_groups;  // see candidate_group()
     std::span<abi::RingWord> rings;
     std::span<abi::MarkRule> mark_rules;
     std::span<abi::Cursor> cursors;
@@ -58,6 +58,10 @@ struct Rows {
     // Returns when every packet that was on its way through the data plane has left it: rows that
     // were unlinked before may then be used anew.
     std::function<void()> wait_for_packets;
+
+    abi::CandidateGroup& candidate_group(uint32_t index) const {
+        return candidate_groups[index / abi::groups_per_row].group[index % abi::groups_per_row];
+    }
 };
 
 }  // namespace turnout::tables

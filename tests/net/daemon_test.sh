@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 needs turnoutd turnout ipvsadm
 
-# A second daemon that by mistake starts would stay: it gets a few seconds.
+# A second daemon that by mistake starts would stay: it gets a minute.
 daemon() { at director timeout 60 "$BIN/turnoutd" "$@"; }
 # A program of ours as nobody, who may not look into the folder that it was built in.
 nobody() {

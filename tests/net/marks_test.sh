@@ -135,10 +135,7 @@ expect_failure "none of iptables-save's" turnout mark import /etc/passwd
 expect_equal "rules and settings" "$before" "$(turnout mark list --json; turnout settings --json)"
 
 begin "the API by another client"
-cookie=$(at director /usr/bin/python3 -c 'import socket
-SO_NETNS_COOKIE = 71
-print(int.from_bytes(socket.socket().getsockopt(socket.SOL_SOCKET, SO_NETNS_COOKIE, 8), "little"))')
-socket=/run/turnout/$cookie.api
+socket=/run/turnout/$(at director /usr/bin/python3 "$tests/garbage.py" cookie).api
 expect_equal "mode of the socket" 600 "$(stat -c %a "$socket")"
 expect_match "status and code" '"ENOENT".*404' "$(at client curl -s -X DELETE -w '%{http_code}' \
     --unix-socket "$socket" http://turnout/v1/marks/9 | tr -d '\n')"

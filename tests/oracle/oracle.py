@@ -31,7 +31,6 @@ SPARE_S = 3  # more than that, beside what it waits for counters, and a scenario
 COUNTERS_S = 2.6
 TRIES = 3
 SKIPPED = 77
-NO_FAST_LANE = ["--xdp", "off"]  # loads sooner
 BOTH = ("kernel", "turnout")
 
 
@@ -176,8 +175,9 @@ def arguments():
     parser.add_argument("--have", default="", metavar="FEATURE,…",
                         help="take these for offered, beside those in features.py")
     parser.add_argument("--record", type=Path, metavar="DIR", help="keep both sides' transcripts")
-    parser.add_argument("--turnoutd", default="", metavar="OPTIONS",
-                        help="options of turnoutd, as one word: '--xdp generic'")
+    parser.add_argument("--turnoutd", default="--xdp off", metavar="OPTIONS",
+                        help="options of turnoutd, as one word: '--xdp generic' (--xdp off, which "
+                             "starts sooner)")
     parser.add_argument("--print", action="store_true",
                         help="print the random scenarios, play nothing")
     options = parser.parse_args()
@@ -255,7 +255,7 @@ def play_all(scenarios, sides, options):
     hands = deal(scenarios)
     for _ in range(TRIES):
         with tempfile.TemporaryDirectory(prefix="turnout-oracle-", dir="/var/tmp") as work:
-            for side, played in play(hands, sides, options.turnoutd.split() or NO_FAST_LANE, Path(work)).items():
+            for side, played in play(hands, sides, options.turnoutd.split(), Path(work)).items():
                 transcripts[side].update(played)
         late = [scenario for scenario in scenarios
                 if judge(scenario, transcripts) and was_late(scenario, transcripts)]

@@ -35,8 +35,7 @@ uint32_t remembered(const tables::Rows& rows) {
     const uint32_t first = plan_of(rows).first / abi::group_size;
     uint32_t holding = 0;
     for (uint32_t index = first; index < first + servers / abi::group_size; ++index) {
-        const auto& group =
-            rows.candidate_groups[index / abi::groups_per_row].group[index % abi::groups_per_row];
+        const abi::CandidateGroup& group = rows.candidate_group(index);
         holding += abi::holds(group.best, group.cost, group.version);
     }
     return holding;
