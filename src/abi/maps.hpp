@@ -31,7 +31,9 @@ inline constexpr char held_fragments[] = "to_held";
 inline constexpr char sequences[] = "to_sequences";
 inline constexpr char ftp_controls[] = "to_ftp_controls";
 inline constexpr char endings[] = "to_endings";  // a ring for the daemon
-inline constexpr char lanes[] = "to_lanes";      // row 0: the complete lane, for what goes out
+// Where a lane goes on with what does not take the short way: row 0, the whole way.
+inline constexpr char lanes[] = "to_lanes";
+inline constexpr char fast_lane[] = "to_fast_lane";
 
 // Every one of them that is pinned.
 inline constexpr const char* all[] = {
@@ -40,7 +42,7 @@ inline constexpr const char* all[] = {
     calls,          server_states,    reply_services, service_records, server_records,
     connections,    counters,         drops,          sweeper,         fragments,
     held_fragments, sequences,        endings,        lanes,           near_ends,
-    ftp_controls,   candidate_groups,
+    ftp_controls,   candidate_groups, fast_lane,
 };
 
 }  // namespace turnout::abi::map

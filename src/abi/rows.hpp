@@ -17,7 +17,7 @@
 namespace turnout::abi {
 
 // Bumped whenever a row's layout or meaning changes; part of the path of the pinned tables.
-inline constexpr uint32_t tables_version = 13;
+inline constexpr uint32_t tables_version = 14;
 
 // What some service needs, so that packets are spared the work while none does; and choices.
 namespace settings_flag {
@@ -51,9 +51,11 @@ inline constexpr uint32_t ftp_data = 1u << 28;   // there are FTP data connectio
 // person has set and what has come of it are kept apart: 1 and 2 both say `automatic`.
 enum class DefenceMode : uint8_t { off = 0, automatic = 1, always = 3 };
 
-// One row for all programs.  Written by the daemon; the last five flags by the data plane.
+// One row for all programs.  Written by the daemon; the last five flags and the time by the data
+// plane.
 struct Settings {
     uint64_t hash_seed;
+    Tick now;                       // as the sweeper tells, tick for tick; 0: it has not begun
     uint32_t bucket_mask;           // number of buckets - 1; behind them, one scratch for each CPU
     uint32_t counter_rows_per_cpu;  // stride of the counter table
     uint32_t buckets_per_sweep;

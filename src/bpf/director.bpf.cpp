@@ -33,7 +33,7 @@ struct CompleteLane : TcEnv {
     using TcEnv::TcEnv;
 };
 
-struct Tables : TablesEnv<NoRow> {};
+struct Tables : TablesEnv {};
 
 // One tick of the sweeper: the slice it works on.
 struct Slice {
@@ -44,9 +44,7 @@ struct Slice {
 
 long sweep_bucket(uint32_t step, Slice* slice) {
     Tables env;
-    const abi::Settings* settings = env.settings();
-    if (!settings) return 1;
-    sweep(env, *settings, (slice->first + step) & slice->mask, slice->now);
+    sweep(env, env.settings(), (slice->first + step) & slice->mask, slice->now);
     return 0;
 }
 
@@ -71,13 +69,13 @@ constexpr uint64_t sweep_period_ns = 1ull << abi::tick_shift;
 // Every parameter is named: the kernel refuses debug information of one that is not.
 int sweep_slice([[maybe_unused]] void* map, [[maybe_unused]] int* key, Sweeper* sweeper) {
     Tables env;
-    const abi::Settings* settings = env.settings();
-    if (!settings) return 0;
-    Slice slice{sweeper->next_bucket, settings->bucket_mask, env.now()};
-    const uint32_t count = settings->buckets_per_sweep;
+    const abi::Settings& settings = env.settings();
+    env.tell_time();
+    Slice slice{sweeper->next_bucket, settings.bucket_mask, env.now()};
+    const uint32_t count = settings.buckets_per_sweep;
     env.each(count, &slice, sweep_bucket);
     sweeper->next_bucket = slice.first + count;
-    if ((sweeper->next_bucket ^ slice.first) & ~slice.mask) end_walk(env, *settings, slice.now);
+    if ((sweeper->next_bucket ^ slice.first) & ~slice.mask) end_walk(env, settings, slice.now);
     timer_start(&sweeper->timer, sweep_period_ns, 0);
     return 0;
 }
@@ -90,18 +88,17 @@ extern "C" {
 
 [[gnu::noinline]] uint64_t turnout_find(const abi::Tuple* tuple, uint32_t now) {
     Tables env;
-    const abi::Settings* settings = env.settings();
-    if (!tuple || !settings) return 0;
-    const Place place = place_of(*tuple, settings->hash_seed, settings->bucket_mask);
+    const abi::Settings& settings = env.settings();
+    if (!tuple) return 0;
+    const Place place = place_of(*tuple, settings.hash_seed, settings.bucket_mask);
     const Found found = find(env, place, *tuple, now);
     return packed(found.location, found.seen);
 }
 
 [[gnu::noinline]] uint64_t turnout_try_insert(const abi::Connection* record, uint32_t seen) {
     Tables env;
-    const abi::Settings* settings = env.settings();
-    if (!record || !settings) return 0;
-    const Attempt made = try_insert(env, *settings, *record, seen);
+    if (!record) return 0;
+    const Attempt made = try_insert(env, env.settings(), *record, seen);
     return packed(made.location, made.changed);
 }
 
@@ -326,17 +323,6 @@ extern "C" {
                                         : Relayed::not_ours);
 }
 
-[[gnu::noinline]] int turnout_xdp_short_way(xdp_md* context, abi::Common* common) {
-    FastLane env(context, common);
-    const abi::Settings* settings = env.settings();
-    const Decision decision = settings ? go_short_way(env, *settings) : Decision{};
-    if (decision.made) return env.action(decision.verdict);
-    // By assembly: else every branch that leads here would set the number beforehand.
-    int action;
-    asm volatile("%[action] = %[none]" : [action] "=r"(action) : [none] "i"(no_action));
-    return action;
-}
-
 [[gnu::noinline]] int turnout_xdp_wrap(xdp_md* context, const Packet* packet, uint32_t server,
                                        uint32_t in_pieces) {
     FastLane env(context);
@@ -353,15 +339,29 @@ extern "C" {
     return sum_up(context, offset, bytes, sum_step);
 }
 
+// What an interface has: packets that take the short way need no more.
 [[gnu::section("xdp"), gnu::used]] int turnout_xdp(xdp_md* frame) {
     FastLane env(frame);
-    return env.action(direct(env));
+    const Decision decision = go_short_way(env);
+    if (decision.made) return env.action(decision.verdict);
+    tail_call(frame, &to_fast_lane, 0);
+    return XDP_PASS;
+}
+
+[[gnu::section("xdp"), gnu::used]] int turnout_xdp_way(xdp_md* frame) {
+    FastLane env(frame);
+    return env.action(go_whole_way(env));
 }
 
 [[gnu::section("tc"), gnu::used]] int turnout_tc(__sk_buff* packet) {
+    tail_call(packet, &to_lanes, 0);
+    return TC_ACT_UNSPEC;
+}
+
+[[gnu::section("tc"), gnu::used]] int turnout_tc_way(__sk_buff* packet) {
     CompleteLane env(packet);
     env.gather_headers();
-    return env.action(direct(env));
+    return env.action(go_whole_way(env));
 }
 
 // What this machine itself sends meets the complete lane on its way out.  Everything else has met

@@ -29,7 +29,7 @@ TURNOUT_INLINE bool put_aside(__sk_buff* packet, const Packet& parsed, uint32_t 
 }
 
 TURNOUT_INLINE bool hold_fragment(__sk_buff* packet, const Packet& parsed, abi::Tick now) {
-    TablesEnv<NoRow> env;
+    TablesEnv env;
     const FragmentNote note = find_note(env, parsed, now);
     if (note.held >= most_held) return false;
     if (!put_aside(packet, parsed, note.held)) return false;

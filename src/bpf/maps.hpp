@@ -113,15 +113,14 @@ struct EndingsMap {
     int (*max_entries)[abi::ending_bytes];
 };
 
-// Programs to go on in; the loader's affair.
-struct LanesMap {
+// A program to go on in; the loader's affair.
+struct ProgramMap {
     int (*type)[BPF_MAP_TYPE_PROG_ARRAY];
     int (*key_size)[sizeof(uint32_t)];
     int (*value_size)[sizeof(uint32_t)];
     int (*max_entries)[1];
 };
 
-using CommonMap = Array<abi::Common, 1>;
 using PressureMap = Array<abi::Pressure, 1>;
 using ServiceIndexMap = Hash<abi::Endpoint, uint32_t, 1>;   // at load
 using SequencesMap = Array<abi::Sequences, 1>;              // at load
@@ -154,7 +153,6 @@ using FragmentRooms = Room<FragmentRoom>;
     [[gnu::section(".maps"), gnu::used]] Type name
 
 extern "C" {
-TURNOUT_MAP(CommonMap, to_common);
 TURNOUT_MAP(PressureMap, to_pressure);
 TURNOUT_MAP(ServiceIndexMap, to_service_ix);
 TURNOUT_MAP(ServicesMap, to_services);
@@ -185,7 +183,13 @@ TURNOUT_MAP(FragmentRooms, to_fragment_rm);
 TURNOUT_MAP(SequencesMap, to_sequences);
 TURNOUT_MAP(FtpControlsMap, to_ftp_controls);
 TURNOUT_MAP(EndingsMap, to_endings);
-TURNOUT_MAP(LanesMap, to_lanes);
+TURNOUT_MAP(ProgramMap, to_lanes);
+TURNOUT_MAP(ProgramMap, to_fast_lane);
+
+// A variable to the programs: they know where it stands, and need not look it up.  libbpf makes a
+// table of one row of all variables there are, and this is the only one.
+extern abi::Common to_common;
+[[gnu::used]] abi::Common to_common;
 }
 #undef TURNOUT_MAP
 

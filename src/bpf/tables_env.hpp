@@ -39,13 +39,10 @@ namespace turnout::bpf {
 
 // The row of an index that is masked, not compared: for the verifier to see that it is one.
 template <class Row, uint32_t rows>
-TURNOUT_INLINE Row* masked(abi::Common* all, Row (abi::Common::*table)[rows], uint32_t index) {
+TURNOUT_INLINE Row* masked(Row (&table)[rows], uint32_t index) {
     static_assert((rows & (rows - 1)) == 0);
     hold(index);  // or a compiler that knows the bound would not mask it
-    hold(all);    // or it would keep the table's place in a register
-    if (!all) __builtin_unreachable();
-    return reinterpret_cast<Row*>(reinterpret_cast<char*>(&(all->*table)) +
-                                  (index & (rows - 1)) * sizeof(Row));
+    return &table[index & (rows - 1)];
 }
 
 template <class Row, class Map, class Key>
@@ -53,52 +50,24 @@ TURNOUT_INLINE Row* row_of(Map& map, const Key& key) {
     return static_cast<Row*>(map_lookup_elem(&map, &key));
 }
 
-// The common row, looked up once and kept: for who needs it again and again.
-class CommonRow {
+class TablesEnv {
   public:
-    TURNOUT_INLINE CommonRow() : row_(row_of<abi::Common>(to_common, 0u)) {}
-    TURNOUT_INLINE explicit CommonRow(abi::Common* row) : row_(row) {}
-    TURNOUT_INLINE abi::Common* common() const { return row_; }
-
-  private:
-    abi::Common* row_;
-};
-
-// The same without memory of it: for functions of their own, whose stack is short.
-struct NoRow {
-    TURNOUT_INLINE static abi::Common* common() { return row_of<abi::Common>(to_common, 0u); }
-};
-
-template <class Row>
-class TablesEnv : public Row {
-  public:
-    TURNOUT_INLINE TablesEnv() = default;
-    TURNOUT_INLINE explicit TablesEnv(abi::Common* row) : Row(row) {}
-
-    abi::Common* const all = this->common();
-    TURNOUT_INLINE abi::Settings* settings() const { return all ? &all->settings : nullptr; }
-    TURNOUT_INLINE const abi::Timeouts* timeouts(uint32_t index) const {
-        abi::Common* const all = this->common();
-        return all ? masked(all, &abi::Common::timeouts, index) : nullptr;
+    TURNOUT_INLINE static const abi::Settings& settings() { return to_common.settings; }
+    TURNOUT_INLINE static const abi::Timeouts* timeouts(uint32_t index) {
+        return masked(to_common.timeouts, index);
     }
-    TURNOUT_INLINE const uint8_t* filter_cell(uint32_t index) const {
-        abi::Common* const all = this->common();
-        return all ? masked(all, &abi::Common::filter, index) : nullptr;
+    TURNOUT_INLINE static const uint8_t* filter_cell(uint32_t index) {
+        return masked(to_common.filter, index);
     }
-    TURNOUT_INLINE abi::Neighbour* neighbour(uint32_t index) const {
-        abi::Common* const all = this->common();
-        return all ? masked(all, &abi::Common::neighbours, index) : nullptr;
+    TURNOUT_INLINE static abi::Neighbour* neighbour(uint32_t index) {
+        return masked(to_common.neighbours, index);
     }
-    TURNOUT_INLINE const abi::Interface* interface(uint32_t ifindex) const {
-        abi::Common* const all = this->common();
-        return all && ifindex < abi::interface_rows ? masked(all, &abi::Common::interfaces, ifindex)
-                                                    : nullptr;
+    TURNOUT_INLINE static const abi::Interface* interface(uint32_t ifindex) {
+        return ifindex < abi::interface_rows ? masked(to_common.interfaces, ifindex) : nullptr;
     }
-    TURNOUT_INLINE void switch_settings(uint32_t on, uint32_t off) const {
-        abi::Settings* const row = settings();
-        if (!row) return;
-        set_bits(row->flags, on);
-        clear_bits(row->flags, off);
+    TURNOUT_INLINE static void switch_settings(uint32_t on, uint32_t off) {
+        set_bits(to_common.settings.flags, on);
+        clear_bits(to_common.settings.flags, off);
     }
     TURNOUT_INLINE static abi::Pressure* pressure() {
         return row_of<abi::Pressure>(to_pressure, 0u);
@@ -142,17 +111,21 @@ class TablesEnv : public Row {
     TURNOUT_INLINE static abi::Bucket* bucket(uint32_t index) {
         return row_of<abi::Bucket>(to_connections, index);
     }
-    TURNOUT_INLINE abi::Counters* counters(uint32_t server) const {
-        const abi::Settings* const all = settings();
-        if (!all) return nullptr;
-        const uint32_t first = get_smp_processor_id() * all->counter_rows_per_cpu;
+    TURNOUT_INLINE static abi::Counters* counters(uint32_t server) {
+        const uint32_t first = get_smp_processor_id() * settings().counter_rows_per_cpu;
         return row_of<abi::Counters>(to_counters, first + server);
     }
     TURNOUT_INLINE static void count_drop(abi::Drop reason) {
         if (auto* count = row_of<uint64_t>(to_drops, static_cast<uint32_t>(reason))) *count += 1;
     }
 
-    TURNOUT_INLINE static abi::Tick now() { return abi::tick_of_ns(ktime_get_coarse_ns()); }
+    // The sweeper tells it: one number to read, where the clock is a call.
+    TURNOUT_INLINE static abi::Tick now() {
+        const abi::Tick told = load_once(to_common.settings.now);
+        return told ? told : clock();
+    }
+    TURNOUT_INLINE static abi::Tick clock() { return abi::tick_of_ns(ktime_get_coarse_ns()); }
+    TURNOUT_INLINE static void tell_time() { store_once(to_common.settings.now, clock()); }
     TURNOUT_INLINE static uint64_t random() { return get_prandom_u32(); }
     TURNOUT_INLINE static uint32_t cpu() { return get_smp_processor_id(); }
 

@@ -74,7 +74,7 @@ TURNOUT_INLINE bool ask_kernel_for_route(__sk_buff* packet, const abi::Address& 
     return true;
 }
 
-class TcEnv : public TablesEnv<NoRow> {
+class TcEnv : public TablesEnv {
   public:
     TURNOUT_INLINE explicit TcEnv(__sk_buff* packet) : packet_(packet) {}
 
@@ -221,7 +221,6 @@ class TcEnv : public TablesEnv<NoRow> {
         packet_->tc_index = done;
         return come_in_by_loopback();
     }
-    TURNOUT_INLINE static Decision go_short_way() { return {}; }
     TURNOUT_INLINE Verdict come_in_by_loopback() {
         auto* ethernet = header_at<EthernetHeader>(window(), 0);
         if (!ethernet) return Verdict::drop;

@@ -19,7 +19,6 @@ int turnout_xdp_amend_sctp(xdp_md* context, const turnout::Packet* packet, uint8
 int turnout_xdp_rewrite_icmp_error(xdp_md* context, const turnout::Packet* packet,
                                    uint8_t direction, const turnout::Rewrite* rewrite);
 int turnout_xdp_note_sequences(xdp_md* context, const turnout::Packet* packet, uint32_t location);
-int turnout_xdp_short_way(xdp_md* context, turnout::abi::Common* common);
 int turnout_xdp_wrap(xdp_md* context, const turnout::Packet* packet, uint32_t server,
                      uint32_t in_pieces);
 }
@@ -50,14 +49,9 @@ TURNOUT_INLINE bool is_destination(const EthernetHeader& ethernet, const abi::In
     return first == own_first && ethernet.destination.half[2] == own.address.half[2];
 }
 
-// Of a packet that takes the whole way.
-inline constexpr int no_action = -1;
-
-class XdpEnv : public TablesEnv<CommonRow> {
+class XdpEnv : public TablesEnv {
   public:
     TURNOUT_INLINE explicit XdpEnv(xdp_md* frame) : frame_(frame) {}
-    TURNOUT_INLINE XdpEnv(xdp_md* frame, abi::Common* row)
-        : TablesEnv<CommonRow>(row), frame_(frame) {}
 
     TURNOUT_INLINE static constexpr bool is_complete() { return false; }
     TURNOUT_INLINE static constexpr bool is_outgoing() { return false; }
@@ -154,10 +148,6 @@ class XdpEnv : public TablesEnv<CommonRow> {
     TURNOUT_INLINE static void note_written(uint64_t) {}
     TURNOUT_INLINE bool push(uint32_t bytes, abi::Family, abi::TunnelType) const {
         return xdp_adjust_head(frame_, -static_cast<int>(bytes)) == 0;
-    }
-    TURNOUT_INLINE Decision go_short_way() {
-        action_ = turnout_xdp_short_way(frame_, common());
-        return {action_ != no_action, Verdict::transmit};
     }
     TURNOUT_INLINE bool wrap(const Packet& packet, uint32_t server, bool in_pieces) const {
         return turnout_xdp_wrap(frame_, &packet, server, in_pieces) != 0;

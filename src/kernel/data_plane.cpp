@@ -45,6 +45,12 @@ Result<Object> open_object() {
     return object;
 }
 
+// libbpf calls the table of the programs' variables, which the common row is, by its section.
+bpf_map* map_of(bpf_object* object, const char* name) {
+    const bool variable = std::string_view(name) == names::common;
+    return bpf_object__find_map_by_name(object, variable ? ".bss" : name);
+}
+
 struct MapSize {
     const char* name;
     uint32_t rows;
@@ -76,8 +82,7 @@ void size_maps(bpf_object* object, const Sizes& sizes) {
         {names::connections, buckets},
         {names::sequences, buckets * abi::lines_per_bucket},
     };
-    for (const auto& [name, rows] : wanted)
-        bpf_map__set_max_entries(bpf_object__find_map_by_name(object, name), rows);
+    for (const auto& [name, rows] : wanted) bpf_map__set_max_entries(map_of(object, name), rows);
 }
 
 Result<uint32_t> rows_of(const std::string& directory, const char* name) {
@@ -101,13 +106,13 @@ Status size_maps_like(bpf_object* object, const std::string& directory) {
         const auto rows = rows_of(directory, name);
         if (!rows && rows.error().code == ENOENT) continue;  // the other version has no such table
         if (!rows) return std::unexpected(rows.error());
-        bpf_map* map = bpf_object__find_map_by_name(object, name);
+        bpf_map* map = map_of(object, name);
         const bool as_it_is = std::string_view(name) == names::connections;
         bpf_map__set_max_entries(map,
                                  as_it_is ? *rows : std::max(*rows, bpf_map__max_entries(map)));
     }
-    const bpf_map* buckets = bpf_object__find_map_by_name(object, names::connections);
-    bpf_map__set_max_entries(bpf_object__find_map_by_name(object, names::sequences),
+    const bpf_map* buckets = map_of(object, names::connections);
+    bpf_map__set_max_entries(map_of(object, names::sequences),
                              bpf_map__max_entries(buckets) * abi::lines_per_bucket);
     return {};
 }
@@ -120,7 +125,7 @@ Status reuse_pinned(bpf_object* object, const std::string& directory) {
             return fail_errno(
                 errno, "the pinned table " + directory + "/" + name +
                            " cannot be opened; run `turnout down --keep-services` and start again");
-        bpf_map* map = bpf_object__find_map_by_name(object, name);
+        bpf_map* map = map_of(object, name);
         if (bpf_map__reuse_fd(map, pinned.get()) != 0)
             return fail_errno(errno, "cannot adopt table " + std::string(name));
     }
@@ -132,7 +137,7 @@ Status pin_maps(bpf_object* object, const std::string& directory) {
     fs::create_directories(directory, error);
     if (error) return fail_errno(error.value(), "cannot make " + directory);
     for (const char* name : names::all) {
-        bpf_map* map = bpf_object__find_map_by_name(object, name);
+        bpf_map* map = map_of(object, name);
         if (bpf_map__pin(map, (directory + "/" + name).c_str()) == 0) continue;
         return fail_errno(errno, "cannot pin table " + std::string(name));
     }
@@ -171,6 +176,7 @@ void forget_traffic(tables::Rows& rows) {
         state.group = 0;
     }
     for (abi::Server& server : rows.servers) server.hop = 0;
+    rows.settings->now = 0;
 }
 
 // Tables that are there are used as they are; new ones get their sizes.
@@ -206,20 +212,30 @@ Result<std::unique_ptr<Maps>> make_tables(bpf_object* object, const std::string&
 // in generic mode: there Linux forgets how long the Ethernet header was, for the complete lane
 // behind.  A fast lane that nobody wants is not loaded: the verifier takes its time for it.
 void prepare_fast_lane(bpf_object* object, XdpMode mode) {
-    bpf_program* lane = bpf_object__find_program_by_name(object, "turnout_xdp");
-    bpf_program__set_autoload(lane, mode != XdpMode::off);
-    if (mode != XdpMode::generic)
-        bpf_program__set_flags(lane, bpf_program__flags(lane) | BPF_F_XDP_HAS_FRAGS);
+    for (const char* name : {"turnout_xdp", "turnout_xdp_way"}) {
+        bpf_program* program = bpf_object__find_program_by_name(object, name);
+        bpf_program__set_autoload(program, mode != XdpMode::off);
+        if (mode != XdpMode::generic)
+            bpf_program__set_flags(program, bpf_program__flags(program) | BPF_F_XDP_HAS_FRAGS);
+    }
 }
 
-// Where the egress program goes on, that of an earlier daemon as well.
-Status enter_lane(bpf_object* object) {
+// Where the programs on interfaces go on, those of an earlier daemon as well.
+Status enter_way(bpf_object* object, const char* table, const char* program) {
     const uint32_t row = 0;
-    const int lane = bpf_program__fd(bpf_object__find_program_by_name(object, "turnout_tc"));
-    if (bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, names::lanes), &row, &lane,
-                            BPF_ANY) == 0)
+    const int way = bpf_program__fd(bpf_object__find_program_by_name(object, program));
+    const int map = bpf_map__fd(map_of(object, table));
+    if (way < 0) {  // not loaded
+        bpf_map_delete_elem(map, &row);
         return {};
-    return fail_errno(errno, "cannot enter the complete lane for what goes out");
+    }
+    if (bpf_map_update_elem(map, &row, &way, BPF_ANY) == 0) return {};
+    return fail_errno(errno, std::string("cannot enter ") + program + ", where packets go on");
+}
+
+Status enter_ways(bpf_object* object) {
+    auto ok = enter_way(object, names::lanes, "turnout_tc_way");
+    return ok ? enter_way(object, names::fast_lane, "turnout_xdp_way") : ok;
 }
 
 std::string wanted_xdp(const Interface& interface, XdpMode mode) {
@@ -274,7 +290,7 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
         return std::unexpected(ok.error());
     prepare_fast_lane(state->object.get(), mode);
     if (bpf_object__load(state->object.get()) != 0) return std::unexpected(load_error(errno));
-    if (auto ok = enter_lane(state->object.get()); !ok) return std::unexpected(ok.error());
+    if (auto ok = enter_ways(state->object.get()); !ok) return std::unexpected(ok.error());
     auto maps = found->own ? Maps::open(tables_directory(directory))
                            : make_tables(state->object.get(), directory, found->other);
     if (!maps) return std::unexpected(maps.error());
@@ -319,7 +335,7 @@ int DataPlane::program(const char* name) const {
 }
 
 int DataPlane::table(const char* name) const {
-    return bpf_object__find_map_fd_by_name(state_->object.get(), name);
+    return bpf_map__fd(map_of(state_->object.get(), name));
 }
 
 bool DataPlane::adopted() const {

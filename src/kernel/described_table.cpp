@@ -7,6 +7,16 @@
 #include <utility>
 
 namespace turnout::kernel {
+namespace {
+
+// A section of one variable is described as such: then the variable's type is the row's.
+uint32_t type_of_value(const btf& types, uint32_t id) {
+    const btf_type* type = btf__type_by_id(&types, id);
+    if (!type || !btf_is_datasec(type) || btf_vlen(type) != 1) return id;
+    return btf__type_by_id(&types, btf_var_secinfos(type)->type)->type;
+}
+
+}  // namespace
 
 DescribedTable::DescribedTable(DescribedTable&& other) noexcept
     : name_(std::move(other.name_)),
@@ -45,7 +55,7 @@ Status DescribedTable::describe() {
     kind_ = info.type;
     rows_ = info.max_entries;
     key_type_ = info.btf_key_type_id;
-    value_type_ = info.btf_value_type_id;
+    value_type_ = type_of_value(*types_, info.btf_value_type_id);
     key_size_ = info.key_size;
     value_size_ = info.value_size;
     return {};

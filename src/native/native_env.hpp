@@ -60,7 +60,7 @@ class NativeEnv {
     // The frame as the pipeline left it.
     std::vector<uint8_t> frame() const { return {packet_.begin() + ip_align, packet_.end()}; }
 
-    const abi::Settings* settings() { return tables_.rows.settings; }
+    const abi::Settings& settings() { return *tables_.rows.settings; }
     const abi::Timeouts* timeouts(uint32_t i) { return row(tables_.rows.timeouts, i); }
     abi::Pressure* pressure() { return tables_.rows.pressure; }
     void switch_settings(uint32_t on, uint32_t off) {
@@ -95,12 +95,12 @@ class NativeEnv {
     void count_drop(abi::Drop reason) { ++tables_.drops[static_cast<size_t>(reason)]; }
 
     Searched find(const abi::Tuple& tuple, abi::Tick now) {
-        const Place place = place_of(tuple, settings()->hash_seed, settings()->bucket_mask);
+        const Place place = place_of(tuple, settings().hash_seed, settings().bucket_mask);
         const Found found = turnout::find(*this, place, tuple, now);
         return {found.location, found.seen};
     }
     Attempt try_insert(const abi::Connection& record, uint32_t seen) {
-        return turnout::try_insert(*this, *settings(), record, seen);
+        return turnout::try_insert(*this, settings(), record, seen);
     }
     Inserted insert(const abi::Connection& record, uint32_t seen) {
         return turnout::insert(*this, record, seen);
@@ -112,7 +112,6 @@ class NativeEnv {
     }
     Location connect(Opening& opening) { return turnout::connect(*this, opening); }
     Answer call_out(Opening& opening) { return turnout::call_out(*this, opening); }
-    Decision go_short_way() { return turnout::go_short_way(*this, *settings()); }
     bool find_near_end(const Packet& packet, Opening& opening) {
         return turnout::find_near_end(*this, packet, opening);
     }

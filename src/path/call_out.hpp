@@ -53,11 +53,10 @@ TURNOUT_INLINE bool find_sender(Env& env, const abi::Plan& plan, const abi::Tupl
 // A SIP server's.
 template <TablesEnvironment Env>
 TURNOUT_INLINE Answer call_by_sip(Env& env, Opening& opening) {
-    const abi::Settings* settings = env.settings();
     const abi::Tuple& from = opening.aside.tuple;
     const abi::ReplyService* replies =
         env.reply_service({from.virtual_address, from.virtual_port, from.protocol, from.family});
-    if (!settings || !replies || !opening.call.call.length) return Answer::not_ours;
+    if (!replies || !opening.call.call.length) return Answer::not_ours;
     const uint32_t* id = env.service_id(
         {replies->virtual_address, replies->virtual_port, from.protocol, from.family});
     const abi::Service* row = id ? env.service(*id) : nullptr;
@@ -74,7 +73,7 @@ TURNOUT_INLINE Answer call_by_sip(Env& env, Opening& opening) {
     record.server = server_id;
     opening.service = *id;
     const ServiceView service{*id, row->key, *plan};
-    record.link = find_template(env, *settings, service, opening);
+    record.link = find_template(env, env.settings(), service, opening);
     abi::Connection* parent = at(env, record.link);
     if (!parent || parent->server == server_id) return Answer::connect;
     // The call was another server's: from now on it is this one's.

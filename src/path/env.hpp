@@ -57,7 +57,7 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
                                      const abi::Tuple& tuple, const abi::Connection& record,
                                      const Packet& packet, Opening& opening,
                                      const abi::Plan& plan) {
-    { env.settings() } -> gives<const abi::Settings*>;
+    { env.settings() } -> gives<const abi::Settings&>;
     { env.timeouts(n) } -> gives<const abi::Timeouts*>;
     { env.pressure() } -> gives<abi::Pressure*>;
     // Sets the first of these settings_flags, and clears the second.
@@ -212,8 +212,6 @@ concept Environment = TablesEnvironment<E> &&
     { env.hand_to_host(Direction::reply) } -> gives<Verdict>;
     // Complete lanes only: has a packet that this machine sends come in again, as if from another.
     { env.come_in_by_loopback() } -> gives<Verdict>;
-    // go_short_way() of path/short_way.hpp.  Fast lanes only.
-    { env.go_short_way() } -> gives<Decision>;
     // Sends the packet to a neighbour; writes the Ethernet header.
     { env.transmit(route.neighbour) } -> gives<Verdict>;
     // Sends it by the kernel's neighbour table, which resolves and confirms the address.

@@ -69,10 +69,8 @@ TURNOUT_INLINE Location keep_for_fragments(Env& env, const abi::Connection& conn
 template <TablesEnvironment Env>
 TURNOUT_INLINE Location connection_for_fragments(Env& env, const Packet& packet, Location location,
                                                  const FragmentNote& before, abi::Tick now) {
-    const abi::Settings* settings = env.settings();
     const abi::Connection* connection = at(env, location);
-    if (!settings || !connection || !is_for_one_packet(*settings, *connection, location))
-        return location;
+    if (!connection || !is_for_one_packet(env.settings(), *connection, location)) return location;
     // The fast lane may have kept it already, and passed the first fragment on.
     const abi::Connection* kept = connection_of(env, before, packet, now);
     const bool here = kept && kept->status & abi::status::retired &&

@@ -142,24 +142,23 @@ TURNOUT_INLINE void end_handed_over(Env& env, abi::Connection& connection, abi::
 // Which service is it for, and is its server known already?
 template <TablesEnvironment Env>
 TURNOUT_INLINE Answer ask(Env& env, Opening& opening) {
-    const abi::Settings* settings = env.settings();
-    const uint32_t* id = settings ? find_service(env, *settings, opening) : nullptr;
-    if (settings && may_be_marked_later(*settings, opening)) return Answer::elsewhere;
+    const abi::Settings& settings = env.settings();
+    const uint32_t* id = find_service(env, settings, opening);
+    if (may_be_marked_later(settings, opening)) return Answer::elsewhere;
     const abi::Service* row = id ? env.service(*id) : nullptr;
-    if (settings && detail::is_data_connection(env, *settings, row, opening))
-        return Answer::connect;
+    if (detail::is_data_connection(env, settings, row, opening)) return Answer::connect;
     const abi::Plan* plan = row ? env.plan(load_once(row->plan)) : nullptr;
     if (!plan) return Answer::not_ours;
     const ServiceView service{*id, row->key, *plan};
     opening.service = service.id;
     const bool begins = !(opening.flags & opening_flag::resumes);
-    if (begins && is_refused(env, *settings)) return Answer::defended;
+    if (begins && is_refused(env, settings)) return Answer::defended;
     if (service.has(abi::plan_flag::sip)) {
         if (opening.flags & opening_flag::fast_lane) return Answer::elsewhere;
         if (!opening.call.call.length) return Answer::refused;
     }
     if (service.has(abi::plan_flag::persistent)) {
-        opening.record.link = find_template(env, *settings, service, opening);
+        opening.record.link = find_template(env, settings, service, opening);
         return opening.record.link ? Answer::connect : Answer::schedule;
     }
     const bool exact = opening.record.tuple.virtual_port == service.key.port;
@@ -172,10 +171,10 @@ TURNOUT_INLINE Answer ask(Env& env, Opening& opening) {
 template <TablesEnvironment Env>
 TURNOUT_INLINE Location connect(Env& env, Opening& opening) {
     if (opening.flags & opening_flag::data) return connect_data(env, opening);
-    const abi::Settings* settings = env.settings();
+    const abi::Settings& settings = env.settings();
     const abi::Service* row = env.service(opening.service);
     const abi::Plan* plan = row ? env.plan(load_once(row->plan)) : nullptr;
-    if (!settings || !plan) return 0;
+    if (!plan) return 0;
     const ServiceView service{opening.service, row->key, *plan};
     abi::Connection& record = opening.record;
     if (service.has(abi::plan_flag::persistent)) {
@@ -189,12 +188,12 @@ TURNOUT_INLINE Location connect(Env& env, Opening& opening) {
     abi::ServerState* state = env.server_state(record.server);
     if (!server || !state) return 0;
     detail::describe(record, service, *server);
-    if (detail::needs_ftp_helper(*settings, record)) record.status |= abi::status::helped;
+    if (detail::needs_ftp_helper(settings, record)) record.status |= abi::status::helped;
     const bool udp = static_cast<IpProtocol>(record.tuple.protocol) == IpProtocol::udp;
     if (!udp || !service.has(abi::plan_flag::one_packet))
         return detail::make_connection(env, opening, *server, *state);
     if (abi::Counters* counters = env.counters(record.server)) counters->connections += 1;
-    return detail::make_for_one_packet(env, *settings, record, *state);
+    return detail::make_for_one_packet(env, settings, record, *state);
 }
 
 }  // namespace turnout

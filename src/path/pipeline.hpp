@@ -371,7 +371,9 @@ TURNOUT_INLINE Verdict relay(Env& env, Packet& packet, Flow& flow) {
 }  // namespace detail
 
 template <Environment Env>
-TURNOUT_INLINE Verdict go_whole_way(Env& env, const abi::Settings& settings) {
+TURNOUT_INLINE Verdict go_whole_way(Env& env) {
+    if (!env.is_for_us()) return Verdict::pass;
+    const abi::Settings& settings = env.settings();
     Packet packet;
     if (!parse(env, packet)) return Verdict::pass;
 
@@ -402,14 +404,8 @@ TURNOUT_INLINE Verdict go_whole_way(Env& env, const abi::Settings& settings) {
 
 template <Environment Env>
 TURNOUT_INLINE Verdict direct(Env& env) {
-    const abi::Settings* settings = env.settings();
-    if (!settings) return Verdict::pass;
-    if constexpr (!Env::is_complete()) {
-        const Decision decision = env.go_short_way();
-        if (decision.made) return decision.verdict;
-    }
-    if (!env.is_for_us()) return Verdict::pass;
-    return go_whole_way(env, *settings);
+    const Decision decision = go_short_way(env);
+    return decision.made ? decision.verdict : go_whole_way(env);
 }
 
 }  // namespace turnout

@@ -353,7 +353,8 @@ TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Window
 }  // namespace short_way
 
 template <Environment Env>
-TURNOUT_INLINE Decision go_short_way(Env& env, const abi::Settings& settings) {
+TURNOUT_INLINE Decision go_short_way(Env& env) {
+    const abi::Settings& settings = env.settings();
     const Window window = env.window();
     if (!header_at<EthernetHeader>(window, 0)) return short_way::whole_way;
     const auto& ethernet = *reinterpret_cast<const EthernetHeader*>(window.begin);

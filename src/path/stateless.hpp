@@ -95,13 +95,12 @@ TURNOUT_INLINE Answer choose_by_hash(Env& env, Opening& opening) {
 template <TablesEnvironment Env>
 TURNOUT_INLINE Location go_without_record(Env& env, Opening& opening) {
     if (opening.flags & opening_flag::data) return 0;
-    const abi::Settings* settings = env.settings();
     const abi::Service* row = env.service(opening.service);
     const abi::Plan* plan = row ? env.plan(load_once(row->plan)) : nullptr;
     if (const abi::Connection* parent = at(env, opening.record.link))
         opening.record.server = parent->server;
     const abi::Server* server = env.server(opening.record.server);
-    const Location location = settings ? scratch_of(env, *settings) : 0;
+    const Location location = scratch_of(env, env.settings());
     abi::Connection* line = at(env, location);
     if (!plan || !server || !line) return 0;
     detail::describe(opening.record, {opening.service, row->key, *plan}, *server);

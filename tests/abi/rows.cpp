@@ -70,24 +70,36 @@ class Reader {
     }
 
   private:
+    // The table that a section of one variable makes is that variable's.
+    std::string name_of(const bpf_map* map) const {
+        const btf_type* value = type(bpf_map__btf_value_type_id(map));
+        return btf_is_datasec(value) ? name(type(btf_var_secinfos(value)->type)->name_off)
+                                     : bpf_map__name(map);
+    }
+    uint32_t row_of(const bpf_map* map) const {
+        const uint32_t id = bpf_map__btf_value_type_id(map);
+        return btf_is_datasec(type(id)) ? type(btf_var_secinfos(type(id))->type)->type : id;
+    }
+
     // Others are the programs' own: nobody else looks into them, and no file of abi/ tells of them;
     // and a ring has no type.
-    static bool is_shared(const bpf_map* map) {
-        const std::string_view name = bpf_map__name(map);
+    bool is_shared(const bpf_map* map) const {
+        const std::string name = name_of(map);
         for (const std::string_view own :
              {"to_openings", "to_pieces", "to_payloads", "to_fragments", "to_held",
-              "to_fragment_rm", "to_lanes", "to_endings"})
+              "to_fragment_rm", "to_lanes", "to_fast_lane", "to_endings"})
             if (name == own) return false;
         return name.starts_with("to_") && name != turnout::abi::map::sweeper;
     }
 
     void read_map(const bpf_map* map) {
-        const uint32_t key = bpf_map__btf_key_type_id(map), value = bpf_map__btf_value_type_id(map);
-        if (!key || !value) give_up("a table has no debug information");
-        layout_.maps.push_back({bpf_map__name(map), libbpf_bpf_map_type_str(bpf_map__type(map)),
-                                type_name(key), type_name(value), bpf_map__key_size(map),
-                                bpf_map__value_size(map)});
-        visit(key);
+        const uint32_t key = bpf_map__btf_key_type_id(map), value = row_of(map);
+        const bool is_variable = value != bpf_map__btf_value_type_id(map);
+        if ((!key && !is_variable) || !value) give_up("a table has no debug information");
+        layout_.maps.push_back({name_of(map), libbpf_bpf_map_type_str(bpf_map__type(map)),
+                                is_variable ? "uint32_t" : type_name(key), type_name(value),
+                                bpf_map__key_size(map), bpf_map__value_size(map)});
+        if (key) visit(key);
         visit(value);
     }
 

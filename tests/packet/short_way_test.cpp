@@ -77,7 +77,7 @@ class ShortWay : public testing::TestWithParam<Farm> {
     // By the short way alone; nothing, if the packet does not take it.
     std::optional<Bytes> go(const Bytes& bytes) {
         native::NativeEnv<Lane::fast> env(tables, world, bytes);
-        const Decision decision = env.go_short_way();
+        const Decision decision = go_short_way(env);
         if (!decision.made) return std::nullopt;
         EXPECT_EQ(decision.verdict, Verdict::transmit);
         return env.frame();

@@ -58,10 +58,9 @@ TURNOUT_INLINE void walk(Env& env, const abi::Connection& set, bool most, Walk<E
 template <TablesEnvironment Env>
 TURNOUT_INLINE bool may_shrink(Env& env, const Ask& ask, const abi::Connection& set,
                                uint32_t members) {
-    const abi::Settings* settings = env.settings();
-    if (members < 2 || !settings) return false;
+    if (members < 2) return false;
     const int32_t age = abi::elapsed(load_once(set.changed), ask.now());
-    return age > static_cast<int32_t>(settings->lblcr_timeout);
+    return age > static_cast<int32_t>(env.settings().lblcr_timeout);
 }
 
 // The location of the least loaded server in the set, or 0; a set that may shrink does.

@@ -23,9 +23,9 @@ TURNOUT_INLINE abi::Connection& begin_record(Env& env, const Ask& ask, uint32_t 
     record.tuple.kind = abi::TupleKind::locality;
     record.server = server;
     record.last_seen = ask.now();
-    if (const abi::Settings* settings = env.settings())
-        record.timeout = ask.plan.scheduler == abi::Scheduler::lblcr ? settings->lblcr_timeout
-                                                                     : settings->lblc_timeout;
+    const abi::Settings& settings = env.settings();
+    record.timeout = ask.plan.scheduler == abi::Scheduler::lblcr ? settings.lblcr_timeout
+                                                                 : settings.lblc_timeout;
     return record;
 }
 
