@@ -142,7 +142,7 @@ extern "C" {
     const abi::Tuple tuple = tuple_of(*headers.ip, *ports);
     const abi::Settings& settings = common->settings;
     const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
-    const abi::Tick now = abi::tick_of_ns(bpf::ktime_get_coarse_ns());
+    const abi::Tick now = load_once(settings.now);
     TableAlone env;
     const Found found = find(env, place, tuple, now);
     if (!found.connection) return XDP_PASS;

@@ -138,12 +138,13 @@ class Bench {
         if (!made) made = &world(farm).fresh();
         return *made;
     }
-    // What world.warm() does, without a walk through all connections.
+    // What the sweeper, and world.warm() without a walk through all connections, do.
     void keep_hops(const Farm& farm) {
+        const abi::Tick now = world(farm).rows().settings->now = abi::tick_of_ns(monotonic_ns());
         if (farm.lane == Lane::tc) return;
         if (!hops_are_known_) fast_->warm();
         hops_are_known_ = true;
-        const auto second = abi::coarse_second(abi::tick_of_ns(monotonic_ns()));
+        const auto second = abi::coarse_second(now);
         for (auto& server : fast_->rows().servers) server.hop = abi::hop_ref(1, second);
     }
     static void forget(World& world) {

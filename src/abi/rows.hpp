@@ -21,7 +21,6 @@ inline constexpr uint32_t tables_version = 14;
 
 // What some service needs, so that packets are spared the work while none does; and choices.
 namespace settings_flag {
-inline constexpr uint32_t any_address = 1;    // marks decide: every packet may be a service's
 inline constexpr uint32_t marks = 2;          // there are services by firewall mark
 inline constexpr uint32_t ftp = 4;            // there is a service on TCP port 21
 inline constexpr uint32_t any_port = 8;       // there are services on every port (port 0)
@@ -55,7 +54,7 @@ enum class DefenceMode : uint8_t { off = 0, automatic = 1, always = 3 };
 // plane.
 struct Settings {
     uint64_t hash_seed;
-    Tick now;                       // as the sweeper tells, tick for tick; 0: it has not begun
+    Tick now;                       // the time, as the sweeper tells it
     uint32_t bucket_mask;           // number of buckets - 1; behind them, one scratch for each CPU
     uint32_t counter_rows_per_cpu;  // stride of the counter table
     uint32_t buckets_per_sweep;
@@ -371,10 +370,10 @@ inline constexpr uint32_t interface_rows = 16384;
 // What any packet may need, in one row of one table: so one look-up gives it all.
 struct Common {
     Settings settings;
+    Neighbour neighbours[neighbour_rows];
     Timeouts timeouts[timeout_rows];
     uint8_t filter[filter::cells];
     Interface interfaces[interface_rows];
-    Neighbour neighbours[neighbour_rows];
 };
 static_assert(sizeof(Common) % 8 == 0);
 

@@ -354,6 +354,9 @@ extern "C" {
 }
 
 [[gnu::section("tc"), gnu::used]] int turnout_tc(__sk_buff* packet) {
+    CompleteLane env(packet);
+    const Decision decision = go_short_way(env);
+    if (decision.made) return env.action(decision.verdict);
     tail_call(packet, &to_lanes, 0);
     return TC_ACT_UNSPEC;
 }

@@ -8,6 +8,7 @@ namespace turnout::native {
 
 Verdict run(NativeEnv<Lane::fast>& env);
 Verdict run(NativeEnv<Lane::complete>& env);
+Verdict run_whole_way(NativeEnv<Lane::complete>& env);
 
 // One walk of the sweeper through the whole table.
 void sweep_all(MemoryTables& tables, World& world);

@@ -102,16 +102,14 @@ TURNOUT_INLINE void find_as_reply(Env& env, const abi::Settings& settings, const
 }  // namespace detail
 
 template <Environment Env>
-TURNOUT_INLINE bool may_be_service(Env& env, const abi::Settings& settings,
-                                   const abi::Address& address) {
-    return settings.flags & abi::settings_flag::any_address ||
-           audience(env, address) & abi::filter::service;
+TURNOUT_INLINE bool may_be_service(Env& env, const abi::Address& address) {
+    return audience(env, address) & abi::filter::service;
 }
 
 // May the packet be for a service, or come from a NAT server?
 template <Environment Env>
-TURNOUT_INLINE bool may_be_ours(Env& env, const abi::Settings& settings, const Packet& packet) {
-    return may_be_service(env, settings, packet.destination) ||
+TURNOUT_INLINE bool may_be_ours(Env& env, const Packet& packet) {
+    return may_be_service(env, packet.destination) ||
            audience(env, packet.source) & abi::filter::nat_server;
 }
 
@@ -125,7 +123,7 @@ template <Environment Env>
 TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Packet& packet,
                               abi::Tick now, Flow& flow) {
     const abi::ReplyService* replies = nullptr;
-    if (!may_be_service(env, settings, packet.destination)) {
+    if (!may_be_service(env, packet.destination)) {
         if (!(audience(env, packet.source) & abi::filter::nat_server)) return false;
         replies =
             env.reply_service({packet.source, packet.source_port, packet.protocol, packet.family});

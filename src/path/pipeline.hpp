@@ -209,9 +209,8 @@ TURNOUT_INLINE Verdict reply_without_record(Env& env, const abi::Settings& setti
 
 // A later fragment goes where its first went, or waits for it.
 template <Environment Env>
-TURNOUT_INLINE Verdict locate_fragment(Env& env, const abi::Settings& settings,
-                                       const Packet& packet, abi::Tick now, Flow& flow) {
-    if (!may_be_ours(env, settings, packet)) return Verdict::pass;
+TURNOUT_INLINE Verdict locate_fragment(Env& env, const Packet& packet, abi::Tick now, Flow& flow) {
+    if (!may_be_ours(env, packet)) return Verdict::pass;
     const FragmentNote note = env.find_fragment_note(packet, now);
     switch (note.fate) {
         case FragmentFate::connection:
@@ -243,7 +242,7 @@ TURNOUT_INLINE FragmentFate fate_behind(Verdict located, const Flow& flow) {
 template <Environment Env>
 TURNOUT_INLINE Verdict lead_fragments(Env& env, const abi::Settings& settings, const Packet& packet,
                                       abi::Tick now, const Flow& flow, Verdict located) {
-    if (packet.part != Part::first || !may_be_ours(env, settings, packet)) return Verdict::transmit;
+    if (packet.part != Part::first || !may_be_ours(env, packet)) return Verdict::transmit;
     if constexpr (!Env::is_complete()) {
         // What the fast lane passes on is for the complete one to tell; so are those that wait.
         if (!flow.connection) return Verdict::transmit;
@@ -311,7 +310,7 @@ TURNOUT_INLINE Verdict find_or_open(Env& env, const abi::Settings& settings, con
 template <Environment Env>
 TURNOUT_INLINE Verdict locate(Env& env, const abi::Settings& settings, const Packet& packet,
                               abi::Tick now, Flow& flow) {
-    if (packet.part == Part::later) return locate_fragment(env, settings, packet, now, flow);
+    if (packet.part == Part::later) return locate_fragment(env, packet, now, flow);
     const Verdict found = find_or_open(env, settings, packet, now, flow);
     if constexpr (Env::is_complete())
         if (settings.flags & abi::settings_flag::nat_icmp_send && found == Verdict::pass &&

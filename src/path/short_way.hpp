@@ -31,6 +31,7 @@ inline constexpr Decision whole_way = {false, Verdict::pass};
 template <class Ip>
 struct Passage {
     Ip* ip;
+    uint32_t length;  // of the IP packet
 };
 
 template <class Ip>
@@ -58,19 +59,42 @@ TURNOUT_INLINE abi::Family family_of(const Ipv6Header&) {
 
 // Not a part of a packet, and without options.
 TURNOUT_INLINE bool is_plain(const Ipv4Header& ip) {
-    return ip.version_and_length == 0x45 && !(ip.fragment.raw & ipv4_fragment::is_part.raw);
+    uint32_t fragment = ip.fragment.raw;
+    hold(fragment);  // one mask is enough
+    return ip.version_and_length == 0x45 && !(fragment & ipv4_fragment::is_part.raw);
 }
 TURNOUT_INLINE bool is_plain(const Ipv6Header& ip) {
     return to_host(ip.version_class_label) >> 28 == 6;
 }
 
-// False unless it is an acknowledgement or a datagram that lies whole in the window.
+// The least that TCP and UDP have: so all of the IP header is there.
 template <class Ip>
-TURNOUT_INLINE bool read(const Window& window, Passage<Ip>& packet) {
+struct [[gnu::packed]] Least {
+    uint8_t ethernet[ip_offset];
+    uint8_t ip[sizeof(Ip)];
+    uint8_t transport[sizeof(UdpHeader)];
+};
+template <class Ip>
+TURNOUT_INLINE bool has_least(const Window& window) {
+    return header_at<Least<Ip>>(window, 0);
+}
+
+// Are there so many bytes?  A frame of XDP that is not whole in the window cannot go everywhere.
+template <class Env>
+TURNOUT_INLINE bool is_there(Env& env, const Window& window, uint32_t bytes) {
+    if constexpr (Env::is_complete())
+        return env.has(bytes);
+    else
+        return bytes <= static_cast<uint64_t>(window.end - window.begin);
+}
+
+// False unless it is an acknowledgement or a datagram.
+template <class Ip, class Env>
+TURNOUT_INLINE bool read(Env& env, const Window& window, Passage<Ip>& packet) {
     constexpr uint8_t events = tcp_flag::rst | tcp_flag::syn | tcp_flag::fin | tcp_flag::ack;
     constexpr uint32_t behind_ip = ip_offset + sizeof(Ip);
-    // The least that both have, and so all of the IP header.
-    if (!header_at<UdpHeader>(window, behind_ip)) return false;
+    // The shorter of both has been looked for.
+    if (sizeof(Ip) > sizeof(Ipv4Header) && !has_least<Ip>(window)) return false;
     packet.ip = reinterpret_cast<Ip*>(window.begin + ip_offset);
     hold(packet.ip);  // all else is found from here
     if (!is_plain(*packet.ip)) return false;
@@ -82,9 +106,9 @@ TURNOUT_INLINE bool read(const Window& window, Passage<Ip>& packet) {
     } else if (static_cast<IpProtocol>(protocol_of(*packet.ip)) != IpProtocol::udp) {
         return false;
     }
-    const uint32_t length = length_of(*packet.ip);
-    return length >= least &&
-           ip_offset + length <= static_cast<uint64_t>(window.end - window.begin);
+    packet.length = length_of(*packet.ip);
+    hold(packet.length);  // kept, and not read once more
+    return packet.length >= least && is_there(env, window, ip_offset + packet.length);
 }
 
 // Is it the address that stands in an IP header?  Both are of one family.
@@ -170,8 +194,9 @@ TURNOUT_INLINE bool has_ends(const abi::Tuple& tuple, const Passage<Ip>& packet,
            are_same(tuple.virtual_address, reply.service.virtual_address, *packet.ip);
 }
 template <class Ip, class Way>
-TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Way way) {
-    return has_ends(tuple, packet, way) && rest_of(tuple) == rest_of(tuple_of(packet, way));
+TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Way way,
+                          uint64_t rest) {
+    return has_ends(tuple, packet, way) && rest_of(tuple) == rest;
 }
 
 // The first line with a tag, or 0.
@@ -186,7 +211,7 @@ TURNOUT_INLINE uint32_t line_with(abi::Bucket& bucket, uint32_t tag) {
 // need not be asked.
 template <class Ip, class Way, class Env>
 TURNOUT_INLINE abi::Connection* find_connection(Env& env, const Place& place,
-                                                const Passage<Ip>& packet, Way way,
+                                                const Passage<Ip>& packet, Way way, uint64_t rest,
                                                 const abi::Settings& settings) {
     abi::Bucket* bucket = env.bucket(place.home);
     if (!bucket) return nullptr;
@@ -199,7 +224,8 @@ TURNOUT_INLINE abi::Connection* find_connection(Env& env, const Place& place,
         if (!line) return nullptr;
     }
     abi::Connection& connection = line_of(*bucket, line);
-    const bool found = is_calm(connection, packet, way) && is_of(connection.tuple, packet, way);
+    const bool found =
+        is_calm(connection, packet, way) && is_of(connection.tuple, packet, way, rest);
     return found ? &connection : nullptr;
 }
 
@@ -237,9 +263,9 @@ TURNOUT_INLINE const abi::Neighbour* find_next_hop(Env& env, const abi::Settings
                                                    const abi::Connection& connection,
                                                    const abi::Server& server, Request,
                                                    abi::Tick now) {
-    uint32_t length = length_of(*packet.ip);
+    uint32_t length = packet.length;
     if (abi::method_of(connection.status) == abi::Method::tunnel) {
-        if (!is_plain_tunnel(settings, server)) return nullptr;
+        if (Env::is_complete() || !is_plain_tunnel(settings, server)) return nullptr;
         length += ip_header_size(server.family);
     }
     return take_to(env, load_once(server.hop), length, now);
@@ -254,7 +280,7 @@ TURNOUT_INLINE const abi::Neighbour* find_next_hop(Env& env, const abi::Settings
         !(server_port(connection, server) == transport_of(packet).ports.source) ||
         !is(server.address, packet.ip->source))
         return nullptr;
-    return take_to(env, load_once(connection.reply_hop), length_of(*packet.ip), now);
+    return take_to(env, load_once(connection.reply_hop), packet.length, now);
 }
 
 // What NAT puts in place of the end that it hides.
@@ -282,7 +308,10 @@ TURNOUT_INLINE bool translate(Env& env, const Passage<Ip>& packet,
     port = to.port;
     const uint64_t of_address = detail::set_address(*packet.ip, source, to.address);
     const uint32_t field = ip_offset + sizeof(Ip) + checksum_field(protocol_of(*packet.ip));
-    return env.amend_checksum(field, of_address, of_port, !is_tcp(packet));
+    const bool udp = !is_tcp(packet);
+    // IPv4's own checksum makes up for other addresses.
+    if (sizeof(Ip) == sizeof(Ipv6Header)) env.note_written(of_address);
+    return env.amend_checksum(field, of_address, of_port, udp);
 }
 
 // `ip` is what it will be inside.
@@ -306,40 +335,49 @@ TURNOUT_INLINE Verdict drop_unsent(Env& env) {
 template <class Ip, class Way, class Env>
 TURNOUT_INLINE Verdict send(Env& env, const Passage<Ip>& packet, const abi::Connection& connection,
                             const abi::Server& server, Way way, const abi::Neighbour& to) {
-    detail::take_hop(*packet.ip);
+    detail::take_hop(env, *packet.ip);
     const abi::Method method = abi::method_of(connection.status);
     if (Way::direction == Direction::request && method == abi::Method::tunnel)
         return encapsulate(env, *packet.ip, server) ? env.transmit(to) : drop_unsent(env);
     if (method == abi::Method::nat && !translate(env, packet, connection, server, way))
         return drop_unsent(env);
-    return env.transmit(ethernet_of(packet), to);
+    // Of the complete lane's packet the bytes may have moved.
+    if constexpr (Env::is_complete())
+        return env.transmit(to);
+    else
+        return env.transmit(ethernet_of(packet), to);
 }
 
 template <class Ip, class Way, Environment Env>
 TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Passage<Ip>& packet,
                            Way way) {
-    const Place place = place_of(tuple_of(packet, way), settings.hash_seed, settings.bucket_mask);
+    const abi::Tuple tuple = tuple_of(packet, way);
+    uint64_t rest = rest_of(tuple);
+    hold(rest);  // kept, and not put together once more
+    const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
     abi::Tick now = env.now();
     hold(now);  // that, and nothing it comes from
-    abi::Connection* connection = find_connection(env, place, packet, way, settings);
+    abi::Connection* connection = find_connection(env, place, packet, way, rest, settings);
     if (!connection || expired(*connection, now)) return whole_way;
     const abi::Server* server = env.server(connection->server);
     // All flags of a server tell something unusual.
-    if (!server || server->flags || !keeps_timeout(env, packet, *connection, *server))
-        return whole_way;
+    if (!server || server->flags) return whole_way;
+    // Not of every packet: that timeouts are others now is found out soon enough.
+    const bool first_in_tick = connection->last_seen != now;
+    if (first_in_tick && !keeps_timeout(env, packet, *connection, *server)) return whole_way;
     const abi::Neighbour* to = find_next_hop(env, settings, packet, *connection, *server, way, now);
     if (!to) return whole_way;
 
-    if (connection->last_seen != now) store_once(connection->last_seen, now);
-    account(env, connection->server, Way::direction, length_of(*packet.ip));
+    if (first_in_tick) store_once(connection->last_seen, now);
+    account(env, connection->server, Way::direction, packet.length);
     return {true, send(env, packet, *connection, *server, way, *to)};
 }
 
 template <class Ip, Environment Env>
 TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Window& window) {
     Passage<Ip> packet;
-    if (!read(window, packet) || hops_of(*packet.ip) <= 1) return whole_way;
-    if (may_be_service(env, settings, abi::address_of(packet.ip->destination)))
+    if (!read(env, window, packet) || hops_of(*packet.ip) <= 1) return whole_way;
+    if (may_be_service(env, abi::address_of(packet.ip->destination)))
         return go(env, settings, packet, Request{});
     const abi::Address source = abi::address_of(packet.ip->source);
     if (!(audience(env, source) & abi::filter::nat_server)) return {true, Verdict::pass};
@@ -356,7 +394,7 @@ template <Environment Env>
 TURNOUT_INLINE Decision go_short_way(Env& env) {
     const abi::Settings& settings = env.settings();
     const Window window = env.window();
-    if (!header_at<EthernetHeader>(window, 0)) return short_way::whole_way;
+    if (!short_way::has_least<Ipv4Header>(window)) return short_way::whole_way;
     const auto& ethernet = *reinterpret_cast<const EthernetHeader*>(window.begin);
     if (!env.is_for_us(ethernet)) return {true, Verdict::pass};
     // While packets are counted, each changes its connection.

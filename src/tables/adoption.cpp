@@ -27,6 +27,7 @@ std::vector<model::Service> Tables::adopt() {
          {&service_rows_, &plan_rows_, &candidate_rows_, &ring_rows_, &server_rows_})
         rows->finish_adoption();
     needs_.finish_adoption();
+    filter_.finish_adoption();
     counted_rows_ = rows_with_counters();
     return services;
 }

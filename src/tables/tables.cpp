@@ -279,14 +279,14 @@ void Tables::note_need(ServiceEntry& entry, bool by_call) {
 // Packets to the service, or to connections it had, must be looked at.
 void Tables::watch(const model::ServiceKey& service) {
     if (service.mark)
-        needs_.add(abi::settings_flag::any_address);
+        filter_.add_service_anywhere();
     else
         filter_.add_service(to_row(service.address));
 }
 
 void Tables::unwatch(const model::ServiceKey& service) {
     if (service.mark)
-        needs_.remove(abi::settings_flag::any_address);
+        filter_.remove_service_anywhere();
     else
         filter_.remove_service(to_row(service.address));
 }

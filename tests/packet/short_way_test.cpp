@@ -74,6 +74,11 @@ class ShortWay : public testing::TestWithParam<Farm> {
         }
         EXPECT_EQ(send<Lane::complete>(request(ACK)).first, Verdict::transmit);
     }
+    Bytes go_whole_way(const Bytes& bytes) {
+        native::NativeEnv<Lane::complete> env(tables, world, bytes);
+        EXPECT_EQ(native::run_whole_way(env), Verdict::transmit);
+        return env.frame();
+    }
     // By the short way alone; nothing, if the packet does not take it.
     std::optional<Bytes> go(const Bytes& bytes) {
         native::NativeEnv<Lane::fast> env(tables, world, bytes);
@@ -94,19 +99,19 @@ class ShortWay : public testing::TestWithParam<Farm> {
     void expect_whole_way(const Bytes& bytes) {
         const std::string before = traces();
         EXPECT_FALSE(go(bytes));
-        EXPECT_EQ(traces(), before);
+        EXPECT_TRUE(traces() == before);
     }
     // The short way does what the whole way does, from the same state.
     void expect_short_way(const Bytes& bytes) {
         world.now += 10;
         const auto buckets = tables.buckets;
         const std::vector counters(tables.rows.counters.begin(), tables.rows.counters.end());
-        const auto whole = send<Lane::complete>(bytes);
+        const Bytes whole = go_whole_way(bytes);
         const std::string after = traces();
         std::ranges::copy(buckets, tables.buckets.begin());
         std::ranges::copy(counters, tables.rows.counters.begin());
-        EXPECT_EQ(go(bytes), whole.second);
-        EXPECT_EQ(traces(), after);
+        EXPECT_EQ(go(bytes), whole);
+        EXPECT_TRUE(traces() == after);
     }
 
     const model::ServiceKey key{0, GetParam().protocol, of_family(vip), 80};
@@ -172,6 +177,7 @@ TEST_P(ShortWay, is_not_to_a_server_that_is_drained_or_removed) {
 TEST_P(ShortWay, is_not_while_a_timeout_has_changed_or_packets_are_counted) {
     const auto timeouts = tables.rows.timeouts[0];
     for (auto& timeout : tables.rows.timeouts[0].timeout) timeout += 60;
+    world.now += 1;  // of a tick's packets only the first asks
     expect_whole_way(request());
     tables.rows.timeouts[0] = timeouts;
     tables.rows.settings->flags |= abi::settings_flag::count_packets;
