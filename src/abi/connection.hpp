@@ -92,10 +92,13 @@ TURNOUT_INLINE constexpr uint32_t neighbour_of(HopRef ref) {
     return ref & 0xffff;
 }
 // Good for about a second: longer than a burst, shorter than a person notices a moved address.
-TURNOUT_INLINE constexpr bool is_fresh(HopRef ref, Tick now) {
+TURNOUT_INLINE constexpr bool is_recent(HopRef ref, Tick now) {
     const CoarseSecond age = static_cast<CoarseSecond>(coarse_second(now) - (ref >> 16));
     // One CPU's clock may be a little behind another's that looked the hop up.
-    return neighbour_of(ref) != 0 && static_cast<CoarseSecond>(age + 1) <= 2;
+    return static_cast<CoarseSecond>(age + 1) <= 2;
+}
+TURNOUT_INLINE constexpr bool is_fresh(HopRef ref, Tick now) {
+    return neighbour_of(ref) != 0 && is_recent(ref, now);
 }
 
 // What a record of the table is.

@@ -17,6 +17,7 @@ inline constexpr char cursors[] = "to_cursors";
 inline constexpr char servers[] = "to_servers";
 inline constexpr char server_states[] = "to_server_state";
 inline constexpr char reply_services[] = "to_replies";
+inline constexpr char endpoints[] = "to_endpoints";
 inline constexpr char near_ends[] = "to_near_ends";
 inline constexpr char calls[] = "to_calls";
 inline constexpr char connections[] = "to_connections";
@@ -42,7 +43,7 @@ inline constexpr const char* all[] = {
     calls,          server_states,    reply_services, service_records, server_records,
     connections,    counters,         drops,          sweeper,         fragments,
     held_fragments, sequences,        endings,        lanes,           near_ends,
-    ftp_controls,   candidate_groups, fast_lane,
+    ftp_controls,   candidate_groups, fast_lane,      endpoints,
 };
 
 }  // namespace turnout::abi::map

@@ -57,6 +57,7 @@ struct Settings {
     Tick now;                       // the time, as the sweeper tells it
     uint32_t bucket_mask;           // number of buckets - 1; behind them, one scratch for each CPU
     uint32_t counter_rows_per_cpu;  // stride of the counter table
+    uint32_t endpoint_mask;         // rows of endpoints - 1
     uint32_t buckets_per_sweep;
     uint32_t flags;       // settings_flag
     uint32_t mark_rules;  // the list in use: see mark_rule_list()
@@ -69,7 +70,7 @@ struct Settings {
     uint8_t pad_;
     be16 ftp_port[ftp_ports];  // where services by NAT have their FTP translated; 0: none
 };
-static_assert(sizeof(Settings) == 72);
+static_assert(sizeof(Settings) == 80);
 
 // How long a connection may be idle, by State.  Row 0 is everybody's; services that have their own
 // share rows of equal content.  Written by the daemon.
@@ -342,6 +343,18 @@ struct ReplyService {
     uint16_t shared;  // 1: look for a reply record first
 };
 static_assert(sizeof(ReplyService) == 20);
+
+// What an endpoint is to us.
+enum class EndpointKind : uint32_t { service = 1, nat_server = 2 };
+
+// An endpoint at a place of its own: see table/endpoints.hpp.  Written by the daemon.
+struct EndpointRow {
+    uint32_t tag;  // of its hash, and its kind; 0: nobody's
+    Endpoint key;
+    ReplyService reply;  // of a NAT server
+    uint32_t service;    // row of a service
+};
+static_assert(sizeof(EndpointRow) == 48);
 
 // A next hop: a neighbour on an interface.  Rows are found by content and never change while a
 // fresh HopRef can name them.  Written by the data plane.

@@ -134,6 +134,7 @@ using CursorsMap = Array<abi::Cursor, 1>;                      // at load
 using ServersMap = Array<abi::Server, 1>;                      // at load
 using ServerStatesMap = Array<abi::ServerState, 1>;            // at load
 using RepliesMap = Hash<abi::Endpoint, abi::ReplyService, 1>;  // at load
+using EndpointsMap = Array<abi::EndpointRow, 1>;               // at load
 using NearEndsMap = Hash<abi::Endpoint, abi::Address, 1>;      // at load
 using ConnectionsMap = Array<abi::Bucket, 1>;                  // at load
 using ServiceRecordsMap = Array<abi::ServiceRecord, 1>;        // at load
@@ -165,6 +166,7 @@ TURNOUT_MAP(CursorsMap, to_cursors);
 TURNOUT_MAP(ServersMap, to_servers);
 TURNOUT_MAP(ServerStatesMap, to_server_state);
 TURNOUT_MAP(RepliesMap, to_replies);
+TURNOUT_MAP(EndpointsMap, to_endpoints);
 TURNOUT_MAP(NearEndsMap, to_near_ends);
 TURNOUT_MAP(CallsMap, to_calls);
 TURNOUT_MAP(ConnectionsMap, to_connections);

@@ -108,6 +108,9 @@ class TablesEnv {
     TURNOUT_INLINE static const abi::ReplyService* reply_service(const abi::Endpoint& key) {
         return row_of<const abi::ReplyService>(to_replies, key);
     }
+    TURNOUT_INLINE static const abi::EndpointRow* endpoint_row(uint32_t index) {
+        return row_of<const abi::EndpointRow>(to_endpoints, index);
+    }
     TURNOUT_INLINE static const abi::Address* near_end(const abi::Endpoint& sender) {
         return row_of<const abi::Address>(to_near_ends, sender);
     }

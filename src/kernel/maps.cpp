@@ -105,6 +105,7 @@ Status Maps::open_all(const std::string& directory) {
     array(names::server_records, server_records_, rows.server_records);
     array(names::counters, counters_, rows.counters);
     array(names::connections, buckets_, rows.buckets);
+    array(names::endpoints, endpoints_, rows.endpoints);
     if (!ok) return ok;
     rows.settings = &common.front().settings;
     rows.timeouts = common.front().timeouts;
@@ -133,8 +134,11 @@ Status Maps::open_all(const std::string& directory) {
     replies_ = KernelIndex<abi::ReplyService>(std::move(*replies));
     near_ends_ = KernelIndex<abi::Address>(std::move(*near_ends));
     drops = std::move(*drop_counts);
-    rows.service_ids = &service_ids_;
-    rows.replies = &replies_;
+    endpoint_rows_ = tables::EndpointRows(rows.endpoints, wait_for_packets);
+    quick_services_ = tables::QuickServices(service_ids_, endpoint_rows_);
+    quick_replies_ = tables::QuickReplies(replies_, endpoint_rows_);
+    rows.service_ids = &quick_services_;
+    rows.replies = &quick_replies_;
     rows.near_ends = &near_ends_;
     rows.wait_for_packets = wait_for_packets;
     return {};

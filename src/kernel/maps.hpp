@@ -7,6 +7,7 @@
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "kernel/mapped_array.hpp"
+#include "tables/quick_index.hpp"
 #include "tables/rows.hpp"
 
 namespace turnout::kernel {
@@ -55,8 +56,12 @@ class Maps {
     MappedArray<abi::ServerRecord> server_records_;
     MappedArray<abi::Counters> counters_;
     MappedArray<abi::Bucket> buckets_;
+    MappedArray<abi::EndpointRow> endpoints_;
     KernelIndex<uint32_t> service_ids_;
     KernelIndex<abi::ReplyService> replies_;
+    tables::EndpointRows endpoint_rows_;
+    tables::QuickServices quick_services_;
+    tables::QuickReplies quick_replies_;
     KernelIndex<abi::Address> near_ends_;
     Fd calls_;
 };

@@ -1,5 +1,7 @@
 #include "native/memory_tables.hpp"
 
+#include <bit>
+
 #include "abi/drop.hpp"
 #include "tables/convert.hpp"
 
@@ -23,7 +25,11 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
       service_records_(sizes.services),
       server_records_(sizes.servers),
       counters_(sizes.servers),
-      interfaces_(16) {
+      interfaces_(16),
+      endpoints_(std::bit_ceil(sizes.services + sizes.servers)),
+      endpoint_rows_(endpoints_, [] {}),
+      quick_services_(service_ids, endpoint_rows_),
+      quick_replies_(replies, endpoint_rows_) {
     rows.buckets = std::span(buckets).first(buckets.size() - 1);
     settings_.hash_seed = 0x7475726e6f7574;
     settings_.bucket_mask = static_cast<uint32_t>(rows.buckets.size()) - 1;
@@ -47,8 +53,10 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
     rows.server_records = server_records_;
     rows.counters = counters_;
     rows.interfaces = interfaces_;
-    rows.service_ids = &service_ids;
-    rows.replies = &replies;
+    rows.endpoints = endpoints_;
+    settings_.endpoint_mask = static_cast<uint32_t>(endpoints_.size()) - 1;
+    rows.service_ids = &quick_services_;
+    rows.replies = &quick_replies_;
     rows.near_ends = &near_ends;
     rows.call_at = [this](uint32_t location) {
         const auto at = calls.find(location);

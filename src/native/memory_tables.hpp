@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "path/opening.hpp"
+#include "tables/quick_index.hpp"
 #include "tables/rows.hpp"
 
 namespace turnout::native {
@@ -85,6 +86,10 @@ class MemoryTables {
     std::vector<abi::ServerRecord> server_records_;
     std::vector<abi::Counters> counters_;
     std::vector<abi::Interface> interfaces_;
+    std::vector<abi::EndpointRow> endpoints_;
+    tables::EndpointRows endpoint_rows_;
+    tables::QuickServices quick_services_;
+    tables::QuickReplies quick_replies_;
 };
 
 }  // namespace turnout::native

@@ -84,6 +84,7 @@ class NativeEnv {
     const abi::ReplyService* reply_service(const abi::Endpoint& key) {
         return tables_.replies.find(key);
     }
+    const abi::EndpointRow* endpoint_row(uint32_t i) { return row(tables_.rows.endpoints, i); }
     const abi::Address* near_end(const abi::Endpoint& sender) {
         return tables_.near_ends.find(sender);
     }

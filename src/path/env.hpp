@@ -74,6 +74,7 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.server(n) } -> gives<abi::Server*>;
     { env.server_state(n) } -> gives<abi::ServerState*>;
     { env.reply_service(endpoint) } -> gives<const abi::ReplyService*>;
+    { env.endpoint_row(n) } -> gives<const abi::EndpointRow*>;
     { env.neighbour(n) } -> gives<abi::Neighbour*>;
     { env.bucket(n) } -> gives<abi::Bucket*>;
     // find() and insert() of table/, steps 3 to 5 of this folder: the rare parts of the way, which

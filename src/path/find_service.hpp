@@ -10,6 +10,7 @@
 #include "path/env.hpp"
 #include "path/opening.hpp"
 #include "table/atomic.hpp"
+#include "table/endpoints.hpp"
 #include "wire/ip.hpp"
 
 namespace turnout {
@@ -92,7 +93,7 @@ TURNOUT_INLINE const uint32_t* find_service(Env& env, const abi::Settings& setti
     if (settings.flags & abi::settings_flag::marks && opening.mark)
         id = env.service_id({{{to_be(opening.mark)}}, be16{0}, 0, tuple.family});
     abi::Endpoint key{tuple.virtual_address, tuple.virtual_port, tuple.protocol, tuple.family};
-    if (!id) id = env.service_id(key);
+    if (!id) id = find_service_id(env, key);
     if (!id && settings.flags & abi::settings_flag::ftp && detail::may_be_ftp_data(tuple)) {
         key.port = ftp_port;
         id = env.service_id(key);

@@ -19,6 +19,7 @@
 #include "path/forwarding/take_hop.hpp"
 #include "path/forwarding/tunnel.hpp"
 #include "path/parse.hpp"
+#include "table/endpoints.hpp"
 
 namespace turnout {
 
@@ -250,10 +251,10 @@ TURNOUT_INLINE bool is_plain_tunnel(const abi::Settings& settings, const abi::Se
 template <class Env>
 TURNOUT_INLINE const abi::Neighbour* take_to(Env& env, abi::HopRef hop, uint32_t length,
                                              abi::Tick now) {
-    if (!abi::is_fresh(hop, now)) return nullptr;
+    if (!abi::is_recent(hop, now)) return nullptr;
+    // Row 0, which is nobody's, has no MTU.
     const abi::Neighbour* to = env.neighbour(abi::neighbour_of(hop));
-    return to && (to->mtu == 0 || length <= to->mtu) && env.can_transmit(to->interface) ? to
-                                                                                        : nullptr;
+    return to && length <= to->mtu && env.can_transmit(to->interface) ? to : nullptr;
 }
 
 // The next hop of a request is remembered with its server, that of a reply with its connection.
@@ -382,8 +383,8 @@ TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Window
     const abi::Address source = abi::address_of(packet.ip->source);
     if (!(audience(env, source) & abi::filter::nat_server)) return {true, Verdict::pass};
     const abi::ReplyService* service =
-        env.reply_service({source, transport_of(packet).ports.source, protocol_of(*packet.ip),
-                           family_of(*packet.ip)});
+        find_reply_service(env, {source, transport_of(packet).ports.source, protocol_of(*packet.ip),
+                                 family_of(*packet.ip)});
     if (!service || detail::may_have_reply_record(settings, service)) return whole_way;
     return go(env, settings, packet, Reply{*service});
 }

@@ -5,6 +5,7 @@
 // the earlier daemon ended; it is treated as removed.
 #include <cstring>
 
+#include "base/panic.hpp"
 #include "tables/convert.hpp"
 #include "tables/tables.hpp"
 
@@ -19,6 +20,9 @@ std::vector<model::Service> Tables::adopt() {
             rows_.service_records[id].in_use = 0;
             continue;
         }
+        // Tables that were taken over have no quick rows yet.
+        ensure(rows_.service_ids->put(rows_.services[id].key, id).has_value(),
+               "a service cannot be linked anew");
         services.push_back(adopt_service(id));
     }
     adopt_removed_servers();

@@ -42,8 +42,7 @@ inline Status ReplyIndex::add(const abi::Endpoint& server, const abi::Endpoint& 
         const auto left = index_.get(server);
         const abi::ReplyService row =
             left.value_or(abi::ReplyService{service.address, service.port, 0});
-        if (!left)
-            if (auto ok = index_.put(server, row); !ok) return ok;
+        if (auto ok = index_.put(server, row); !ok) return ok;
         at = entries_.emplace(key_of(server), Entry{row, 0}).first;
     }
     Entry& entry = at->second;

@@ -46,6 +46,7 @@ struct Rows {
     std::span<abi::Counters> counters;  // cpus × servers
     std::span<abi::Interface> interfaces;
     std::span<abi::Neighbour> neighbours;
+    std::span<abi::EndpointRow> endpoints;  // see tables/quick_index.hpp
     std::span<abi::Bucket> buckets;
 
     EndpointIndex<uint32_t>* service_ids = nullptr;
