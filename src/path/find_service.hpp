@@ -61,6 +61,7 @@ struct MarkSearch {
 template <TablesEnvironment Env>
 TURNOUT_INLINE uint32_t mark_by_rule(Env& env, uint32_t list, const abi::Tuple& tuple) {
     const uint32_t count = abi::mark_rule_count(list);
+    if (!count) return 0;  // a loop is a call, also one without a step
     MarkSearch<Env> search{&env, &tuple, abi::first_mark_rule(list) + count - 1, 0};
     env.each(count, &search, [](uint32_t step, MarkSearch<Env>* s) -> long {
         const abi::MarkRule* rule = s->env->mark_rule(s->last - step);

@@ -200,13 +200,6 @@ TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Wa
     return has_ends(tuple, packet, way) && rest_of(tuple) == rest;
 }
 
-// The first line with a tag, or 0.
-TURNOUT_INLINE uint32_t line_with(abi::Bucket& bucket, uint32_t tag) {
-    for (uint32_t line = 1; line <= abi::connections_per_bucket; ++line)
-        if (load_once(tag_of(bucket, line)) == tag) return forgotten(line, tag);
-    return 0;
-}
-
 // The packet's connection, which may have expired; null when it is not a calm one, or stands behind
 // another of the same tag.  One that has come to such a status can be found: its bucket's state
 // need not be asked.
