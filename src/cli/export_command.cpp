@@ -64,12 +64,11 @@ Result<observe::Farm> farm_of(ipvs::Client& director) {
     if (!totals) return std::unexpected(totals.error());
     const auto services = director.services();
     if (!services) return std::unexpected(services.error());
+    auto servers = director.servers(*services);
+    if (!servers) return std::unexpected(servers.error());
     observe::Farm farm{*totals, {}};
-    for (const model::ServiceReport& report : *services) {
-        auto servers = director.servers(report.service.key);
-        if (!servers) return std::unexpected(servers.error());
-        farm.services.push_back({report.service.key, *std::move(servers)});
-    }
+    for (size_t i = 0; i < services->size(); ++i)
+        farm.services.push_back({(*services)[i].service.key, std::move((*servers)[i])});
     return farm;
 }
 

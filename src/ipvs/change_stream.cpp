@@ -11,10 +11,11 @@ void ChangeStream::add(const model::Change& change) {
     Writer to(family_id, NLM_F_REQUEST | flag_explain, static_cast<uint32_t>(added_), 0);
     put_change(to, change);
     const Bytes message = to.finish();
-    if (aligned(datagram_.size()) + message.size() > max_datagram) send();
-    datagram_.resize(aligned(datagram_.size()));
-    last_ = datagram_.size();
-    datagram_.insert(datagram_.end(), message.begin(), message.end());
+    if (!append(datagram_, message)) {
+        send();
+        append(datagram_, message);
+    }
+    last_ = datagram_.size() - message.size();
     ++added_;
 }
 

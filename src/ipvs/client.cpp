@@ -22,6 +22,14 @@ Error no_director(int code, const std::string& path) {
                       "): start turnoutd, then try again"};
 }
 
+// Of a message of the family.
+Result<Attributes> attributes_of(View payload) {
+    if (payload.size() >= sizeof(genlmsghdr))
+        if (auto attributes = Attributes::parse(payload.subspan(sizeof(genlmsghdr))))
+            return *std::move(attributes);
+    return fail(EPROTO, "the director's answer makes no sense");
+}
+
 }  // namespace
 
 Error read_refusal(View payload) {
@@ -83,29 +91,37 @@ Result<View> Client::receive() {
 template <class Take>
 Status Client::ask(Writer request, Take take) {
     send(request.finish());
-    while (true) {
+    return await(sequence_, 1, [&](size_t, View payload) { return take(payload); });
+}
+
+template <class Take>
+Status Client::await(uint32_t first, size_t count, Take take) {
+    size_t answered = 0;
+    while (answered < count) {
         const auto got = receive();
         if (!got) return std::unexpected(got.error());
         View rest = *got;
         while (const auto message = next_message(rest)) {
-            if (message->header.nlmsg_type == NLMSG_DONE) return {};
+            const size_t which = message->header.nlmsg_seq - first;
             if (message->header.nlmsg_type == NLMSG_ERROR) {
                 Error refused = read_refusal(message->payload);
-                if (refused.code == 0) return {};
-                return std::unexpected(std::move(refused));
+                if (refused.code != 0) return std::unexpected(std::move(refused));
+                answered = which + 1;
+            } else if (message->header.nlmsg_type == NLMSG_DONE) {
+                answered = which + 1;
+            } else if (Status taken = take(which, message->payload); !taken) {
+                return taken;
             }
-            if (Status taken = take(message->payload); !taken) return taken;
         }
     }
+    return {};
 }
 
 template <class Take>
 Status Client::ask_attributes(Writer request, Take take) {
     return ask(std::move(request), [&](View payload) -> Status {
-        if (payload.size() >= sizeof(genlmsghdr))
-            if (const auto attributes = Attributes::parse(payload.subspan(sizeof(genlmsghdr))))
-                return take(*attributes);
-        return fail(EPROTO, "the director's answer makes no sense");
+        const auto attributes = attributes_of(payload);
+        return attributes ? take(*attributes) : std::unexpected(attributes.error());
     });
 }
 
@@ -170,18 +186,43 @@ Result<model::ServiceReport> Client::service(const model::ServiceKey& key) {
     return reports.front();
 }
 
-Result<std::vector<model::ServerReport>> Client::servers(const model::ServiceKey& key) {
-    std::vector<model::ServerReport> reports;
-    Writer to = request(IPVS_CMD_GET_DEST, ask_list);
-    to.nest(IPVS_CMD_ATTR_SERVICE, [&] { put_service_key(to, key); });
-    const Status asked = ask_attributes(std::move(to), [&](const Attributes& attributes) -> Status {
-        const auto nest = attributes.nest(IPVS_CMD_ATTR_DEST);
-        auto report = get_server_report(nest.value_or(Attributes{}), key.address.family);
-        if (!report) return std::unexpected(report.error());
-        reports.push_back(*std::move(report));
-        return {};
-    });
-    if (!asked) return std::unexpected(asked.error());
+namespace {
+
+// Reads a DEST attribute into `reports`.
+Status take_server(View payload, model::Family family, std::vector<model::ServerReport>& reports) {
+    const auto attributes = attributes_of(payload);
+    if (!attributes) return std::unexpected(attributes.error());
+    const auto nest = attributes->nest(IPVS_CMD_ATTR_DEST);
+    auto report = get_server_report(nest.value_or(Attributes{}), family);
+    if (!report) return std::unexpected(report.error());
+    reports.push_back(*std::move(report));
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<Client::ServerReports>> Client::servers(
+    std::span<const model::ServiceReport> services) {
+    std::vector<ServerReports> reports(services.size());
+    size_t asked = 0;
+    while (asked < services.size()) {
+        const size_t first = asked;
+        const uint32_t sequence = sequence_ + 1;
+        Bytes datagram;
+        for (; asked < services.size(); ++asked) {
+            Writer to = request(IPVS_CMD_GET_DEST, ask_list);
+            to.nest(IPVS_CMD_ATTR_SERVICE,
+                    [&] { put_service_key(to, services[asked].service.key); });
+            if (!append(datagram, to.finish())) break;
+        }
+        sequence_ = sequence + static_cast<uint32_t>(asked - first) - 1;
+        send(datagram);
+        const Status read = await(sequence, asked - first, [&](size_t which, View payload) {
+            const size_t index = first + which;
+            return take_server(payload, services[index].service.key.address.family, reports[index]);
+        });
+        if (!read) return std::unexpected(read.error());
+    }
     return reports;
 }
 

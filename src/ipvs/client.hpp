@@ -1,10 +1,12 @@
 // Asks a director over its socket: what ipvsadm and turnout are built on.
 //
-// Blocking, one request at a time (many changes at once: change_stream.hpp).  An error carries the
+// Blocking, one request at a time, but for the servers of many services (and many changes at once:
+// change_stream.hpp).  An error carries the
 // director's errno value and its words.
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +30,9 @@ class Client {
     Result<model::Timeouts> timeouts();
     Result<std::vector<model::ServiceReport>> services();
     Result<model::ServiceReport> service(const model::ServiceKey& key);
-    // Empty when there is no such service.
-    Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key);
+    // Of each of them, all asked for at once; none when there is no such service.
+    using ServerReports = std::vector<model::ServerReport>;
+    Result<std::vector<ServerReports>> servers(std::span<const model::ServiceReport> services);
     // A file of /proc/net, "ip_vs_conn": `take` gets its text as it comes in, in whole lines.
     Status text(const std::string& name, const std::function<void(std::string_view)>& take);
     Result<std::vector<model::SyncDaemon>> daemons();
@@ -47,6 +50,9 @@ class Client {
     // the acknowledgement or the end of the list.
     template <class Take>
     Status ask(Writer request, Take take);
+    // Reads the answers to several requests, numbered from `first` in the order they were sent.
+    template <class Take>
+    Status await(uint32_t first, size_t count, Take take);
     // The same for commands of the family: `take` gets the attributes.
     template <class Take>
     Status ask_attributes(Writer request, Take take);

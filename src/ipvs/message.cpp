@@ -25,6 +25,14 @@ std::optional<Message> next_message(View& rest) {
     return message;
 }
 
+bool append(Bytes& datagram, const Bytes& message) {
+    const size_t begin = aligned(datagram.size());
+    if (begin != 0 && begin + message.size() > max_datagram) return false;
+    datagram.resize(begin);
+    datagram.insert(datagram.end(), message.begin(), message.end());
+    return true;
+}
+
 Writer::Writer(uint16_t type, uint16_t flags, uint32_t sequence, uint32_t port_id)
     : message_(sizeof(nlmsghdr)) {
     const nlmsghdr header{0, type, flags, sequence, port_id};

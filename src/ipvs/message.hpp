@@ -31,6 +31,10 @@ struct Message {
 // Takes the first message off `rest`; nothing when what is there is not a whole message.
 std::optional<Message> next_message(View& rest);
 
+// Puts a message behind those of a datagram, if that does not grow beyond max_datagram by it;
+// an empty one takes any.
+bool append(Bytes& datagram, const Bytes& message);
+
 // Builds one message.
 class Writer {
   public:

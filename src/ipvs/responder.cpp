@@ -113,11 +113,8 @@ class Answer {
 
     // One message of many: packed with the others while they fit.
     void pack(const Bytes& message) {
-        if (datagrams_.empty() || aligned(datagrams_.back().size()) + message.size() > max_datagram)
-            datagrams_.emplace_back();
-        Bytes& last = datagrams_.back();
-        last.resize(aligned(last.size()));
-        last.insert(last.end(), message.begin(), message.end());
+        if (datagrams_.empty() || !append(datagrams_.back(), message))
+            datagrams_.push_back(message);
     }
 
     template <class Body>

@@ -80,13 +80,14 @@ TEST_F(ServerTest, client_and_server_understand_each_other) {
 
     EXPECT_EQ(asking.info()->connection_table_size, 4096u);
     EXPECT_EQ(asking.timeouts()->tcp_s, 900u);
-    ASSERT_EQ(asking.services()->size(), 1u);
+    const auto services = asking.services();
+    ASSERT_EQ(services->size(), 1u);
     EXPECT_EQ(asking.service(web)->service.key, web);
-    ASSERT_EQ(asking.servers(web)->size(), 1u);
-    EXPECT_EQ(asking.servers(web)->front().server, add_server.server);
+    ASSERT_EQ(asking.servers(*services)->front().size(), 1u);
+    EXPECT_EQ(asking.servers(*services)->front().front().server, add_server.server);
     ASSERT_TRUE(asking.apply(model::RemoveAll{}));
     EXPECT_EQ(asking.service(web).error().code, ESRCH);
-    EXPECT_TRUE(asking.servers(web)->empty());
+    EXPECT_TRUE(asking.servers(*services)->front().empty());
     model::SyncDaemon daemon;
     daemon.interface = "eth0";
     ASSERT_TRUE(asking.apply(model::StartDaemon{daemon}));
@@ -100,6 +101,36 @@ TEST_F(ServerTest, client_and_server_understand_each_other) {
     EXPECT_EQ(asking.text("nosuch", take).error().code, ENOENT);
     EXPECT_TRUE(asking.text("ip_vs_conn", take));
     EXPECT_EQ(text.substr(0, 3), "Pro");
+}
+
+// More than a datagram holds; every third has none.
+TEST_F(ServerTest, servers_of_many_services_come_with_the_service_they_belong_to) {
+    start();
+    Client asking = client();
+    constexpr uint16_t count = 1000;
+    for (uint16_t port = 1; port <= count; ++port) {
+        model::ServiceKey key = web;
+        key.port = port;
+        ASSERT_TRUE(asking.apply(add(key)));
+        model::AddServer made;
+        made.service = key;
+        made.server.key = {model::Address::ipv4(198, 51, 100, 1), port};
+        if (port % 3) {
+            ASSERT_TRUE(asking.apply(made));
+        }
+    }
+    const auto services = asking.services();
+    ASSERT_EQ(services->size(), count);
+    const auto servers = asking.servers(*services);
+    ASSERT_EQ(servers->size(), count);
+    for (size_t i = 0; i < count; ++i) {
+        const uint16_t port = (*services)[i].service.key.port;
+        ASSERT_EQ((*servers)[i].size(), port % 3 ? 1u : 0u) << port;
+        if (port % 3) {
+            EXPECT_EQ((*servers)[i].front().server.key.port, port);
+        }
+    }
+    EXPECT_EQ(asking.services()->size(), count) << "the next answer is to the next question";
 }
 
 using Refusals = std::vector<std::pair<size_t, int>>;

@@ -25,7 +25,7 @@ class EndpointRows {
     void put(const abi::Endpoint& key, abi::EndpointKind kind, const Value& value) {
         const EndpointPlace place = place_at(key, kind);
         abi::EndpointRow& row = rows_[place.index];
-        if (row.tag && !is(row, key, place)) return;
+        if (row.tag && (!is(row, key, place) || change(row, value))) return;
         leave(place.index);
         wait_for_readers(place.index);
         row.key = key;
@@ -44,6 +44,18 @@ class EndpointRows {
     static bool is(const abi::EndpointRow& row, const abi::Endpoint& key,
                    const EndpointPlace& place) {
         return row.tag == place.tag && is_same(row.key, key);
+    }
+    // Writes another value while packets may read it; false when it is not one word that differs.
+    static bool change(abi::EndpointRow& row, uint32_t service) {
+        __atomic_store_n(&row.service, service, __ATOMIC_RELAXED);
+        return true;
+    }
+    static bool change(abi::EndpointRow& row, const abi::ReplyService& reply) {
+        if (!(row.reply.virtual_address == reply.virtual_address &&
+              row.reply.virtual_port == reply.virtual_port))
+            return false;
+        __atomic_store_n(&row.reply.shared, reply.shared, __ATOMIC_RELAXED);
+        return true;
     }
     static void set(abi::EndpointRow& row, uint32_t service) { row.service = service; }
     static void set(abi::EndpointRow& row, const abi::ReplyService& reply) { row.reply = reply; }

@@ -88,6 +88,7 @@ TEST_F(Quick, finds_what_was_put_by_its_row_and_not_what_was_erased) {
         EXPECT_EQ(*find_service_id(reader, key), 7u);
         ASSERT_TRUE(index.put(key, 8));
         EXPECT_EQ(*find_service_id(reader, key), 8u);
+        EXPECT_EQ(waited, 0u) << "one word is changed where it is";
         ASSERT_TRUE(index.erase(key));
         EXPECT_FALSE(has_row(key));
         EXPECT_FALSE(find_service_id(reader, key));
@@ -111,6 +112,20 @@ TEST_F(Quick, has_the_first_of_two_at_a_place_and_finds_both) {
     EXPECT_EQ(*find_service_id(reader, second), 2u);
     ASSERT_TRUE(index.erase(second));
     EXPECT_TRUE(has_row(first));
+}
+
+TEST_F(Quick, has_a_nat_server_that_services_share) {
+    const abi::Endpoint sender = endpoint(8000);
+    abi::ReplyService reply{sender.address, to_be(uint16_t{80}), 0};
+    places.put(sender, nat_server, reply);
+    reply.shared = 1;
+    places.put(sender, nat_server, reply);
+    EXPECT_EQ(waited, 0u);
+    EXPECT_EQ(find_endpoint(reader, sender, nat_server)->reply.shared, 1u);
+    reply.virtual_port = to_be(uint16_t{81});
+    places.put(sender, nat_server, reply);
+    EXPECT_EQ(waited, 1u) << "two words are not changed where they are";
+    EXPECT_EQ(to_host(find_endpoint(reader, sender, nat_server)->reply.virtual_port), 81u);
 }
 
 TEST_F(Quick, waits_for_packets_before_a_row_is_anothers) {

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -90,7 +92,7 @@ class Session {
         const auto report = client_.service(line_.service.key);
         if (!report) return std::unexpected(report.error());
         print(listing.title());
-        return print_service(listing, *report);
+        return print_services(listing, {*report});
     }
 
     Status list_services(const Listing& listing) {
@@ -100,30 +102,25 @@ class Session {
         const auto reports = services();
         if (!reports) return std::unexpected(reports.error());
         print(listing.title());
-        for (const auto& report : *reports)
-            if (Status printed = print_service(listing, report); !printed) return printed;
-        return {};
+        return print_services(listing, *reports);
     }
 
-    Status print_service(const Listing& listing, const model::ServiceReport& report) {
-        const auto reports = servers(report.service.key);
-        if (!reports) return std::unexpected(reports.error());
-        print(listing.service(report));
-        for (const auto& server : *reports) print(listing.server(server, report.service.key));
-        return {};
+    Status print_services(const Listing& listing,
+                          const std::vector<model::ServiceReport>& reports) {
+        return with_servers(reports, [&](const auto& report, const auto& servers) {
+            print(listing.service(report));
+            for (const auto& server : servers) print(listing.server(server, report.service.key));
+        });
     }
 
     Status save() {
         const auto reports = services();
         if (!reports) return std::unexpected(reports.error());
-        for (const auto& report : *reports) {
-            const auto of_service = servers(report.service.key);
-            if (!of_service) return std::unexpected(of_service.error());
+        return with_servers(*reports, [&](const auto& report, const auto& servers) {
             print(service_rule(report.service, names_) + "\n");
-            for (const auto& server : *of_service)
+            for (const auto& server : servers)
                 print(server_rule(server.server, report.service.key, names_) + "\n");
-        }
-        return {};
+        });
     }
 
     Result<std::vector<model::ServiceReport>> services() {
@@ -132,10 +129,21 @@ class Session {
         return reports;
     }
 
-    Result<std::vector<model::ServerReport>> servers(const model::ServiceKey& key) {
-        auto reports = client_.servers(key);
-        if (reports && sorted_) sort(*reports);
-        return reports;
+    // Each service with its servers, which are asked for by some hundred services at a time.
+    template <class Take>
+    Status with_servers(std::span<const model::ServiceReport> services, Take take) {
+        constexpr size_t at_a_time = 200;
+        for (; !services.empty();
+             services = services.subspan(std::min(at_a_time, services.size()))) {
+            const auto some = services.first(std::min(at_a_time, services.size()));
+            auto reports = client_.servers(some);
+            if (!reports) return std::unexpected(reports.error());
+            for (size_t i = 0; i < some.size(); ++i) {
+                if (sorted_) sort((*reports)[i]);
+                take(some[i], (*reports)[i]);
+            }
+        }
+        return {};
     }
 
     ipvs::Client& client_;
