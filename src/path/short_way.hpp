@@ -259,7 +259,7 @@ TURNOUT_INLINE const abi::Neighbour* find_next_hop(Env& env, const abi::Settings
                                                    abi::Tick now) {
     uint32_t length = packet.length;
     if (abi::method_of(connection.status) == abi::Method::tunnel) {
-        if (Env::is_complete() || !is_plain_tunnel(settings, server)) return nullptr;
+        if (!is_plain_tunnel(settings, server)) return nullptr;
         length += ip_header_size(server.family);
     }
     return take_to(env, load_once(server.hop), length, now);
