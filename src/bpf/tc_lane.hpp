@@ -230,11 +230,11 @@ class TcEnv : public TablesEnv {
     }
 
     // Not bridged past us, not of another VLAN (its own interface will show it), not done before.
-    TURNOUT_INLINE bool is_for_us(const EthernetHeader&) const { return is_for_us(); }
     TURNOUT_INLINE bool is_for_us() const {
         if (packet_->pkt_type != packet_host || packet_->vlan_present) return false;
         return !is_of_this_host() || packet_->tc_index != done;
     }
+    TURNOUT_INLINE bool is_for_us(const EthernetHeader&) const { return is_for_us(); }
 
     // Drivers may leave headers outside the window.  Of SCTP packets that travel as one, only what
     // they have in common is in it, and has to be alone there: the kernel divides them by that.

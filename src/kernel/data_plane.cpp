@@ -118,9 +118,12 @@ Status size_maps_like(bpf_object* object, const std::string& directory) {
     return {};
 }
 
-// The tables that an earlier daemon left take the place of new ones, in their sizes.
+// The tables that an earlier daemon left take the place of new ones, in their sizes.  But for the
+// fast lane's program: the kernel keeps one that knows of frames in parts from a table that has had
+// one that does not, and which that is depends on the mode.
 Status reuse_pinned(bpf_object* object, const std::string& directory) {
     for (const char* name : names::all) {
+        if (name == names::fast_lane) continue;
         const Fd pinned(bpf_obj_get((directory + "/" + name).c_str()));
         if (!pinned)
             return fail_errno(
@@ -226,13 +229,22 @@ void prepare_fast_lane(bpf_object* object, XdpMode mode) {
 Status enter_way(bpf_object* object, const char* table, const char* program) {
     const uint32_t row = 0;
     const int way = bpf_program__fd(bpf_object__find_program_by_name(object, program));
-    const int map = bpf_map__fd(map_of(object, table));
-    if (way < 0) {  // not loaded
-        bpf_map_delete_elem(map, &row);
+    if (way < 0) return {};  // not loaded
+    if (bpf_map_update_elem(bpf_map__fd(map_of(object, table)), &row, &way, BPF_ANY) == 0)
         return {};
-    }
-    if (bpf_map_update_elem(map, &row, &way, BPF_ANY) == 0) return {};
     return fail_errno(errno, std::string("cannot enter ") + program + ", where packets go on");
+}
+
+// A new one in place of what an earlier daemon left, whose short way passes packets on from then,
+// until it is replaced.
+Status replace_fast_lane(bpf_object* object, const std::string& directory) {
+    const std::string pin = directory + "/" + names::fast_lane, made = pin + "_new";
+    unlink(made.c_str());
+    if (bpf_map__pin(map_of(object, names::fast_lane), made.c_str()) != 0)
+        return fail_errno(errno, "cannot pin the fast lane's table");
+    std::error_code error;
+    fs::rename(made, pin, error);
+    return error ? fail_errno(error.value(), "cannot replace " + pin) : Status{};
 }
 
 Status enter_ways(bpf_object* object) {
@@ -293,6 +305,9 @@ Result<std::unique_ptr<DataPlane>> DataPlane::load(const std::string& directory,
     prepare_fast_lane(state->object.get(), mode);
     if (bpf_object__load(state->object.get()) != 0) return std::unexpected(load_error(errno));
     if (auto ok = enter_ways(state->object.get()); !ok) return std::unexpected(ok.error());
+    if (found->own)
+        if (auto ok = replace_fast_lane(state->object.get(), tables_directory(directory)); !ok)
+            return std::unexpected(ok.error());
     auto maps = found->own ? Maps::open(tables_directory(directory))
                            : make_tables(state->object.get(), directory, found->other);
     if (!maps) return std::unexpected(maps.error());
