@@ -49,7 +49,21 @@ int order_of_ending(const abi::Endpoint& service) {
     return port == 0 ? 0 : port == 21 ? 1 : 2;
 }
 
+// From now on the old data plane asks its indexes for every endpoint.
+Status empty_endpoint_rows(const Takeover& takeover) {
+    const auto rows = DescribedTable::open(takeover.old_tables, names::endpoints);
+    if (!rows && rows.error().code == ENOENT) return {};  // it has none
+    if (!rows) return std::unexpected(rows.error());
+    const auto tag = member_of(rows->value(), "tag");
+    if (!tag) return std::unexpected(tag.error());
+    for (uint32_t row = 0; row < rows->rows(); ++row)
+        __atomic_store_n(reinterpret_cast<uint32_t*>(rows->row(row) + tag->offset), 0u,
+                         __ATOMIC_RELAXED);
+    return {};
+}
+
 Status end_services(const Takeover& takeover) {
+    if (auto ok = empty_endpoint_rows(takeover); !ok) return ok;
     auto index = DescribedTable::open(takeover.old_tables, names::service_index);
     if (!index) return std::unexpected(index.error());
     const auto same = DescribedTable::open(takeover.new_tables, names::service_index);
