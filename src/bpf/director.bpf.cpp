@@ -379,6 +379,7 @@ extern "C" {
 [[gnu::section("tc"), gnu::used]] int turnout_sweep([[maybe_unused]] __sk_buff* packet) {
     auto* sweeper = row_of<Sweeper>(to_sweeper, 0u);
     if (!sweeper) return 1;
+    Tables::tell_time();  // packets may come before the first tick
     timer_init(&sweeper->timer, &to_sweeper, 1 /* CLOCK_MONOTONIC */);
     if (timer_set_callback(&sweeper->timer, sweep_slice)) return 2;
     return timer_start(&sweeper->timer, sweep_period_ns, 0) ? 3 : 0;

@@ -181,7 +181,6 @@ void forget_traffic(tables::Rows& rows) {
         state.group = 0;
     }
     for (abi::Server& server : rows.servers) server.hop = 0;
-    rows.settings->now = 0;
 }
 
 // Tables that are there are used as they are; new ones get their sizes.

@@ -283,7 +283,9 @@ TEST_P(Concurrency, counts_return_to_nothing_under_the_sweeper) {
     farm.add(Protocol::tcp, 80, "rr", persistent, {1, 2});
     farm.add(Protocol::tcp, 81, "lc", 0, {2, 3, 4}, 8);
     farm.hurry();
+    world->rows().settings->now = 0;
     ASSERT_TRUE(world->start_sweeper());
+    EXPECT_NE(world->rows().settings->now, 0u) << "packets come before the first tick";
     for (uint32_t burst = 0; burst < 4; ++burst) {
         run_on_two_cpus(*world, {80, 81}, burst * 15, 15);
         std::this_thread::sleep_for(std::chrono::milliseconds(1200));
