@@ -64,6 +64,17 @@ TURNOUT_INLINE uint64_t packed(uint32_t first, uint32_t second) {
     return static_cast<uint64_t>(second) << 32 | first;
 }
 
+// What an interface has: packets that take the short way need no more.  Without a whole way, a
+// packet passes.
+template <class Lane, class Context>
+TURNOUT_INLINE int take_short_way(Context* context, ProgramMap& whole_way) {
+    Lane env(context);
+    const Decision decision = go_short_way(env);
+    if (decision.made) return env.action(decision.verdict);
+    tail_call(context, &whole_way, 0);
+    return env.action(Verdict::pass);
+}
+
 constexpr uint64_t sweep_period_ns = 1ull << abi::tick_shift;
 
 // Every parameter is named: the kernel refuses debug information of one that is not.
@@ -339,13 +350,8 @@ extern "C" {
     return sum_up(context, offset, bytes, sum_step);
 }
 
-// What an interface has: packets that take the short way need no more.
 [[gnu::section("xdp"), gnu::used]] int turnout_xdp(xdp_md* frame) {
-    FastLane env(frame);
-    const Decision decision = go_short_way(env);
-    if (decision.made) return env.action(decision.verdict);
-    tail_call(frame, &to_fast_lane, 0);
-    return XDP_PASS;
+    return take_short_way<FastLane>(frame, to_fast_lane);
 }
 
 [[gnu::section("xdp"), gnu::used]] int turnout_xdp_way(xdp_md* frame) {
@@ -354,11 +360,7 @@ extern "C" {
 }
 
 [[gnu::section("tc"), gnu::used]] int turnout_tc(__sk_buff* packet) {
-    CompleteLane env(packet);
-    const Decision decision = go_short_way(env);
-    if (decision.made) return env.action(decision.verdict);
-    tail_call(packet, &to_lanes, 0);
-    return TC_ACT_UNSPEC;
+    return take_short_way<CompleteLane>(packet, to_lanes);
 }
 
 [[gnu::section("tc"), gnu::used]] int turnout_tc_way(__sk_buff* packet) {

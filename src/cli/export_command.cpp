@@ -64,11 +64,12 @@ Result<observe::Farm> farm_of(ipvs::Client& director) {
     if (!totals) return std::unexpected(totals.error());
     const auto services = director.services();
     if (!services) return std::unexpected(services.error());
-    auto servers = director.servers(*services);
-    if (!servers) return std::unexpected(servers.error());
     observe::Farm farm{*totals, {}};
-    for (size_t i = 0; i < services->size(); ++i)
-        farm.services.push_back({(*services)[i].service.key, std::move((*servers)[i])});
+    const Status asked = director.servers(*services, [&](const model::ServiceReport& report,
+                                                         std::vector<model::ServerReport> servers) {
+        farm.services.push_back({report.service.key, std::move(servers)});
+    });
+    if (!asked) return std::unexpected(asked.error());
     return farm;
 }
 

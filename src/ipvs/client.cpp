@@ -201,29 +201,29 @@ Status take_server(View payload, model::Family family, std::vector<model::Server
 
 }  // namespace
 
-Result<std::vector<Client::ServerReports>> Client::servers(
-    std::span<const model::ServiceReport> services) {
-    std::vector<ServerReports> reports(services.size());
-    size_t asked = 0;
-    while (asked < services.size()) {
-        const size_t first = asked;
-        const uint32_t sequence = sequence_ + 1;
+Status Client::servers(std::span<const model::ServiceReport> services, const TakeServers& take) {
+    while (!services.empty()) {
         Bytes datagram;
+        const uint32_t first = sequence_ + 1;
+        size_t asked = 0;
         for (; asked < services.size(); ++asked) {
             Writer to = request(IPVS_CMD_GET_DEST, ask_list);
             to.nest(IPVS_CMD_ATTR_SERVICE,
                     [&] { put_service_key(to, services[asked].service.key); });
             if (!append(datagram, to.finish())) break;
         }
-        sequence_ = sequence + static_cast<uint32_t>(asked - first) - 1;
+        // What did not fit is asked anew.
+        sequence_ = first + static_cast<uint32_t>(asked) - 1;
         send(datagram);
-        const Status read = await(sequence, asked - first, [&](size_t which, View payload) {
-            const size_t index = first + which;
-            return take_server(payload, services[index].service.key.address.family, reports[index]);
+        std::vector<std::vector<model::ServerReport>> reports(asked);
+        const Status read = await(first, asked, [&](size_t which, View payload) {
+            return take_server(payload, services[which].service.key.address.family, reports[which]);
         });
-        if (!read) return std::unexpected(read.error());
+        if (!read) return read;
+        for (size_t i = 0; i < asked; ++i) take(services[i], std::move(reports[i]));
+        services = services.subspan(asked);
     }
-    return reports;
+    return {};
 }
 
 Status Client::text(const std::string& name, const std::function<void(std::string_view)>& take) {

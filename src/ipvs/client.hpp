@@ -1,8 +1,7 @@
 // Asks a director over its socket: what ipvsadm and turnout are built on.
 //
 // Blocking, one request at a time, but for the servers of many services (and many changes at once:
-// change_stream.hpp).  An error carries the
-// director's errno value and its words.
+// change_stream.hpp).  An error carries the director's errno value and its words.
 #pragma once
 
 #include <functional>
@@ -30,9 +29,11 @@ class Client {
     Result<model::Timeouts> timeouts();
     Result<std::vector<model::ServiceReport>> services();
     Result<model::ServiceReport> service(const model::ServiceKey& key);
-    // Of each of them, all asked for at once; none when there is no such service.
-    using ServerReports = std::vector<model::ServerReport>;
-    Result<std::vector<ServerReports>> servers(std::span<const model::ServiceReport> services);
+    // `take` gets each service with its servers, in order; none when there is no such service any
+    // more.  Asked for by as many services at a time as fit a datagram.
+    using TakeServers =
+        std::function<void(const model::ServiceReport&, std::vector<model::ServerReport>)>;
+    Status servers(std::span<const model::ServiceReport> services, const TakeServers& take);
     // A file of /proc/net, "ip_vs_conn": `take` gets its text as it comes in, in whole lines.
     Status text(const std::string& name, const std::function<void(std::string_view)>& take);
     Result<std::vector<model::SyncDaemon>> daemons();

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <span>
@@ -129,21 +128,14 @@ class Session {
         return reports;
     }
 
-    // Each service with its servers, which are asked for by some hundred services at a time.
+    // Each service with its servers.
     template <class Take>
     Status with_servers(std::span<const model::ServiceReport> services, Take take) {
-        constexpr size_t at_a_time = 200;
-        for (; !services.empty();
-             services = services.subspan(std::min(at_a_time, services.size()))) {
-            const auto some = services.first(std::min(at_a_time, services.size()));
-            auto reports = client_.servers(some);
-            if (!reports) return std::unexpected(reports.error());
-            for (size_t i = 0; i < some.size(); ++i) {
-                if (sorted_) sort((*reports)[i]);
-                take(some[i], (*reports)[i]);
-            }
-        }
-        return {};
+        return client_.servers(services, [&](const model::ServiceReport& service,
+                                             std::vector<model::ServerReport> servers) {
+            if (sorted_) sort(servers);
+            take(service, servers);
+        });
     }
 
     ipvs::Client& client_;
