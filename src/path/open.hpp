@@ -65,6 +65,8 @@ TURNOUT_INLINE void describe(abi::Connection& record, const ServiceView& service
                     (nat ? 0 : abi::status::no_output) |
                     (own_port && server.port.raw ? 0 : abi::status::keeps_port);
     record.timeout = timeout_before_state;
+    // None of its packets has been seen yet: the first looks for its timeout, whichever way it takes.
+    record.last_seen -= 1;
 }
 
 // A one-packet connection is in no table: it stands in this CPU's scratch line until its packet has

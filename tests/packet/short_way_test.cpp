@@ -184,6 +184,21 @@ TEST_P(ShortWay, is_not_while_a_timeout_has_changed_or_packets_are_counted) {
     expect_whole_way(request());
 }
 
+// Of an error alone a connection is over after three seconds (schedule_icmp); a datagram in the same
+// tick makes it last.
+TEST_P(ShortWay, is_not_for_the_first_datagram_of_a_connection_that_an_error_opened) {
+    if (is_tcp()) return;
+    tables.rows.settings->flags |= abi::settings_flag::schedule_icmp;
+    const Ip from{of_family(client), key.address}, answer{key.address, of_family(client)};
+    const Icmp unreachable = GetParam().ipv6 ? Icmp{1, 4} : Icmp{3, 3};
+    const Bytes error = frame(from, unreachable, frame(answer, Udp{key.port, 40001}, "data"));
+    EXPECT_EQ(send<Lane::complete>(error).first, Verdict::transmit);
+    const Bytes datagram = frame(from, Udp{40001, key.port}, "data");
+    expect_whole_way(datagram);
+    go_whole_way(datagram);
+    EXPECT_TRUE(go(datagram));
+}
+
 std::string name_of(const testing::TestParamInfo<Farm>& info) {
     const auto& [method, ipv6, protocol] = info.param;
     const std::string way = method == Method::nat      ? "NAT"
