@@ -78,7 +78,7 @@ def measure(folder, options):
     for case in figures:
         director, _, kind = case.partition("-")
         if director != "floor":
-            table.add(f"{titles[director]}: {NAMES[kind]}" if kind else case,
+            table.add(f"{titles[director]}: {NAMES[kind]}" if kind else case.replace("_", " "),
                       *spread(net(figures, case)), rounded(fair(figures, case)),
                       *of_ipvs(figures, director, kind))
     yield table

@@ -1,13 +1,13 @@
 """live: packets, new connections, latency and throughput through namespaces on this machine's own cores:
-Turnout in both lanes next to plain routing, a bare XDP redirect, DNAT of nftables (numgen, conntrack),
+Turnout in both lanes next to plain routing, bare redirects by XDP and tc, DNAT of nftables (numgen, conntrack),
 HAProxy in TCP mode and nginx's stream module. All by NAT to three servers in turn, over the same wires,
 from the same generators."""
 
 from figures import Table, judged, median, ratio, spread
-from ways import (Drop, Haproxy, Nftables, Nginx, Redirect, Routing, Turnout, TurnoutXdp, Ways)
+from ways import (Drop, Haproxy, Nftables, Nginx, Redirect, RedirectTc, Routing, Turnout, TurnoutXdp, Ways)
 
 KINDS = {"dropped by XDP": Drop, "XDP redirect": Redirect, "Turnout, XDP": TurnoutXdp,
-         "routing": Routing, "Turnout, tc": Turnout, "nftables DNAT": Nftables,
+         "tc redirect": RedirectTc, "routing": Routing, "Turnout, tc": Turnout, "nftables DNAT": Nftables,
          "HAProxy": Haproxy, "nginx stream": Nginx}
 BY_XDP = ("dropped by XDP", "XDP redirect", "Turnout, XDP")
 OF_TCP = ("routing", "Turnout, tc", "Turnout, XDP", "nftables DNAT", "HAProxy", "nginx stream")

@@ -1,5 +1,7 @@
 // Traffic for a director, made in the kernel, and what stands in its way or at its end: programs of
 // bench_traffic.
+#include <linux/pkt_cls.h>
+
 #include "write_flow.hpp"
 
 using namespace turnout;
@@ -8,9 +10,23 @@ using namespace turnout::bench;
 using TrafficMap = OneRow<Traffic>;
 
 extern "C" {
-
 extern TrafficMap traffic_row;
 [[gnu::section(".maps"), gnu::used]] TrafficMap traffic_row;
+}
+
+// The least that a router could do: new MAC addresses, out by another interface.
+template <class Context>
+static int redirect(Context* frame, int if_there_is_none) {
+    const Traffic* traffic = row_of<Traffic>(traffic_row);
+    auto* ethernet = header_at<EthernetHeader>(window_of(frame), 0);
+    if (!traffic || !ethernet) return if_there_is_none;
+    const auto* way = reinterpret_cast<const EthernetHeader*>(traffic->words);
+    ethernet->destination = way->destination;
+    ethernet->source = way->source;
+    return static_cast<int>(bpf::redirect(traffic->interface, 0));
+}
+
+extern "C" {
 
 [[gnu::section("license"), gnu::used]] char traffic_license[] = "Dual MIT/GPL";
 
@@ -30,18 +46,15 @@ extern TrafficMap traffic_row;
     return XDP_PASS;
 }
 
-// The least that a router could do: new MAC addresses, out by another interface.
 [[gnu::section("xdp"), gnu::used]] int traffic_redirect(xdp_md* frame) {
-    const Traffic* traffic = row_of<Traffic>(traffic_row);
-    auto* ethernet = header_at<EthernetHeader>(window_of(frame), 0);
-    if (!traffic || !ethernet) return XDP_ABORTED;
-    const auto* way = reinterpret_cast<const EthernetHeader*>(traffic->words);
-    ethernet->destination = way->destination;
-    ethernet->source = way->source;
-    return static_cast<int>(bpf::redirect(traffic->interface, 0));
+    return redirect(frame, XDP_ABORTED);
 }
 
 [[gnu::section("tc"), gnu::used]] int traffic_drop_tc([[maybe_unused]] __sk_buff* packet) {
-    return 2;  // TC_ACT_SHOT
+    return TC_ACT_SHOT;
+}
+
+[[gnu::section("tc"), gnu::used]] int traffic_redirect_tc(__sk_buff* packet) {
+    return redirect(packet, TC_ACT_SHOT);
 }
 }

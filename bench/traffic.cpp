@@ -1,7 +1,8 @@
 // Sends traffic from within the kernel, as fast as it goes, and says what a frame took.
 //
 //   bench_traffic send --device DEVICE --to ADDRESS:PORT [OPTION…]
-//   bench_traffic put drop|pass|drop-tc|redirect|nothing --device DEVICE [--out DEVICE]
+//   bench_traffic put WHAT --device DEVICE [--out DEVICE]
+//       WHAT: drop, pass, redirect, nothing; drop-tc, redirect-tc, nothing-tc
 //
 // Frames are made by an XDP program under BPF_PROG_TEST_RUN and redirected to DEVICE, so that a
 // veth's other end receives them as from a network card.  What is put onto a device ends their way,
@@ -14,6 +15,7 @@
 #include <net/if.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "model/names.hpp"
@@ -96,23 +98,34 @@ void send_samples(const Options& options) {
                     i + 1 == options.samples ? '\n' : ' ');
 }
 
-void put_at_tc(bpf_object* object, uint32_t device) {
+void put_at_xdp(int program, uint32_t device) {
+    if (bpf_xdp_attach(static_cast<int>(device), program, XDP_FLAGS_DRV_MODE, nullptr) != 0)
+        give_up("cannot put a program there");
+}
+
+void put_at_tc(int program, uint32_t device) {
     LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(device),
                 .attach_point = BPF_TC_INGRESS);
-    LIBBPF_OPTS(bpf_tc_opts, filter, .prog_fd = program(object, "traffic_drop_tc"));
+    LIBBPF_OPTS(bpf_tc_opts, filter, .prog_fd = program);
     const int made = bpf_tc_hook_create(&hook);
     if ((made != 0 && made != -EEXIST) || bpf_tc_attach(&hook, &filter) != 0)
         give_up("cannot put a filter there");
 }
 
+void clear(bool at_tc, uint32_t device) {
+    LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(device),
+                .attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
+    if (at_tc)
+        bpf_tc_hook_destroy(&hook);
+    else
+        bpf_xdp_detach(static_cast<int>(device), 0, nullptr);
+}
+
 void put(const Options& options) {
     const uint32_t device = index_of(options.device);
-    if (options.put == "nothing") {
-        bpf_xdp_detach(static_cast<int>(device), 0, nullptr);
-        return;
-    }
+    const bool at_tc = options.put.ends_with("-tc");
+    if (options.put.starts_with("nothing")) return clear(at_tc, device);
     bpf_object* object = load();
-    if (options.put == "drop-tc") return put_at_tc(object, device);
     if (!options.out.empty()) {
         Kind kind;
         kind.destination = first_client(model::Family::ipv4);
@@ -121,10 +134,9 @@ void put(const Options& options) {
         way.interface = index_of(options.out);
         set(object, way);
     }
-    const std::string name = "traffic_" + options.put;
-    if (bpf_xdp_attach(static_cast<int>(device), program(object, name.c_str()), XDP_FLAGS_DRV_MODE,
-                       nullptr) != 0)
-        give_up("cannot put a program there");
+    std::string name = "traffic_" + options.put;
+    std::ranges::replace(name, '-', '_');
+    (at_tc ? put_at_tc : put_at_xdp)(program(object, name.c_str()), device);
 }
 
 }  // namespace
@@ -143,10 +155,10 @@ int main(int count, char** arguments) {
     sending->add_option("--samples", options.samples, "So many, one more before them if not 1");
     sending->add_flag("--syn", options.syn, "TCP: SYN, else ACK");
     auto* putting = app.add_subcommand("put", "Put a program onto a device");
-    putting->add_option("what", options.put, "drop, pass, redirect, drop-tc or nothing")
+    putting->add_option("what", options.put, "drop, pass, redirect, nothing; or that with -tc")
         ->required();
     putting->add_option("--device", options.device, "Where frames come in")->required();
-    putting->add_option("--out", options.out, "redirect: where they go out");
+    putting->add_option("--out", options.out, "Redirected: where they go out");
     app.require_subcommand(1);
     CLI11_PARSE(app, count, arguments);
     if (sending->parsed()) send_samples(options);

@@ -155,8 +155,14 @@ class Drop(Way):
 
 
 class Redirect(Way):
+    what = "redirect"
+
     def direct(self):
-        self.put("director", "d0", "redirect", "--out", "d1")
+        self.put("director", "d0", self.what, "--out", "d1")
+
+
+class RedirectTc(Redirect):
+    what = "redirect-tc"
 
 
 class Turnout(Way):

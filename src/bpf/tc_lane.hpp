@@ -174,8 +174,11 @@ class TcEnv : public TablesEnv {
     TURNOUT_INLINE bool amend_checksum(uint32_t offset, uint64_t address_diff, uint64_t port_diff,
                                        bool optional) const {
         const uint64_t mark = optional ? BPF_F_MARK_MANGLED_0 : 0;
-        return l4_csum_replace(packet_, offset, 0, half(address_diff), mark | BPF_F_PSEUDO_HDR) ==
-                   0 &&
+        if (l4_csum_replace(packet_, offset, 0, half(address_diff), mark | BPF_F_PSEUDO_HDR) != 0)
+            return false;
+        // What the kernel would have to be asked for once more: most services keep the port.
+        constexpr uint64_t same_port = 0xffff;
+        return port_diff == same_port ||
                l4_csum_replace(packet_, offset, 0, half(port_diff), mark) == 0;
     }
     // The kernel amends a checksum, but not one that it has yet to compute: so it tells.
