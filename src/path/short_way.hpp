@@ -317,7 +317,7 @@ TURNOUT_INLINE bool encapsulate(Env& env, const Ip& ip, const abi::Server& serve
     inner.tos = traffic_class(ip);
     inner.ip_length = length_of(ip);
     inner.dont_fragment = has_dont_fragment(ip);
-    return put_outer_header(env, inner, server, 0, true);
+    return put_outer_header(env, inner, server, 0, protocol_of_inner(inner.family), true);
 }
 
 template <class Env>

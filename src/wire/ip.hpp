@@ -77,7 +77,7 @@ TURNOUT_INLINE be16 header_checksum(const Ipv4Header& ip) {
                          static_cast<uint64_t>(ip.ttl | ip.protocol << 8) + ip.source.raw +
                          ip.destination.raw;
     static_assert(host_is_little_endian, "byte pairs are summed as they lie in memory");
-    return {static_cast<uint16_t>(~fold(sum))};
+    return {static_cast<uint16_t>(~fold_few(sum))};
 }
 
 struct Ipv6Header {

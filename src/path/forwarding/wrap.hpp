@@ -17,7 +17,7 @@ TURNOUT_INLINE bool wrap(Env& env, const Packet& packet, uint32_t server_id, boo
     const uint64_t inner = sum_inner(env, packet, how);
     const bool with_checksum = how != InnerSum::not_wanted;
     if (!put_outer_header(env, packet, *server, tunnel_header_size(*server, with_checksum),
-                          !in_pieces))
+                          tunnel_protocol(*server, packet.family), !in_pieces))
         return false;
     return server->tunnel_type == abi::TunnelType::gue
                ? write_gue(env, packet, *server, with_checksum, inner)
