@@ -176,9 +176,7 @@ Location RecordMover::State::copy_connection(const Connection& old) {
     }
     abi::ServerState* state = to.server_state(record.server);
     if (!state) return location;
-    bind_connection(to, *state);
-    if (record.status & status::active)
-        change_load(to, *state, abi::load::active_one - abi::load::inactive_one);
+    bind_connection(to, *state, record.status & status::active);
     return location;
 }
 

@@ -83,7 +83,7 @@ class Groups : public testing::TestWithParam<Rule> {
         NativeEnv<Lane::complete> env(tables_, world_, {});
         abi::ServerState& state = tables_.rows.server_states[id];
         if (comes) {
-            bind_connection(env, state);
+            bind_connection(env, state, false);
             if (id % 2) turnout::change_load(env, state, abi::load::active_one - 1);
         } else if (abi::load::active(state.load)) {
             release_connection(env, state, true);

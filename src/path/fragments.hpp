@@ -59,7 +59,7 @@ TURNOUT_INLINE Location keep_for_fragments(Env& env, const abi::Connection& conn
     copy.last_seen = now;
     for (int attempt = 0; attempt < insert_attempts; ++attempt) {
         const Attempt made = env.try_insert(copy, env.find(copy.tuple, now).seen);
-        if (made.location) bind_connection(env, *state);
+        if (made.location) bind_connection(env, *state, copy.status & abi::status::active);
         if (!made.changed) return made.location;
     }
     return 0;

@@ -49,6 +49,15 @@ TURNOUT_INLINE void count_connection(Env& env, const abi::Connection& record) {
     if (abi::Counters* counters = env.counters(record.server)) counters->connections += 1;
 }
 
+// What a connection entails that now stands in the table.
+template <TablesEnvironment Env>
+TURNOUT_INLINE void note_made(Env& env, Opening& opening, const abi::Server& server,
+                              abi::ServerState& state, Location location) {
+    count_connection(env, opening.record);
+    bind_connection(env, state, opening.record.status & abi::status::active);
+    if (server.method == abi::Method::nat) pair_with_reply_record(env, opening, server, location);
+}
+
 // Puts the record where packets find it.
 template <TablesEnvironment Env>
 TURNOUT_INLINE Location make_connection(Env& env, Opening& opening, const abi::Server& server,
@@ -66,10 +75,7 @@ TURNOUT_INLINE Location make_connection(Env& env, Opening& opening, const abi::S
         if (parent) add(parent->children, ~0u);
         return made.location;
     }
-    count_connection(env, opening.record);
-    bind_connection(env, state);
-    if (server.method == abi::Method::nat)
-        pair_with_reply_record(env, opening, server, made.location);
+    note_made(env, opening, server, state, made.location);
     return made.location;
 }
 

@@ -65,7 +65,8 @@ TURNOUT_INLINE void describe(abi::Connection& record, const ServiceView& service
                     (nat ? 0 : abi::status::no_output) |
                     (own_port && server.port.raw ? 0 : abi::status::keeps_port);
     record.timeout = timeout_before_state;
-    // None of its packets has been seen yet: the first looks for its timeout, whichever way it takes.
+    // None of its packets has been seen yet: the first looks for its timeout, whichever way it
+    // takes.
     record.last_seen -= 1;
 }
 
@@ -130,7 +131,7 @@ TURNOUT_INLINE void hand_over(Env& env, const abi::Settings& settings, Location 
     if (line->status & abi::status::stateless) return;
     line->status |= abi::status::one_packet;
     abi::ServerState* state = env.server_state(line->server);
-    if (state && env.insert(*line, not_seen).inserted) bind_connection(env, *state);
+    if (state && env.insert(*line, not_seen).inserted) bind_connection(env, *state, false);
 }
 
 // The packet that was left so has been forwarded.

@@ -47,10 +47,10 @@ TURNOUT_INLINE void change_load(Env& env, abi::ServerState& state, uint64_t chan
     tell_group(env, state);
 }
 
-// A new connection, inactive until its first packet has been looked at.
+// A new connection, which is inactive if its first packet has still to be looked at.
 template <class Env>
-TURNOUT_INLINE void bind_connection(Env& env, abi::ServerState& state) {
-    add(state.load, abi::load::inactive_one);
+TURNOUT_INLINE void bind_connection(Env& env, abi::ServerState& state, bool active) {
+    add(state.load, active ? abi::load::active_one : abi::load::inactive_one);
     note_bound(state, total_connections(load_once(state.load)));
     tell_group(env, state);
 }

@@ -246,12 +246,11 @@ TURNOUT_INLINE void withdraw(abi::Bucket& bucket, uint32_t line, bool second) {
 
 }  // namespace detail
 
-// Adds a copy of `record`, if its home bucket still is in the state that a look-up, which did not
-// find the tuple, has seen.
+// Adds a copy of `record` at its place, if its home bucket still is in the state that a look-up,
+// which did not find the tuple, has seen.
 template <class Env>
-TURNOUT_INLINE Attempt try_insert(Env& env, const abi::Settings& settings,
-                                  const abi::Connection& record, uint32_t seen) {
-    const Place place = place_of(record.tuple, settings.hash_seed, settings.bucket_mask);
+TURNOUT_INLINE Attempt try_insert(Env& env, const Place& place, const abi::Connection& record,
+                                  uint32_t seen) {
     abi::Bucket* home = env.bucket(place.home);
     abi::Bucket* other = env.bucket(place.other);
     if (!home || !other) return {};
@@ -277,6 +276,12 @@ TURNOUT_INLINE Attempt try_insert(Env& env, const abi::Settings& settings,
     }
     detail::withdraw(bucket, line, second);
     return {0, room};
+}
+template <class Env>
+TURNOUT_INLINE Attempt try_insert(Env& env, const abi::Settings& settings,
+                                  const abi::Connection& record, uint32_t seen) {
+    return try_insert(env, place_of(record.tuple, settings.hash_seed, settings.bucket_mask), record,
+                      seen);
 }
 
 // `seen` of one who has not looked.

@@ -26,6 +26,28 @@ struct Farm {
     model::Protocol protocol;
 };
 
+// All that packets change.
+struct State {
+    explicit State(const native::MemoryTables& tables)
+        : buckets(tables.buckets.begin(), tables.buckets.end()),
+          counters(tables.rows.counters.begin(), tables.rows.counters.end()),
+          servers(tables.rows.server_states.begin(), tables.rows.server_states.end()),
+          cursors(tables.rows.cursors.begin(), tables.rows.cursors.end()),
+          rows(tables.rows.servers.begin(), tables.rows.servers.end()) {}
+    void restore(native::MemoryTables& tables) const {
+        std::ranges::copy(buckets, tables.buckets.begin());
+        std::ranges::copy(counters, tables.rows.counters.begin());
+        std::ranges::copy(servers, tables.rows.server_states.begin());
+        std::ranges::copy(cursors, tables.rows.cursors.begin());
+        std::ranges::copy(rows, tables.rows.servers.begin());
+    }
+    std::vector<abi::Bucket> buckets;
+    std::vector<abi::Counters> counters;
+    std::vector<abi::ServerState> servers;
+    std::vector<abi::Cursor> cursors;
+    std::vector<abi::Server> rows;  // for their next hops
+};
+
 class ShortWay : public testing::TestWithParam<Farm> {
   protected:
     ShortWay()
@@ -42,6 +64,7 @@ class ShortWay : public testing::TestWithParam<Farm> {
         real.key = {of_family(server(1)), 8000};
         if (GetParam().method != Method::nat) real.key.port = key.port;
         real.method = GetParam().method;
+        real.weight = 100;  // or ovf would soon have it overflow
         EXPECT_TRUE(director.apply(model::AddServer{key, real}));
         establish();
     }
@@ -93,7 +116,7 @@ class ShortWay : public testing::TestWithParam<Farm> {
             return std::string(reinterpret_cast<const char*>(rows.data()), rows.size_bytes());
         };
         return bytes(std::span(tables.buckets)) + bytes(tables.rows.counters) +
-               bytes(tables.rows.server_states);
+               bytes(tables.rows.server_states) + bytes(tables.rows.cursors);
     }
     // Leaves no trace on a packet that does not take it.
     void expect_whole_way(const Bytes& bytes) {
@@ -104,14 +127,25 @@ class ShortWay : public testing::TestWithParam<Farm> {
     // The short way does what the whole way does, from the same state.
     void expect_short_way(const Bytes& bytes) {
         world.now += 10;
-        const auto buckets = tables.buckets;
-        const std::vector counters(tables.rows.counters.begin(), tables.rows.counters.end());
+        const State before(tables);
         const Bytes whole = go_whole_way(bytes);
         const std::string after = traces();
-        std::ranges::copy(buckets, tables.buckets.begin());
-        std::ranges::copy(counters, tables.rows.counters.begin());
+        before.restore(tables);
         EXPECT_EQ(go(bytes), whole);
         EXPECT_TRUE(traces() == after);
+    }
+    // What the short way leaves undone, having begun it, the whole way ends as if alone.
+    void expect_both_ways(const Bytes& bytes) {
+        const State before(tables);
+        const Bytes whole = go_whole_way(bytes);
+        const std::string after = traces();
+        before.restore(tables);
+        EXPECT_FALSE(go(bytes));
+        EXPECT_EQ(go_whole_way(bytes), whole);
+        EXPECT_TRUE(traces() == after);
+    }
+    Bytes first_packet(uint16_t port = 40001) const {
+        return packet({of_family(client), key.address}, port, key.port, SYN);
     }
 
     const model::ServiceKey key{0, GetParam().protocol, of_family(vip), 80};
@@ -126,10 +160,51 @@ TEST_P(ShortWay, is_taken_in_mid_connection) {
     if (GetParam().method == Method::nat) expect_short_way(reply());
 }
 
-TEST_P(ShortWay, is_not_for_what_begins_or_ends_a_connection) {
+TEST_P(ShortWay, is_not_for_what_ends_or_begins_a_connection_anew) {
     if (!is_tcp()) return;  // UDP has no such packets
     for (const uint8_t flags : {SYN, uint8_t(FIN | ACK), RST, uint8_t(RST | ACK), uint8_t{0}})
         expect_whole_way(request(flags));
+}
+
+TEST_P(ShortWay, is_taken_by_the_first_packet_of_a_connection) {
+    expect_short_way(first_packet());
+    expect_whole_way(packet({of_family(client), key.address}, 20, key.port, SYN));
+}
+
+TEST_P(ShortWay, is_taken_by_first_packets_whatever_the_scheduler) {
+    uint16_t port = 40001;
+    for (const char* scheduler : {"wlc", "lc", "sed", "nq", "wrr", "sh", "mh", "fo", "ovf"}) {
+        model::Service service;
+        service.key = key;
+        service.scheduler = scheduler;
+        if (GetParam().ipv6) service.netmask = 128;
+        ASSERT_TRUE(director.apply(model::EditService{service})) << scheduler;
+        world.now = 1000;  // the next hop is not to get old
+        expect_short_way(first_packet(port++));
+    }
+}
+
+TEST_P(ShortWay, is_begun_by_a_first_packet_that_cannot_be_sent_at_once) {
+    for (auto& row : tables.rows.servers) row.flags ^= abi::server_flag::resets_idle;
+    expect_both_ways(first_packet());
+    for (auto& row : tables.rows.servers) row.flags ^= abi::server_flag::resets_idle;
+    world.now += abi::ticks_of_seconds(5);  // the next hop is old
+    expect_both_ways(first_packet(40002));
+}
+
+TEST_P(ShortWay, is_not_for_first_packets_of_an_unusual_service) {
+    for (const uint32_t flag : {abi::settings_flag::marks, abi::settings_flag::stateless,
+                                abi::settings_flag::drop_packet, abi::settings_flag::secure_tcp}) {
+        tables.rows.settings->flags ^= flag;
+        expect_whole_way(first_packet());
+        tables.rows.settings->flags ^= flag;
+    }
+    for (const uint8_t flag : {abi::plan_flag::persistent, abi::plan_flag::one_packet}) {
+        for (auto& row : tables.rows.plans) row.flags ^= flag;
+        expect_whole_way(first_packet());
+        for (auto& row : tables.rows.plans) row.flags ^= flag;
+    }
+    EXPECT_TRUE(go(first_packet()));
 }
 
 TEST_P(ShortWay, is_not_for_an_unusual_packet) {
@@ -149,6 +224,7 @@ TEST_P(ShortWay, is_not_for_an_unusual_packet) {
 }
 
 TEST_P(ShortWay, is_not_for_a_stranger) {
+    if (!is_tcp()) return;  // a datagram begins a connection
     expect_whole_way(packet({of_family(client), key.address}, 40001, key.port, ACK));
 }
 
@@ -184,8 +260,8 @@ TEST_P(ShortWay, is_not_while_a_timeout_has_changed_or_packets_are_counted) {
     expect_whole_way(request());
 }
 
-// Of an error alone a connection is over after three seconds (schedule_icmp); a datagram in the same
-// tick makes it last.
+// Of an error alone a connection is over after three seconds (schedule_icmp); a datagram in the
+// same tick makes it last.
 TEST_P(ShortWay, is_not_for_the_first_datagram_of_a_connection_that_an_error_opened) {
     if (is_tcp()) return;
     tables.rows.settings->flags |= abi::settings_flag::schedule_icmp;

@@ -100,7 +100,7 @@ TURNOUT_INLINE void expect_data(Env& env, Location location, abi::Tick now) {
     record.link = location;
     const Location made = detail::insert_waiting(env, record, now);
     if (!made) return;
-    bind_connection(env, *state);
+    bind_connection(env, *state, false);
     control->expected = made;
     note_ftp_data(env, now);
     if (!control->wanted_actively) return;

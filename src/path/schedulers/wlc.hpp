@@ -5,9 +5,11 @@
 
 namespace turnout::wlc {
 
+inline constexpr least::Rule rule = least::Rule::overhead_per_weight;
+
 template <TablesEnvironment Env>
 TURNOUT_INLINE Choice choose(Env& env, const Ask& ask) {
-    return least::choose(env, ask, least::Rule::overhead_per_weight);
+    return least::choose(env, ask, rule);
 }
 
 }  // namespace turnout::wlc
