@@ -62,7 +62,8 @@ class Teller:
         return " ".join(words)
 
     def identification(self, header):
-        if header.identification == 0:
+        # Where one is needed it is any number, once in a while this one.
+        if header.identification == 0 and not header.may_be_fragmented:
             return "0"
         return "same" if header.identification in self.sent else "set"
 
