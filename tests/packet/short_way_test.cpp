@@ -192,6 +192,19 @@ TEST_P(ShortWay, is_begun_by_a_first_packet_that_cannot_be_sent_at_once) {
     expect_both_ways(first_packet(40002));
 }
 
+TEST_P(ShortWay, is_not_begun_by_what_may_be_an_answer) {
+    if (GetParam().method != Method::nat || is_tcp()) return;  // a SYN is none
+    model::Service service;
+    service.key = {0, key.protocol, of_family(client), 40000};
+    service.scheduler = "rr";
+    if (GetParam().ipv6) service.netmask = 128;
+    ASSERT_TRUE(director.apply(model::AddService{service}));
+    model::Server another = real;
+    another.key = {of_family(server(2)), 8000};
+    ASSERT_TRUE(director.apply(model::AddServer{service.key, another}));
+    expect_whole_way(reply());
+}
+
 TEST_P(ShortWay, is_not_for_first_packets_of_an_unusual_service) {
     for (const uint32_t flag : {abi::settings_flag::marks, abi::settings_flag::stateless,
                                 abi::settings_flag::drop_packet, abi::settings_flag::secure_tcp}) {

@@ -78,6 +78,8 @@ TURNOUT_INLINE Decision begin_connection(Env& env, const abi::Settings& settings
     const abi::Tuple tuple = tuple_of(packet, Request{});
     const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
     if (settings.flags & unusual_settings) return whole_way;
+    // What a NAT server sends may be an answer: its client may have a service's address.
+    if (audience(env, tuple.client) & abi::filter::nat_server) return whole_way;
     const uint32_t seen = see_nothing(env, place);
     if (seen == not_seen) return whole_way;
     const abi::EndpointRow* known = find_endpoint(
@@ -106,10 +108,7 @@ TURNOUT_INLINE Decision begin_connection(Env& env, const abi::Settings& settings
     if (to) note_first_packet(env, record, *server, now);
 
     // None when the table has no room there, or another packet was quicker.
-    const abi::Connection* ready = &record;
-    hold(ready);  // its place is found from memory, and not kept by all packets for those that get
-                  // here
-    const Attempt made = try_insert(env, settings, *ready, seen);
+    const Attempt made = try_insert(env, place, record, seen);
     if (!made.location) return whole_way;
     turnout::detail::note_made(env, *opening, *server, *state, made.location);
     if (!to) return whole_way;
