@@ -155,7 +155,9 @@ int main(int count, char** arguments) {
     sending->add_option("--samples", options.samples, "So many, one more before them if not 1");
     sending->add_flag("--syn", options.syn, "TCP: SYN, else ACK");
     auto* putting = app.add_subcommand("put", "Put a program onto a device");
-    putting->add_option("what", options.put, "drop, pass, redirect, nothing; or that with -tc")
+    putting
+        ->add_option("what", options.put,
+                     "drop, pass, redirect, nothing, or one with -tc: drop, redirect, nothing")
         ->required();
     putting->add_option("--device", options.device, "Where frames come in")->required();
     putting->add_option("--out", options.out, "Redirected: where they go out");

@@ -59,6 +59,14 @@ struct Opening {
     uint32_t errors;
 };
 
+// What every opening starts from.
+TURNOUT_INLINE void start(Opening& opening, const abi::Tuple& tuple, abi::Tick now) {
+    opening.record = {};
+    opening.record.tuple = tuple;
+    opening.record.last_seen = now;
+    opening.remembered = opening.times_asked = 0;
+}
+
 // What the fragments of a packet have in common.
 struct FragmentKey {
     abi::Address source, destination;

@@ -44,9 +44,7 @@ TURNOUT_INLINE Verdict drop(Env& env, abi::Drop reason) {
 template <Environment Env>
 TURNOUT_INLINE void begin(Env& env, const abi::Settings& settings, const Packet& packet,
                           abi::Tick now, const Flow& flow, Opening& opening) {
-    opening.record = {};
-    opening.record.tuple = request_tuple(packet);
-    opening.record.last_seen = now;
+    start(opening, request_tuple(packet), now);
     opening.mark = env.mark();
     opening.flags = Env::is_complete() ? 0 : opening_flag::fast_lane;
     opening.call.call.length = 0;
@@ -55,7 +53,6 @@ TURNOUT_INLINE void begin(Env& env, const abi::Settings& settings, const Packet&
         if (udp && settings.flags & abi::settings_flag::sip)
             env.read_call(packet.transport_offset + sizeof(UdpHeader), opening);
     opening.seen = flow.seen;
-    opening.remembered = opening.times_asked = 0;
 }
 
 // Asks the scheduler, which may want something to be remembered before it answers.

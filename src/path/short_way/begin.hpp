@@ -36,15 +36,6 @@ TURNOUT_INLINE uint32_t see_nothing(Env& env, const Place& place) {
     return nothing ? seen : not_seen;
 }
 
-TURNOUT_INLINE void fill_in(Opening& opening, const abi::Tuple& tuple, uint32_t service,
-                            abi::Tick now) {
-    opening.record = {};
-    opening.record.tuple = tuple;
-    opening.record.last_seen = now;
-    opening.service = service;
-    opening.mark = opening.flags = opening.remembered = opening.times_asked = 0;
-}
-
 // The record as its first packet, which is sent, leaves it: see track().
 template <TablesEnvironment Env>
 TURNOUT_INLINE void note_first_packet(Env& env, abi::Connection& record, const abi::Server& server,
@@ -73,11 +64,11 @@ TURNOUT_INLINE bool choose_server(Env& env, const abi::Plan& plan, Opening& open
 template <class Ip, Environment Env>
 TURNOUT_INLINE Decision begin_connection(Env& env, const abi::Settings& settings,
                                          Passage<Ip> packet) {
+    if (settings.flags & unusual_settings) return whole_way;
     hold(packet.ip);  // all is read anew, and not kept by all packets for those that get here
     const abi::Tick now = env.now();
     const abi::Tuple tuple = tuple_of(packet, Request{});
     const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
-    if (settings.flags & unusual_settings) return whole_way;
     // What a NAT server sends may be an answer: its client may have a service's address.
     if (audience(env, tuple.client) & abi::filter::nat_server) return whole_way;
     const uint32_t seen = see_nothing(env, place);
@@ -91,7 +82,9 @@ TURNOUT_INLINE Decision begin_connection(Env& env, const abi::Settings& settings
     if (!plan || plan->flags & unusual_plans || tuple.client_port == ftp_data_port || !opening)
         return whole_way;
 
-    fill_in(*opening, tuple, known->service, now);
+    start(*opening, tuple, now);
+    opening->service = known->service;
+    opening->mark = opening->flags = 0;
     if (!choose_server(env, *plan, *opening)) return whole_way;
     abi::Connection& record = opening->record;
     const abi::Server* server = env.server(record.server);
