@@ -1,3 +1,12 @@
+# What is not compiled with its neighbours, for it and they have the same name for different things:
+# targets, all whose files are compiled one by one, and single files.
+function(turnout_apart)
+    set_target_properties(${ARGN} PROPERTIES UNITY_BUILD OFF)
+endfunction()
+function(turnout_alone)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # turnout_module(NAME [DEPENDS…]): one folder under src/ as a static library.
 #
 # The library is made of every .cpp beside the CMakeLists.txt; every x_test.cpp becomes part of the

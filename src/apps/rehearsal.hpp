@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "cli/migrate_command.hpp"
+#include "cli/commands/migrate_command.hpp"
 
 namespace turnout {
 

@@ -1,8 +1,8 @@
 // Where `turnout status`, `turnout down` and `turnout connections` meet the kernel.
 #pragma once
 
-#include "cli/connections_command.hpp"
-#include "cli/status_command.hpp"
+#include "cli/commands/connections_command.hpp"
+#include "cli/commands/status_command.hpp"
 
 namespace turnout {
 

@@ -8,7 +8,7 @@
 namespace turnout::director {
 namespace {
 
-const model::ServiceKey web{0, model::Protocol::tcp, model::Address::ipv4(198, 51, 100, 1), 80};
+const model::ServiceKey key{0, model::Protocol::tcp, model::Address::ipv4(198, 51, 100, 1), 80};
 
 class NearEnds : public testing::Test {
   protected:
@@ -27,10 +27,10 @@ class NearEnds : public testing::Test {
     }
     void add(std::initializer_list<model::Server> servers) {
         model::Service service;
-        service.key = web;
+        service.key = key;
         service.scheduler = "rr";
         ASSERT_TRUE(director->apply(model::AddService{service}));
-        for (const auto& each : servers) ASSERT_TRUE(director->apply(model::AddServer{web, each}));
+        for (const auto& each : servers) ASSERT_TRUE(director->apply(model::AddServer{key, each}));
     }
     abi::Endpoint sender(uint8_t number) const {
         return tables::endpoint_of(nat(number).key, model::Protocol::tcp);
@@ -52,8 +52,8 @@ TEST_F(NearEnds, are_those_of_nat_servers_while_the_setting_is_on) {
     ASSERT_TRUE(director->set("nat_icmp_send", 1));
     EXPECT_EQ(near_end(11), "10.1.0.1");
     EXPECT_EQ(near_end(12), "");
-    ASSERT_TRUE(director->apply(model::AddServer{web, nat(13)}));
-    ASSERT_TRUE(director->apply(model::RemoveServer{web, nat(11).key}));
+    ASSERT_TRUE(director->apply(model::AddServer{key, nat(13)}));
+    ASSERT_TRUE(director->apply(model::RemoveServer{key, nat(11).key}));
     EXPECT_EQ(near_end(13), "10.1.0.1");
     EXPECT_EQ(near_end(11), "");
     ASSERT_TRUE(director->set("nat_icmp_send", 0));
@@ -63,9 +63,9 @@ TEST_F(NearEnds, are_those_of_nat_servers_while_the_setting_is_on) {
 TEST_F(NearEnds, follow_a_server_from_method_to_method) {
     add({direct(11)});
     ASSERT_TRUE(director->set("nat_icmp_send", 1));
-    ASSERT_TRUE(director->apply(model::EditServer{web, nat(11)}));
+    ASSERT_TRUE(director->apply(model::EditServer{key, nat(11)}));
     EXPECT_EQ(near_end(11), "10.1.0.1");
-    ASSERT_TRUE(director->apply(model::EditServer{web, direct(11)}));
+    ASSERT_TRUE(director->apply(model::EditServer{key, direct(11)}));
     EXPECT_EQ(near_end(11), "");
 }
 
@@ -86,7 +86,7 @@ TEST_F(NearEnds, are_there_for_the_next_daemon) {
     (void)tables.near_ends.erase(sender(11));
     director = make();
     EXPECT_EQ(near_end(11), "10.1.0.1");
-    ASSERT_TRUE(director->apply(model::RemoveServer{web, nat(11).key}));
+    ASSERT_TRUE(director->apply(model::RemoveServer{key, nat(11).key}));
     EXPECT_EQ(near_end(11), "");
 }
 

@@ -6,13 +6,13 @@
 #include <cerrno>
 
 #include "ipvs/change_codec.hpp"
+#include "ipvs/testing.hpp"
 
 namespace turnout::ipvs {
 namespace {
 
 using model::Address;
 
-const model::ServiceKey web{0, model::Protocol::tcp, Address::ipv4(10, 0, 0, 1), 80};
 const model::ServiceKey web6{0, model::Protocol::tcp, *Address::parse("2001:db8::1"), 443};
 
 // What `body` writes, read back as attributes; `message` keeps the bytes.

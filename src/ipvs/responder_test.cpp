@@ -9,6 +9,7 @@
 
 #include "ipvs/change_codec.hpp"
 #include "ipvs/codec.hpp"
+#include "ipvs/testing.hpp"
 #include "support/full_control.hpp"
 
 namespace turnout::ipvs {
@@ -18,7 +19,6 @@ using model::Address;
 
 constexpr uint16_t ask = NLM_F_REQUEST | NLM_F_ACK;
 constexpr uint16_t list = NLM_F_REQUEST | NLM_F_ACK | NLM_F_DUMP;
-const model::ServiceKey web{0, model::Protocol::tcp, Address::ipv4(10, 0, 0, 1), 80};
 
 Bytes from_hex(std::string_view text) {
     Bytes bytes;

@@ -14,12 +14,11 @@
 #include "base/unix_socket.hpp"
 #include "ipvs/change_stream.hpp"
 #include "ipvs/client.hpp"
+#include "ipvs/testing.hpp"
 #include "support/full_control.hpp"
 
 namespace turnout::ipvs {
 namespace {
-
-const model::ServiceKey web{0, model::Protocol::tcp, model::Address::ipv4(192, 0, 2, 1), 80};
 
 model::AddService add(const model::ServiceKey& key) {
     model::AddService change;

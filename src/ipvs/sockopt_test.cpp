@@ -20,7 +20,7 @@ static_assert(sizeof(ip_vs_service_entry) == 104 && sizeof(ip_vs_dest_entry) == 
 static_assert(sizeof(ip_vs_get_dests) == 24 && sizeof(ip_vs_get_services) == 8);
 static_assert(sizeof(ip_vs_daemon_user) == 24 && sizeof(ip_vs_timeout_user) == 12);
 
-ip_vs_service_user web(uint16_t port = 80) {
+ip_vs_service_user user_service(uint16_t port = 80) {
     ip_vs_service_user user{};
     user.protocol = IPPROTO_TCP;
     user.addr = inet_addr("198.51.100.1");
@@ -67,50 +67,50 @@ struct SockoptTest : testing::Test {
 };
 
 TEST_F(SockoptTest, a_service_is_added_edited_listed_and_deleted) {
-    EXPECT_EQ(set(IP_VS_SO_SET_EDIT, bytes_of(web())), ESRCH);
-    EXPECT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(web())), 0);
-    EXPECT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(web())), EEXIST);
+    EXPECT_EQ(set(IP_VS_SO_SET_EDIT, bytes_of(user_service())), ESRCH);
+    EXPECT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(user_service())), 0);
+    EXPECT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(user_service())), EEXIST);
     const auto reports = control.services();
     ASSERT_EQ(reports.size(), 1u);
     EXPECT_EQ(to_string(reports[0].service.key), "TCP 198.51.100.1:80");
     EXPECT_EQ(reports[0].service.netmask, 0xffffff00u);
     EXPECT_TRUE(reports[0].service.persistent());
 
-    auto edited = web();
+    auto edited = user_service();
     std::strcpy(edited.sched_name, "rr");
     EXPECT_EQ(set(IP_VS_SO_SET_EDIT, bytes_of(edited)), 0);
-    const auto entry = get(IP_VS_SO_GET_SERVICE, 104, bytes_of(web()));
+    const auto entry = get(IP_VS_SO_GET_SERVICE, 104, bytes_of(user_service()));
     ASSERT_TRUE(entry);
     EXPECT_STREQ(read<ip_vs_service_entry>(*entry).sched_name, "rr");
     EXPECT_EQ(read<ip_vs_service_entry>(*entry).timeout, 60u);
     EXPECT_EQ(std::memcmp(entry->data(), &edited, 16), 0);  // what it is known by
 
-    EXPECT_EQ(set(IP_VS_SO_SET_ZERO, bytes_of(web())), 0);
-    EXPECT_EQ(set(IP_VS_SO_SET_DEL, bytes_of(web())), 0);
-    EXPECT_EQ(set(IP_VS_SO_SET_DEL, bytes_of(web())), ESRCH);
-    EXPECT_EQ(set(IP_VS_SO_SET_ZERO, bytes_of(web())), ESRCH);
+    EXPECT_EQ(set(IP_VS_SO_SET_ZERO, bytes_of(user_service())), 0);
+    EXPECT_EQ(set(IP_VS_SO_SET_DEL, bytes_of(user_service())), 0);
+    EXPECT_EQ(set(IP_VS_SO_SET_DEL, bytes_of(user_service())), ESRCH);
+    EXPECT_EQ(set(IP_VS_SO_SET_ZERO, bytes_of(user_service())), ESRCH);
     EXPECT_EQ(set(IP_VS_SO_SET_ZERO, Bytes(44)), 0);  // all
-    EXPECT_EQ(error(IP_VS_SO_GET_SERVICE, 104, bytes_of(web())), ESRCH);
+    EXPECT_EQ(error(IP_VS_SO_GET_SERVICE, 104, bytes_of(user_service())), ESRCH);
 }
 
 TEST_F(SockoptTest, servers_are_added_edited_listed_and_deleted) {
-    EXPECT_EQ(set(IP_VS_SO_SET_ADDDEST, with_server(web(), server("10.1.0.1"))), ESRCH);
-    ASSERT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(web())), 0);
+    EXPECT_EQ(set(IP_VS_SO_SET_ADDDEST, with_server(user_service(), server("10.1.0.1"))), ESRCH);
+    ASSERT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(user_service())), 0);
     for (const char* address : {"10.1.0.1", "10.1.0.2", "10.1.0.3"})
-        EXPECT_EQ(set(IP_VS_SO_SET_ADDDEST, with_server(web(), server(address))), 0);
-    EXPECT_EQ(set(IP_VS_SO_SET_ADDDEST, with_server(web(), server("10.1.0.1"))), EEXIST);
-    EXPECT_EQ(set(IP_VS_SO_SET_DELDEST, with_server(web(), server("10.1.0.2"))), 0);
-    EXPECT_EQ(set(IP_VS_SO_SET_EDITDEST, with_server(web(), server("10.1.0.2"))), ENOENT);
+        EXPECT_EQ(set(IP_VS_SO_SET_ADDDEST, with_server(user_service(), server(address))), 0);
+    EXPECT_EQ(set(IP_VS_SO_SET_ADDDEST, with_server(user_service(), server("10.1.0.1"))), EEXIST);
+    EXPECT_EQ(set(IP_VS_SO_SET_DELDEST, with_server(user_service(), server("10.1.0.2"))), 0);
+    EXPECT_EQ(set(IP_VS_SO_SET_EDITDEST, with_server(user_service(), server("10.1.0.2"))), ENOENT);
     auto heavy = server("10.1.0.1");
     heavy.weight = -1;
-    EXPECT_EQ(set(IP_VS_SO_SET_EDITDEST, with_server(web(), heavy)), ERANGE);
+    EXPECT_EQ(set(IP_VS_SO_SET_EDITDEST, with_server(user_service(), heavy)), ERANGE);
     heavy.weight = 9;
-    EXPECT_EQ(set(IP_VS_SO_SET_EDITDEST, with_server(web(), heavy)), 0);
+    EXPECT_EQ(set(IP_VS_SO_SET_EDITDEST, with_server(user_service(), heavy)), 0);
 
     control.counters.connections = 5000000007;
     control.active = 4;
     ip_vs_get_dests head{};
-    std::memcpy(&head, bytes_of(web()).data(), 16);
+    std::memcpy(&head, bytes_of(user_service()).data(), 16);
     head.num_dests = 2;
     const auto got = get(IP_VS_SO_GET_DESTS, 24 + 2 * 96, bytes_of(head));
     ASSERT_TRUE(got);
@@ -135,7 +135,7 @@ TEST_F(SockoptTest, servers_are_added_edited_listed_and_deleted) {
 }
 
 TEST_F(SockoptTest, ipv4_alone_is_told) {
-    ASSERT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(web())), 0);
+    ASSERT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(user_service())), 0);
     model::AddService six;
     six.service.key = {0, model::Protocol::tcp, *model::Address::parse("2001:db8::1"), 80};
     six.service.netmask = 128;
@@ -151,13 +151,13 @@ TEST_F(SockoptTest, ipv4_alone_is_told) {
     ASSERT_EQ(services->size(), 8u + 104);
     EXPECT_EQ(read<ip_vs_service_entry>(View(*services).subspan(8)).num_dests, 1u);
     ip_vs_get_dests head{};
-    std::memcpy(&head, bytes_of(web()).data(), 16);
+    std::memcpy(&head, bytes_of(user_service()).data(), 16);
     head.num_dests = 1;
     EXPECT_EQ(get(IP_VS_SO_GET_DESTS, 24 + 96, bytes_of(head))->size(), 24u);
 }
 
 TEST_F(SockoptTest, a_service_by_mark_is_of_tcp) {
-    auto marked = web();
+    auto marked = user_service();
     marked.fwmark = 7;
     EXPECT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(marked)), 0);
     EXPECT_EQ(to_string(control.services().at(0).service.key), "FWM 7");
@@ -196,13 +196,13 @@ TEST_F(SockoptTest, timeouts_version_and_daemons) {
 }
 
 TEST_F(SockoptTest, lengths_and_options_that_cannot_be) {
-    auto nameless = web();
+    auto nameless = user_service();
     std::memset(nameless.sched_name, 'x', sizeof nameless.sched_name);
     EXPECT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(nameless)), EINVAL);
     auto odd = server("10.1.0.1");
     odd.conn_flags = 5;
-    ASSERT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(web())), 0);
-    EXPECT_EQ(set(IP_VS_SO_SET_ADDDEST, with_server(web(), odd)), EINVAL);
+    ASSERT_EQ(set(IP_VS_SO_SET_ADD, bytes_of(user_service())), 0);
+    EXPECT_EQ(set(IP_VS_SO_SET_ADDDEST, with_server(user_service(), odd)), EINVAL);
     for (uint16_t option = IP_VS_BASE_CTL; option <= IP_VS_SO_SET_MAX; ++option)
         for (size_t length : {size_t{1}, size_t{43}, size_t{45}, size_t{69}})
             EXPECT_EQ(set(option, Bytes(length)), EINVAL) << option << ' ' << length;

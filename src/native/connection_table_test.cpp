@@ -11,7 +11,7 @@ namespace {
 
 using Env = NativeEnv<Lane::complete>;
 
-abi::Tuple flow(uint32_t number) {
+abi::Tuple numbered(uint32_t number) {
     abi::Tuple tuple{};
     tuple.client.word[0] = to_be(0x0a000000u + number);
     tuple.virtual_address.word[0] = to_be(0xc6336401u);
@@ -24,7 +24,7 @@ abi::Tuple flow(uint32_t number) {
 
 abi::Connection record(uint32_t number, abi::Tick now) {
     abi::Connection made{};
-    made.tuple = flow(number);
+    made.tuple = numbered(number);
     made.last_seen = now;
     made.timeout = timeout_before_state;
     return made;
@@ -33,7 +33,7 @@ abi::Connection record(uint32_t number, abi::Tick now) {
 class ConnectionTable : public testing::Test {
   protected:
     Inserted insert(uint32_t number) {
-        const Searched searched = env.find(flow(number), world.now);
+        const Searched searched = env.find(numbered(number), world.now);
         EXPECT_EQ(searched.location, 0u);
         return env.insert(record(number, world.now), searched.seen);
     }
@@ -50,8 +50,9 @@ class ConnectionTable : public testing::Test {
 
 TEST_F(ConnectionTable, holds_as_many_as_it_was_made_for) {
     for (uint32_t i = 0; i < 1024; ++i) ASSERT_TRUE(insert(i).inserted) << i;
-    for (uint32_t i = 0; i < 1024; ++i) EXPECT_NE(env.find(flow(i), world.now).location, 0u) << i;
-    EXPECT_EQ(env.find(flow(5000), world.now).location, 0u);
+    for (uint32_t i = 0; i < 1024; ++i)
+        EXPECT_NE(env.find(numbered(i), world.now).location, 0u) << i;
+    EXPECT_EQ(env.find(numbered(5000), world.now).location, 0u);
 }
 
 TEST_F(ConnectionTable, refuses_what_has_no_room_and_keeps_what_it_has) {
@@ -61,18 +62,18 @@ TEST_F(ConnectionTable, refuses_what_has_no_room_and_keeps_what_it_has) {
     EXPECT_GT(in.size(), 1024u);
     EXPECT_LE(in.size(), 1024u * 15 / 8);
     for (const uint32_t i : in) {
-        const abi::Connection* connection = at(env, env.find(flow(i), world.now).location);
+        const abi::Connection* connection = at(env, env.find(numbered(i), world.now).location);
         ASSERT_NE(connection, nullptr) << i;
-        EXPECT_TRUE(same(connection->tuple, flow(i))) << i;
+        EXPECT_TRUE(same(connection->tuple, numbered(i))) << i;
     }
 }
 
 TEST_F(ConnectionTable, an_expired_record_is_absent_before_it_is_swept) {
     ASSERT_TRUE(insert(1).inserted);
     world.now += timeout_before_state - 1;
-    EXPECT_NE(env.find(flow(1), world.now).location, 0u);
+    EXPECT_NE(env.find(numbered(1), world.now).location, 0u);
     world.now += 1;
-    EXPECT_EQ(env.find(flow(1), world.now).location, 0u);
+    EXPECT_EQ(env.find(numbered(1), world.now).location, 0u);
     EXPECT_TRUE(insert(1).inserted);
 }
 
@@ -99,7 +100,7 @@ TEST_F(ConnectionTable, the_dead_rest_before_their_line_is_cleared) {
 }
 
 TEST_F(ConnectionTable, an_insertion_that_was_overtaken_gives_the_winners_record) {
-    const Searched before = env.find(flow(1), world.now);
+    const Searched before = env.find(numbered(1), world.now);
     const Inserted winner = env.insert(record(1, world.now), before.seen);
     const Inserted loser = env.insert(record(1, world.now), before.seen);
     EXPECT_TRUE(winner.inserted);
@@ -117,7 +118,7 @@ TEST_F(ConnectionTable, racing_insertions_make_one_record_each) {
             ready += 1;
             while (ready < 2) std::this_thread::yield();
             for (uint32_t i = 0; i < flows; ++i) {
-                const Searched searched = mine.find(flow(i), world.now);
+                const Searched searched = mine.find(numbered(i), world.now);
                 if (searched.location) continue;
                 made += mine.insert(record(i, world.now), searched.seen).inserted;
             }

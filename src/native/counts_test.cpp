@@ -4,8 +4,6 @@
 // The traffic comes of a seed, which is printed; TURNOUT_SEED=N repeats one, or tries another.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <iostream>
 #include <random>
 
 #include "director/director.hpp"
@@ -18,18 +16,6 @@ namespace {
 
 using model::Protocol;
 
-uint64_t seed() {
-    static const uint64_t chosen = [] {
-        const char* wanted = std::getenv("TURNOUT_SEED");
-        const uint64_t seed = wanted ? std::strtoull(wanted, nullptr, 10) : 20261;
-        std::cout << "TURNOUT_SEED=" << seed << "\n";
-        return seed;
-    }();
-    return chosen;
-}
-
-constexpr uint32_t vips = 0xc6336400, clients = 0xcb007100, server_addresses = 0x0a010000;
-
 // Services of every kind, which share their servers, under traffic and changes.
 class Counts : public testing::Test {
   protected:
@@ -41,10 +27,10 @@ class Counts : public testing::Test {
 
     uint32_t below(uint32_t bound) { return static_cast<uint32_t>(random() % bound); }
 
-    void add_service(Protocol protocol, uint32_t vip, uint16_t port, const char* scheduler,
+    void add_service(Protocol protocol, uint32_t at, uint16_t port, const char* scheduler,
                      uint32_t flags = 0) {
         model::Service made;
-        made.key = {0, protocol, address(vip), port};
+        made.key = {0, protocol, address(at), port};
         made.scheduler = scheduler;
         made.flags = flags;
         made.persistence_timeout_s = 100;
@@ -56,15 +42,15 @@ class Counts : public testing::Test {
     }
     void add_services() {
         using namespace model::service_flag;
-        add_service(Protocol::tcp, vips, 80, "rr", persistent);
-        add_service(Protocol::tcp, vips, 81, "wlc");
-        add_service(Protocol::udp, vips, 53, "lc");
-        add_service(Protocol::udp, vips, 54, "sed", one_packet);
-        add_service(Protocol::udp, vips, 55, "nq", persistent | one_packet);
-        add_service(Protocol::tcp, vips, 21, "wrr", persistent);
-        add_service(Protocol::tcp, vips + 1, 0, "twos", persistent);
-        add_service(Protocol::tcp, vips + 2, 80, "lblc");
-        add_service(Protocol::tcp, vips + 2, 81, "lblcr");
+        add_service(Protocol::tcp, vip, 80, "rr", persistent);
+        add_service(Protocol::tcp, vip, 81, "wlc");
+        add_service(Protocol::udp, vip, 53, "lc");
+        add_service(Protocol::udp, vip, 54, "sed", one_packet);
+        add_service(Protocol::udp, vip, 55, "nq", persistent | one_packet);
+        add_service(Protocol::tcp, vip, 21, "wrr", persistent);
+        add_service(Protocol::tcp, vip + 1, 0, "twos", persistent);
+        add_service(Protocol::tcp, vip + 2, 80, "lblc");
+        add_service(Protocol::tcp, vip + 2, 81, "lblcr");
     }
 
     // Half of them are NAT servers on a port that all services use; some have thresholds.
@@ -93,12 +79,12 @@ class Counts : public testing::Test {
         const model::ServiceKey& service = services[below(static_cast<uint32_t>(services.size()))];
         const auto client_port = static_cast<uint16_t>(1024 + below(3));
         const uint32_t client = clients + below(10);
-        const uint32_t vip = to_host(turnout::tables::to_row(service.address).word[0]);
+        const uint32_t to = to_host(turnout::tables::to_row(service.address).word[0]);
         const bool elsewhere = service.port == 0 || (service.port == 21 && below(2));
         const auto port = elsewhere ? static_cast<uint16_t>(2000 + below(3)) : service.port;
         const Protocol protocol = service.protocol;
         const uint8_t flag = flags[below(std::size(flags))];
-        if (below(3)) return send({client, vip, client_port, port}, protocol, flag);
+        if (below(3)) return send({client, to, client_port, port}, protocol, flag);
         // A NAT server answers, perhaps nobody's question.
         const uint32_t from = server_addresses + below(servers) / 2 * 2;
         const auto from_port = elsewhere ? port : uint16_t{8080};
@@ -159,7 +145,7 @@ class Counts : public testing::Test {
     }
 
     static constexpr uint32_t servers = 6;
-    std::mt19937_64 random{seed()};
+    std::mt19937_64 random{chosen_seed()};
     uint64_t now_ns = 1000000000000;
     MemoryTables tables{{.connection_bits = 8}};
     World world{};
@@ -195,7 +181,7 @@ TEST_F(Counts, return_to_nothing_after_random_traffic_and_changes) {
 TEST_F(Counts, a_late_reply_finds_no_line_that_was_cleared) {
     constexpr auto tcp = Protocol::tcp;
     for (uint32_t i = 0; i < 60; ++i) {
-        const Ends request{clients + i, vips, 1024, 81};
+        const Ends request{clients + i, vip, 1024, 81};
         for (const uint8_t flags : {tcp_flag::syn, tcp_flag::ack, tcp_flag::rst, tcp_flag::syn})
             send(request, tcp, flags);
     }
@@ -212,7 +198,7 @@ TEST_F(Counts, a_late_reply_finds_no_line_that_was_cleared) {
 // Nothing is left of a one-packet connection from the moment its packet has gone, but the rest of
 // those that one lane left to the other.
 TEST_F(Counts, one_packet_connections_leave_nothing) {
-    for (uint32_t i = 0; i < 100; ++i) send({clients + i, vips, 1024, 54}, Protocol::udp, 0);
+    for (uint32_t i = 0; i < 100; ++i) send({clients + i, vip, 1024, 54}, Protocol::udp, 0);
     pass(1);
     sweep_all(tables, world);
     expect_nothing_left();

@@ -8,7 +8,7 @@
 namespace turnout::native {
 namespace {
 
-constexpr uint32_t vip = 0xc6336401, client = 0xcb007107, server = 0x0a010001;
+constexpr uint32_t the_client = clients + 7, the_server = server_addresses + 1;
 constexpr uint32_t idle_s = 60;
 
 struct Segment {
@@ -24,7 +24,7 @@ class Endings : public testing::Test {
         service.key = key;
         EXPECT_TRUE(director.apply(model::AddService{service}));
         model::Server made;
-        made.key = {address(server), 80};
+        made.key = {address(the_server), 80};
         EXPECT_TRUE(director.apply(model::AddServer{key, made}));
         EXPECT_TRUE(director.set_service_timeouts(key, {{"established", idle_s}}));
         EXPECT_TRUE(director.set_resets_idle(key, true));
@@ -43,8 +43,8 @@ class Endings : public testing::Test {
         NativeEnv<Lane::complete> env(tables, world, frame);
         EXPECT_EQ(run(env), Verdict::transmit);
     }
-    void request(const Segment& segment) { send({client, vip, 1024, 80}, segment); }
-    void reply(const Segment& segment) { send({server, client, 80, 1024}, segment); }
+    void request(const Segment& segment) { send({the_client, vip, 1024, 80}, segment); }
+    void reply(const Segment& segment) { send({the_server, the_client, 80, 1024}, segment); }
     // Its first acknowledgement says that the client stands at 1001, the server at 5001.
     void establish() {
         request({tcp_flag::syn, 1000, 0, 0});
@@ -76,7 +76,7 @@ TEST_F(Endings, are_told_once_shortly_before_the_time_is_over) {
     EXPECT_EQ(told(), 0u);
     pass_seconds(2);
     ASSERT_EQ(told(), 1u);
-    EXPECT_EQ(to_host(tables.endings[0].tuple.client.word[0]), client);
+    EXPECT_EQ(to_host(tables.endings[0].tuple.client.word[0]), the_client);
     EXPECT_EQ(to_host(tables.endings[0].tuple.virtual_port), 80);
     EXPECT_EQ(tables.endings[0].sequences.client_next, 1001u);
     EXPECT_EQ(tables.endings[0].sequences.server_next, 5001u);

@@ -6,11 +6,10 @@
 
 #include "director/director.hpp"
 #include "native/native_env.hpp"
+#include "native/testing.hpp"
 
 namespace turnout::native {
 namespace {
-
-const model::ServiceKey web{0, model::Protocol::tcp, model::Address::ipv4(198, 51, 100, 1), 80};
 
 // The rules in IPVS's words: what is divided by what, and whether an idle server is taken at once.
 struct Rule {

@@ -16,8 +16,6 @@ namespace {
 
 using model::Method, model::Protocol;
 
-constexpr uint32_t vip = 0xc6336401, clients = 0xcb000000, server_addresses = 0x0a010000;
-
 uint32_t number_at(const std::vector<uint8_t>& frame, size_t offset) {
     be32 word{};
     std::memcpy(&word, frame.data() + offset, sizeof word);

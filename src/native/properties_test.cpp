@@ -3,14 +3,13 @@
 // The farms come of a seed, which is printed; TURNOUT_SEED=N repeats one, or tries another.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <iostream>
 #include <numeric>
 #include <random>
 #include <set>
 
 #include "director/director.hpp"
 #include "native/native_env.hpp"
+#include "native/testing.hpp"
 
 namespace turnout::native {
 namespace {
@@ -19,16 +18,6 @@ using Random = std::mt19937_64;
 
 uint32_t below(Random& random, uint32_t bound) {
     return static_cast<uint32_t>(random() % bound);
-}
-
-uint64_t seed() {
-    static const uint64_t chosen = [] {
-        const char* wanted = std::getenv("TURNOUT_SEED");
-        const uint64_t seed = wanted ? std::strtoull(wanted, nullptr, 10) : 20260;
-        std::cout << "TURNOUT_SEED=" << seed << "\n";
-        return seed;
-    }();
-    return chosen;
 }
 
 constexpr uint32_t first_vip = 0xc6336400, first_client = 0xcb007100;
@@ -148,7 +137,7 @@ class EveryScheduler : public testing::TestWithParam<const char*> {};
 
 // lblc's remembered server may be full: IPVS asks it only for its weight.
 TEST_P(EveryScheduler, chooses_only_whom_it_may) {
-    Random random(seed());
+    Random random(chosen_seed());
     const std::string scheduler = GetParam();
     for (int round = 0; round < 60; ++round) {
         std::vector<int> weights = random_weights(random, 6, true);
@@ -182,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(Properties, EveryScheduler, testing::ValuesIn(scheduler
                          [](const auto& one) { return std::string(one.param); });
 
 TEST(Properties, rr_goes_round_everybody_in_list_order) {
-    Random random(seed());
+    Random random(chosen_seed());
     for (int round = 0; round < 100; ++round) {
         const std::vector<int> weights = random_weights(random, 9, true);
         Farm farm("rr", weights);
@@ -195,7 +184,7 @@ TEST(Properties, rr_goes_round_everybody_in_list_order) {
 }
 
 TEST(Properties, wrr_honours_weights_exactly_over_a_cycle) {
-    Random random(seed());
+    Random random(chosen_seed());
     for (int round = 0; round < 100; ++round) {
         const std::vector<int> weights = random_weights(random, 40, true);
         int divisor = 0;
@@ -228,7 +217,7 @@ std::vector<int> hold(Farm& farm, size_t servers, int total, Random& random) {
 // had would have been chosen while another had less than its share.
 TEST(Properties, held_connections_end_up_in_proportion_to_weights) {
     for (const char* scheduler : {"wlc", "sed"}) {
-        Random random(seed());
+        Random random(chosen_seed());
         for (int round = 0; round < 60; ++round) {
             const std::vector<int> weights = random_weights(random, 9, true);
             const int sum = std::accumulate(weights.begin(), weights.end(), 0);
@@ -241,7 +230,7 @@ TEST(Properties, held_connections_end_up_in_proportion_to_weights) {
 }
 
 TEST(Properties, wlc_is_never_more_than_one_connection_above_a_servers_share) {
-    Random random(seed());
+    Random random(chosen_seed());
     for (int round = 0; round < 60; ++round) {
         const std::vector<int> weights = random_weights(random, 9, false);
         const int sum = std::accumulate(weights.begin(), weights.end(), 0);
@@ -294,7 +283,7 @@ int better_of(const std::vector<int>& weights, const std::vector<uint64_t>& over
 }
 
 TEST(Properties, twos_takes_the_better_of_the_two_it_draws) {
-    Random random(seed());
+    Random random(chosen_seed());
     for (int round = 0; round < 400; ++round) {
         const bool equal_weights = round % 2;
         std::vector<int> weights = random_weights(random, equal_weights ? 1 : 9, true);
@@ -318,7 +307,7 @@ TEST(Properties, twos_takes_the_better_of_the_two_it_draws) {
 // Whatever the load, and whatever others asked in between.
 TEST(Properties, hashed_clients_stay_with_their_server_while_the_list_stands) {
     for (const char* scheduler : {"sh", "mh"}) {
-        Random random(seed());
+        Random random(chosen_seed());
         for (int round = 0; round < 12; ++round) {
             const std::vector<int> weights = random_weights(random, 9, true);
             Farm farm(scheduler, weights, round % 2 * model::service_flag::scheduler_1);

@@ -6,11 +6,10 @@
 
 #include "director/director.hpp"
 #include "native/native_env.hpp"
+#include "native/testing.hpp"
 
 namespace turnout::native {
 namespace {
-
-const model::ServiceKey web{0, model::Protocol::tcp, model::Address::ipv4(198, 51, 100, 1), 80};
 
 // Weighted round robin as IPVS words it: a walk, one pass for every weight from the top down.
 class WalkingWrr {

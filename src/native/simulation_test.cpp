@@ -35,8 +35,6 @@ uint64_t from_environment(const char* name, uint64_t standard) {
     return text ? std::strtoull(text, nullptr, 10) : standard;
 }
 
-constexpr uint32_t vip = 0xc6336401, clients = 0xcb007100, server_addresses = 0x0a010000;
-
 // A service of the simulation, by its port.
 struct Kind {
     uint16_t port;

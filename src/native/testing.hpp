@@ -1,9 +1,11 @@
 // What tests of the native director share: addresses by number, frames whose checksums nobody looks
-// at, and walks through all connections.
+// at, walks through all connections, and what chance begins with.
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <iostream>
 #include <vector>
 
 #include "model/control.hpp"
@@ -16,7 +18,10 @@ inline model::Address address(uint32_t number) {
     return model::Address::ipv4(byte(24), byte(16), byte(8), byte(0));
 }
 
-// Addresses as numbers, all in host order.
+// Addresses as numbers, all in host order; clients and servers are counted from theirs.
+inline constexpr uint32_t vip = 0xc6336401, clients = 0xcb007100, server_addresses = 0x0a010000;
+inline const model::ServiceKey web{0, model::Protocol::tcp, address(vip), 80};
+
 struct Ends {
     uint32_t from, to;
     uint16_t from_port, to_port;
@@ -41,6 +46,17 @@ inline std::vector<uint8_t> frame_of(const Ends& ends, model::Protocol protocol,
     bytes[46] = 0x50;
     bytes[47] = flags;
     return bytes;
+}
+
+// TURNOUT_SEED, or always the same.
+inline uint64_t chosen_seed() {
+    static const uint64_t chosen = [] {
+        const char* wanted = std::getenv("TURNOUT_SEED");
+        const uint64_t seed = wanted ? std::strtoull(wanted, nullptr, 10) : 20260;
+        std::cout << "TURNOUT_SEED=" << seed << "\n";
+        return seed;
+    }();
+    return chosen;
 }
 
 template <class Visit>

@@ -9,17 +9,17 @@ namespace {
 
 class GroupsInEveryWorld : public testing::TestWithParam<bool> {};
 
-constexpr uint16_t port = 80;
+constexpr uint16_t service_port = 80;
 constexpr uint8_t servers = 80;
 
 void serve(director::Director& director) {
     model::Service service;
-    service.key = {0, model::Protocol::tcp, vip, port};
+    service.key = {0, model::Protocol::tcp, vip, service_port};
     service.scheduler = "wlc";
     ASSERT_TRUE(director.apply(model::AddService{service}));
     for (uint8_t number = 1; number <= servers; ++number) {
         model::Server made;
-        made.key = {server(number), port};
+        made.key = {server(number), service_port};
         ASSERT_TRUE(director.apply(model::AddServer{service.key, made}));
     }
 }
@@ -42,7 +42,7 @@ uint32_t remembered(const tables::Rows& rows) {
 }
 
 Bytes opening_from(uint16_t client_port) {
-    return frame(Ip{client, vip}, Tcp{client_port, port, SYN});
+    return frame(Ip{client, vip}, Tcp{client_port, service_port, SYN});
 }
 
 TEST_P(GroupsInEveryWorld, all_but_that_of_the_last_connection_are_remembered) {

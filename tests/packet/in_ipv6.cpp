@@ -8,7 +8,7 @@
 namespace turnout::test {
 namespace {
 
-constexpr size_t ip = 14;  // where a frame's IP header begins
+constexpr size_t ip_at = 14;  // where a frame's IP header begins
 
 // Configuration
 
@@ -92,14 +92,15 @@ Tcp tcp_of(const Bytes& frame, size_t at) {
 
 // What a whole IPv4 packet without options says in its header.
 Ip header_of(const Bytes& frame) {
-    const bool whole = frame.size() > ip + 20 && frame[ip] == 0x45 && !(frame[ip + 6] & 0x3f) &&
-                       frame.size() == ip + (frame[ip + 2] << 8 | frame[ip + 3]);
+    const bool whole = frame.size() > ip_at + 20 && frame[ip_at] == 0x45 &&
+                       !(frame[ip_at + 6] & 0x3f) &&
+                       frame.size() == ip_at + (frame[ip_at + 2] << 8 | frame[ip_at + 3]);
     if (!whole) std::abort();  // the case is IPv4's alone
     const auto address = [&](size_t at) {
         return to_ipv6(
             model::Address::ipv4(frame[at], frame[at + 1], frame[at + 2], frame[at + 3]));
     };
-    return {address(ip + 12), address(ip + 16), frame[ip + 8], frame[ip + 1]};
+    return {address(ip_at + 12), address(ip_at + 16), frame[ip_at + 8], frame[ip_at + 1]};
 }
 
 uint16_t port_at(const Bytes& frame, size_t at) {
@@ -111,15 +112,15 @@ void translate(Bytes& bytes) {
     Ethernet ethernet;
     std::copy_n(bytes.begin(), 6, ethernet.destination.begin());
     std::copy_n(bytes.begin() + 6, 6, ethernet.source.begin());
-    const size_t transport = ip + 20;
+    const size_t transport = ip_at + 20;
     const uint16_t from = port_at(bytes, transport), to = port_at(bytes, transport + 2);
     const auto payload = [&](size_t header_size) {
         return std::string(bytes.begin() + static_cast<long>(transport + header_size), bytes.end());
     };
-    switch (bytes[ip + 9]) {
+    switch (bytes[ip_at + 9]) {
         case 4: {
             Bytes inner = bytes;
-            inner.erase(inner.begin() + ip, inner.begin() + static_cast<long>(transport));
+            inner.erase(inner.begin() + ip_at, inner.begin() + static_cast<long>(transport));
             translate(inner);
             bytes = tunnelled(header, inner);
             return;

@@ -19,7 +19,7 @@ struct Farm {
     bool tcp;
 };
 
-constexpr uint16_t port = 80, server_port = 8000, client_port = 40000;
+constexpr uint16_t vip_port = 80, server_port = 8000, client_port = 40000;
 
 // While it lives, packets that do not take the short way pass.
 class NoWholeWay {
@@ -51,12 +51,12 @@ class ShortWayInKernel : public testing::TestWithParam<Farm> {
     static void serve(director::Director& director) {
         model::Service service;
         service.key = {0, GetParam().tcp ? model::Protocol::tcp : model::Protocol::udp,
-                       of_family(vip), port};
+                       of_family(vip), vip_port};
         service.scheduler = "rr";
         if (GetParam().ipv6) service.netmask = 128;
         ASSERT_TRUE(director.apply(model::AddService{service}));
         model::Server real;
-        real.key = {of_family(server(1)), is_nat() ? server_port : port};
+        real.key = {of_family(server(1)), is_nat() ? server_port : vip_port};
         real.method = GetParam().method;
         ASSERT_TRUE(director.apply(model::AddServer{service.key, real}));
     }
@@ -65,7 +65,7 @@ class ShortWayInKernel : public testing::TestWithParam<Farm> {
                               : frame(ip, Udp{from, to}, "payload");
     }
     static Bytes request(uint8_t flags = ACK) {
-        return packet({of_family(client), of_family(vip)}, client_port, port, flags);
+        return packet({of_family(client), of_family(vip)}, client_port, vip_port, flags);
     }
     static Bytes reply(uint8_t flags = ACK) {
         return packet({of_family(server(1)), of_family(client)}, server_port, client_port, flags);

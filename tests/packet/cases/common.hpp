@@ -98,11 +98,15 @@ inline std::vector<Change> together(std::vector<Change> all, const std::vector<C
 
 // Frames
 
+inline const Tcp web_syn{client_port, web_port, SYN}, web_ack{client_port, web_port, ACK};
 inline Bytes syn(const Ip& ip = request()) {
-    return frame(ip, Tcp{client_port, web_port, SYN});
+    return frame(ip, web_syn);
 }
 inline Bytes ack(const Ip& ip = request()) {
-    return frame(ip, Tcp{client_port, web_port, ACK}, "some data");
+    return frame(ip, web_ack, "some data");
+}
+inline Step passes(const Bytes& in) {
+    return {in, Verdict::pass};
 }
 
 // One step of a farm of NAT servers: a SYN from a client's port to a port of the service address,

@@ -7,8 +7,6 @@ namespace {
 const model::Address client_6 = to_ipv6(client), vip_6 = to_ipv6(vip),
                      server_6 = to_ipv6(server(1));
 const model::ServiceKey web_6{0, Protocol::tcp, vip_6, web_port};
-const Tcp opening{client_port, web_port, SYN};
-
 const Extension hop_by_hop{0, {0, 1, 4, 0, 0, 0, 0}};
 const Extension destination_options{60, {1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}};
 // Type 4, with no address left to visit, and with one.
@@ -46,8 +44,8 @@ Ip with(const std::vector<Extension>& extensions, uint8_t ttl = 64,
 Case directly(const std::string& name, const std::vector<Extension>& extensions) {
     return {name,
             web_by(Method::direct),
-            {{frame(with(extensions), opening), Verdict::transmit,
-              frame(with(extensions, 63), opening, "", towards_server)}}};
+            {{frame(with(extensions), web_syn), Verdict::transmit,
+              frame(with(extensions, 63), web_syn, "", towards_server)}}};
 }
 
 Case passes(const std::string& name, const Bytes& in) {
@@ -55,7 +53,7 @@ Case passes(const std::string& name, const Bytes& in) {
 }
 
 Bytes cut(size_t bytes) {
-    Bytes in = frame(with({hop_by_hop}), opening);
+    Bytes in = frame(with({hop_by_hop}), web_syn);
     in.resize(bytes);
     return in;
 }
@@ -68,11 +66,11 @@ std::vector<Case> extension_headers() {
                  {hop_by_hop, destination_options, visited, destination_options}),
         {"NAT behind extension headers",
          web_by(Method::nat),
-         {{frame(with({hop_by_hop, destination_options}), opening), Verdict::transmit,
+         {{frame(with({hop_by_hop, destination_options}), web_syn), Verdict::transmit,
            frame(translated, Tcp{client_port, server_port, SYN}, "", towards_server)}}},
-        passes("what has addresses left to visit passes", frame(with({to_visit}), opening)),
+        passes("what has addresses left to visit passes", frame(with({to_visit}), web_syn)),
         passes("more extension headers than there are kinds pass",
-               frame(with(std::vector<Extension>(7, destination_options)), opening)),
+               frame(with(std::vector<Extension>(7, destination_options)), web_syn)),
         passes("a fragment of IPv6 passes", frame(with({}), 44, Bytes(64))),
         passes("ICMPv6 passes", frame(with({}), 58, {128, 0, 0, 0, 0, 0, 0, 0})),
         passes("an unknown header passes", frame(with({}), 99, Bytes(64))),
@@ -89,21 +87,20 @@ std::vector<Case> mixed_tunnels() {
     Ip outer_4 = outer(63, 0xb8);
     outer_4.dont_fragment = false;  // IPv6 has no such bit
     const std::string fits(1500 - 40 - 40 - 20, 'x');
-    const Tcp data{client_port, web_port, ACK};
     return {
         {"IPv6 in IPv4",
          mixed(web_6, server(1)),
-         {{frame(request_6, opening), Verdict::transmit,
-           tunnelled(outer_4, frame(inner_6, opening, "", towards_server))}}},
+         {{frame(request_6, web_syn), Verdict::transmit,
+           tunnelled(outer_4, frame(inner_6, web_syn, "", towards_server))}}},
         {"IPv4 in IPv6",
          mixed(key(Protocol::tcp), server_6),
-         {{frame(request_4, opening), Verdict::transmit,
-           tunnelled(outer_6, frame(inner_4, opening, "", towards_server))}}},
+         {{frame(request_4, web_syn), Verdict::transmit,
+           tunnelled(outer_6, frame(inner_4, web_syn, "", towards_server))}}},
         {"what just fits into a tunnel of IPv6 goes",
          web_by(Method::tunnel),
-         {{frame(request_6, opening), Verdict::transmit},
-          {frame(request_6, data, fits), Verdict::transmit,
-           tunnelled(outer_6, frame(inner_6, data, fits, towards_server))}}},
+         {{frame(request_6, web_syn), Verdict::transmit},
+          {frame(request_6, web_ack, fits), Verdict::transmit,
+           tunnelled(outer_6, frame(inner_6, web_ack, fits, towards_server))}}},
     };
 }
 

@@ -8,8 +8,6 @@
 namespace turnout::test {
 namespace {
 
-const Tcp opening{client_port, web_port, SYN}, data{client_port, web_port, ACK};
-
 // What goes into a frame of so many bytes of IP behind IP and TCP headers.
 std::string filling(const Net& net, size_t ip_bytes) {
     return std::string(ip_bytes - net.header() - 20, 'x');
@@ -38,7 +36,7 @@ Icmp too_big(const Net& net, uint32_t mtu) {
 // One byte more than fits is told so; what is quoted has had its hop taken, as in IPVS.
 Step too_large(const Net& net, uint32_t mtu) {
     const auto large = [&](uint8_t hops) {
-        return frame(net.request(hops), data, filling(net, mtu + 1));
+        return frame(net.request(hops), web_ack, filling(net, mtu + 1));
     };
     Step made = answers(net, large(63), too_big(net, mtu));
     made.in = large(64);
@@ -54,13 +52,13 @@ Case with_drop(Case made, abi::Drop reason) {
 Case does_not_fit(const Net& net, Method method, uint32_t mtu, const std::string& name) {
     return with_drop({"what does not fit " + name + " is answered with the MTU" + net.name,
                       net.farm(Protocol::tcp, method),
-                      {step(net.syn()), step(frame(net.request(), data, filling(net, mtu))),
+                      {step(net.syn()), step(frame(net.request(), web_ack, filling(net, mtu))),
                        too_large(net, mtu)}},
                      abi::Drop::too_big);
 }
 
 Case time_is_up(const Net& net) {
-    const Bytes in = frame(net.request(1), opening);
+    const Bytes in = frame(net.request(1), web_syn);
     return with_drop({"the last hop is answered with time exceeded" + net.name,
                       net.farm(Protocol::tcp, Method::direct),
                       {answers(net, in, net.time_exceeded())}},
@@ -121,7 +119,7 @@ struct Tunnel {
     Bytes error(const Icmp& icmp) const { return error(icmp, outer.server, sent(), kind); }
     // The client's packet on its way, and the error that the client gets about it.
     Bytes sent(const std::string& payload = "data") const {
-        return frame(inner.request(63), data, payload);
+        return frame(inner.request(63), web_ack, payload);
     }
     Step is_told(const Bytes& in, const Icmp& icmp, const Bytes& about) const {
         Step made = answers(inner, about, icmp);
@@ -149,7 +147,7 @@ Case router_tells(const Tunnel& tunnel) {
         "a router's MTU reaches the client, and is remembered" + tunnel.name(),
         tunnel.farm(),
         {step(tunnel.inner.syn()), tunnel.is_told(in, too_big(tunnel.inner, left), tunnel.sent()),
-         remembered, step(frame(tunnel.inner.request(), data, filling(tunnel.inner, left)))}};
+         remembered, step(frame(tunnel.inner.request(), web_ack, filling(tunnel.inner, left)))}};
 }
 
 Case router_gives_up(const Tunnel& tunnel) {
@@ -182,7 +180,7 @@ Case does_not_fit(const Tunnel& tunnel) {
     return with_drop({"what does not fit into the tunnel is answered with the MTU" + tunnel.name(),
                       tunnel.farm(),
                       {step(tunnel.inner.syn()),
-                       step(frame(tunnel.inner.request(), data, filling(tunnel.inner, left))),
+                       step(frame(tunnel.inner.request(), web_ack, filling(tunnel.inner, left))),
                        too_large(tunnel.inner, left)}},
                      abi::Drop::too_big);
 }
@@ -192,7 +190,7 @@ Case without_a_client_who_asks() {
     Ip may_be_fragmented = tunnel.inner.request(63);
     may_be_fragmented.dont_fragment = false;
     const Bytes in = tunnel.error(too_big(tunnel.outer, 1400), tunnel.outer.server,
-                                  frame(may_be_fragmented, data, "data"), ipip);
+                                  frame(may_be_fragmented, web_ack, "data"), ipip);
     return with_drop({"a client whose packets may be fragmented is not told of an MTU",
                       tunnel.farm(),
                       {step(tunnel.inner.syn()), {in, Verdict::drop, {}, Verdict::pass}}},
@@ -205,7 +203,7 @@ Case looks_like_a_tunnel() {
     const Net net{false};
     const Ip inside{net.client, net.vip, 60};
     const auto answer = [&](const Ip& ip, uint16_t from) {
-        return tunnelled(ip, frame(inside, data), gue, from);
+        return tunnelled(ip, frame(inside, web_ack), gue, from);
     };
     const Udp question{gue_port, web_port};
     const Bytes sent = answer(Ip{net.vip, net.client, 60}, web_port);

@@ -7,29 +7,29 @@
 namespace turnout::test {
 namespace {
 
-const Net net{false};
+const Net ipv4{false};
 
 struct Way {
     model::Tunnel kind;
     bool dont_fragment;
 
     Bytes in(size_t payload) const {
-        Ip ip = net.request();
+        Ip ip = ipv4.request();
         ip.dont_fragment = dont_fragment;
         return frame(ip, Udp{client_port, web_port}, std::string(payload, 'l'));
     }
     Bytes inside(size_t payload) const {
-        Ip ip = net.request(63);
+        Ip ip = ipv4.request(63);
         ip.dont_fragment = dont_fragment;
         return frame(ip, Udp{client_port, web_port}, std::string(payload, 'l'), towards_server);
     }
     Bytes through(const Bytes& packet, uint8_t ttl = 63) const {
-        Ip outer{source_for(net.server), net.server, ttl};
+        Ip outer{source_for(ipv4.server), ipv4.server, ttl};
         outer.dont_fragment = false;
         return tunnelled(outer, packet, kind);
     }
     std::vector<Change> farm() const {
-        std::vector<Change> made = net.farm(Protocol::udp, Method::tunnel);
+        std::vector<Change> made = ipv4.farm(Protocol::udp, Method::tunnel);
         std::get<AddServer>(made.back()).server.tunnel = kind;
         return made;
     }

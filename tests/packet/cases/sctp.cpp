@@ -31,10 +31,6 @@ Step is_answered(const Chunks& chunks, const std::string& payload = "",
             frame(reply_out, Sctp{web_port, client_port, chunks}, payload, towards_client)};
 }
 
-Step passes(const Bytes& in) {
-    return {in, Verdict::pass};
-}
-
 std::vector<Change> farm(Method method) {
     return {service(Protocol::sctp), add(Protocol::sctp, 1, method)};
 }
@@ -96,7 +92,7 @@ Case does_not_open(uint8_t chunk, const std::string& name) {
     return {name + " opens nothing", farm(Method::nat), {passes(packet({chunk}))}};
 }
 
-std::vector<Case> opening() {
+std::vector<Case> openings() {
     std::vector<Case> cases{
         does_not_open(DATA, "SCTP: DATA"),
         does_not_open(INIT_ACK, "SCTP: INIT-ACK"),
@@ -129,7 +125,7 @@ Case reopened(const std::string& name, uint8_t number, std::vector<Step> between
     return {name, two_servers(), steps};
 }
 
-std::vector<Case> ending() {
+std::vector<Case> endings() {
     const std::string cookie(700, 'c');  // farther than headers reach
     return {
         reopened("an aborted association makes way for an INIT", 1, {reaches(2, {ABORT})}),
@@ -196,7 +192,8 @@ std::vector<Case> errors(const Net& net) {
 
 std::vector<Case> sctp() {
     std::vector<Case> all = forwarding();
-    for (const auto& part : {opening(), ending()}) all.insert(all.end(), part.begin(), part.end());
+    for (const auto& part : {openings(), endings()})
+        all.insert(all.end(), part.begin(), part.end());
     all.push_back(
         {"no error is made of SCTP without its checksum",
          farm(Method::nat),

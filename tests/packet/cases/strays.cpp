@@ -9,7 +9,7 @@ Bytes sent(const Net& net, const Tcp& tcp, uint8_t hops = 64) {
     return frame(Ip{net.server, net.client, hops}, tcp, "data", from_server);
 }
 
-const Tcp data{server_port, client_port, ACK};
+const Tcp from_nowhere{server_port, client_port, ACK};
 
 // From the director's own address, about the packet with its hop taken.
 Bytes error_about(const Net& net, const Bytes& forwarded) {
@@ -25,10 +25,6 @@ Step told(const Bytes& in, const Bytes& error) {
     return {in, Verdict::transmit, error, Verdict::pass};
 }
 
-Step passes(const Bytes& in) {
-    return {in, Verdict::pass};
-}
-
 Case with_setting(Case made, abi::Drop drop = abi::Drop::none) {
     made.settings = {{"nat_icmp_send", 1}};
     made.drop = drop;
@@ -36,10 +32,10 @@ Case with_setting(Case made, abi::Drop drop = abi::Drop::none) {
 }
 
 Case is_refused(const Net& net) {
-    const Bytes in = sent(net, data);
+    const Bytes in = sent(net, from_nowhere);
     return with_setting({"a NAT server is told that there is no connection" + net.name,
                          net.farm(Protocol::tcp, Method::nat),
-                         {told(in, error_about(net, sent(net, data, 63)))}},
+                         {told(in, error_about(net, sent(net, from_nowhere, 63)))}},
                         abi::Drop::stray);
 }
 
@@ -48,17 +44,17 @@ Case is_refused_by_mark(const Net& net) {
     if (net.ipv6) service.key.address.family = model::Family::ipv6, service.netmask = 128;
     model::Server server = server_value(1, Method::nat);
     server.key.address = net.server;
-    const Bytes in = sent(net, data);
+    const Bytes in = sent(net, from_nowhere);
     return with_setting({"also one of a service by mark" + net.name,
                          {AddService{service}, AddServer{service.key, server}},
-                         {told(in, error_about(net, sent(net, data, 63)))}},
+                         {told(in, error_about(net, sent(net, from_nowhere, 63)))}},
                         abi::Drop::stray);
 }
 
 Case goes_on(const Net& net) {
     return {"without the setting, what belongs to no connection passes" + net.name,
             net.farm(Protocol::tcp, Method::nat),
-            {passes(sent(net, data))}};
+            {passes(sent(net, from_nowhere))}};
 }
 
 Case is_none(const Net& net) {
@@ -68,15 +64,16 @@ Case is_none(const Net& net) {
                          net.farm(Protocol::tcp, Method::nat),
                          {passes(sent(net, {server_port, client_port, RST})),
                           passes(sent(net, {server_port + 1, client_port, ACK})),
-                          passes(sent(net, data, 1)), passes(error)}});
+                          passes(sent(net, from_nowhere, 1)), passes(error)}});
 }
 
 // It may still be asked what it sends, but is no server of the service.
 Case has_gone(const Net& net) {
-    Case made = with_setting(
-        {"a removed server's pass" + net.name,
-         net.farm(Protocol::tcp, Method::nat),
-         {told(sent(net, data), error_about(net, sent(net, data, 63))), passes(sent(net, data))}});
+    Case made =
+        with_setting({"a removed server's pass" + net.name,
+                      net.farm(Protocol::tcp, Method::nat),
+                      {told(sent(net, from_nowhere), error_about(net, sent(net, from_nowhere, 63))),
+                       passes(sent(net, from_nowhere))}});
     const auto& added = std::get<AddServer>(made.changes[1]);
     made.later = {model::RemoveServer{added.service, added.server.key}};
     return made;

@@ -5,8 +5,6 @@
 namespace turnout::test {
 namespace {
 
-const Tcp opening{client_port, web_port, SYN}, data{client_port, web_port, ACK};
-
 struct Way {
     Net inner, outer;
     model::Tunnel kind;
@@ -48,11 +46,11 @@ Step read_whole(const Way& way, Step step) {
 Case carries_tcp(const Way& way) {
     Ip marked = way.inner.request();
     marked.tos = 0xb8;
-    return {
-        "TCP" + way.name(),
-        way.farm(Protocol::tcp),
-        {way.goes(way.inner.request(), opening), way.goes(marked, data, "an odd number of bytes"),
-         way.goes(way.inner.request(2), data, std::string(1300, 'x'))}};
+    return {"TCP" + way.name(),
+            way.farm(Protocol::tcp),
+            {way.goes(way.inner.request(), web_syn),
+             way.goes(marked, web_ack, "an odd number of bytes"),
+             way.goes(way.inner.request(2), web_ack, std::string(1300, 'x'))}};
 }
 
 Case carries_udp(const Way& way) {
@@ -71,10 +69,10 @@ Case carries_options(const Way& way) {
     Step step;
     if (way.inner.ipv6) {
         ip.extensions = {{0, {0, 1, 4, 0, 0, 0, 0}}, {60, {0, 1, 4, 0, 0, 0, 0}}};
-        step = read_whole(way, way.goes(ip, opening));
+        step = read_whole(way, way.goes(ip, web_syn));
     } else {
         ip.options = {0x94, 4, 0, 0};
-        step = way.goes(ip, opening);
+        step = way.goes(ip, web_syn);
     }
     return {"options" + way.name(), way.farm(Protocol::tcp), {step}};
 }
@@ -86,7 +84,7 @@ Case carries_errors(const Way& way) {
     const Bytes inside = frame(sent, way.inner.too_big(), about, towards_server);
     return {"an error" + way.name(),
             way.farm(Protocol::tcp),
-            {way.goes(way.inner.request(), opening),
+            {way.goes(way.inner.request(), web_syn),
              {frame(ip, way.inner.too_big(), about), Verdict::transmit,
               tunnelled(way.outer_header(sent), inside, way.kind)}}};
 }
@@ -112,7 +110,7 @@ Case changes_kind() {
     model::Server server = std::get<AddServer>(second.farm(Protocol::tcp)[1]).server;
     Case made{"a tunnel changes its kind",
               first.farm(Protocol::tcp),
-              {first.goes(request(), opening), second.goes(request(), data, "data")}};
+              {first.goes(request(), web_syn), second.goes(request(), web_ack, "data")}};
     made.later = {model::EditServer{key(Protocol::tcp), server}};
     return made;
 }

@@ -1,4 +1,4 @@
-#include "cli/realserver_command.hpp"
+#include "cli/commands/realserver_command.hpp"
 
 #include <unistd.h>
 

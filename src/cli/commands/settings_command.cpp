@@ -1,4 +1,4 @@
-#include "cli/settings_command.hpp"
+#include "cli/commands/settings_command.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -8,7 +8,7 @@
 #include "base/number.hpp"
 #include "cli/api_client.hpp"
 #include "cli/columns.hpp"
-#include "cli/settings_import.hpp"
+#include "cli/commands/settings_import.hpp"
 #include "cli/tell.hpp"
 
 namespace turnout::cli {

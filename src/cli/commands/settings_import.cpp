@@ -1,4 +1,4 @@
-#include "cli/settings_import.hpp"
+#include "cli/commands/settings_import.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,4 +1,4 @@
-#include "cli/mark_import.hpp"
+#include "cli/commands/mark_import.hpp"
 
 #include <cerrno>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "cli/export_command.hpp"
+#include "cli/commands/export_command.hpp"
 
 #include <cerrno>
 #include <cinttypes>

@@ -1,4 +1,4 @@
-#include "cli/status_command.hpp"
+#include "cli/commands/status_command.hpp"
 
 #include <cstdio>
 #include <nlohmann/json.hpp>

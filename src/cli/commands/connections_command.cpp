@@ -1,4 +1,4 @@
-#include "cli/connections_command.hpp"
+#include "cli/commands/connections_command.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -8,8 +8,8 @@
 
 #include "cli/api_client.hpp"
 #include "cli/columns.hpp"
+#include "cli/commands/connection_filter.hpp"
 #include "cli/connection_counts.hpp"
-#include "cli/connection_filter.hpp"
 #include "cli/connection_row.hpp"
 #include "cli/tell.hpp"
 

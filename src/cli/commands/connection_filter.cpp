@@ -1,4 +1,4 @@
-#include "cli/connection_filter.hpp"
+#include "cli/commands/connection_filter.hpp"
 
 namespace turnout::cli {
 

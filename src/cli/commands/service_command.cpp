@@ -1,4 +1,4 @@
-#include "cli/service_command.hpp"
+#include "cli/commands/service_command.hpp"
 
 #include <cerrno>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "cli/drain_command.hpp"
+#include "cli/commands/drain_command.hpp"
 
 #include <cerrno>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "cli/mark_command.hpp"
+#include "cli/commands/mark_command.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -9,7 +9,7 @@
 
 #include "api/values.hpp"
 #include "cli/api_client.hpp"
-#include "cli/mark_import.hpp"
+#include "cli/commands/mark_import.hpp"
 #include "cli/mark_table.hpp"
 #include "cli/mark_value.hpp"
 #include "cli/tell.hpp"
