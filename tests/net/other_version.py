@@ -1,9 +1,10 @@
 """Builds turnoutd once more, as a version whose tables are laid out otherwise: what an upgrade is from
 and to.
 
-    other_version.py ROOT BUILD     the programs are in BUILD/bin
+    other_version.py ROOT BUILT BUILD     the programs are in BUILD/bin
 
 The rows are those of ROOT/src with members in another order, of other sizes and beside new ones.
+Libraries that know nothing of rows are those that were BUILT of ROOT.
 """
 
 import re
@@ -27,6 +28,18 @@ SWAPPED = {
 ADDED = {"abi/rows.hpp": {"Candidate": "uint64_t another = 0;",
                           "Counters": "uint64_t another = 0;",
                           "ServerState": "uint64_t another = 0;"}}
+
+
+WITHOUT_ROWS = ("base", "model", "api", "config", "ipvs")
+# How such a library comes into the other build, in turnout_module().
+TAKEN = """
+    if(name IN_LIST taken)
+        add_library(turnout_${name} STATIC IMPORTED GLOBAL)
+        set_target_properties(turnout_${name} PROPERTIES
+            IMPORTED_LOCATION ${built}/src/${name}/libturnout_${name}.a)
+        set(scope INTERFACE)
+    elseif(sources)
+"""
 
 
 def struct(text, name):
@@ -64,6 +77,10 @@ def changed(path, text):
         text = append(text, name, member)
     if path == "abi/rows.hpp":
         text = other_version(text)
+    if path == "cmake/modules.cmake":
+        text = text.replace("\n    if(sources)\n", TAKEN)
+    if path.startswith(WITHOUT_ROWS) and '#include "abi/' in text:
+        sys.exit(f"{path} knows rows and is in WITHOUT_ROWS")
     return text
 
 
@@ -87,10 +104,11 @@ def write_tree(root, tree):
 
 
 def main():
-    root, build = Path(sys.argv[1]), Path(sys.argv[2])
+    root, built, build = map(Path, sys.argv[1:])
     write_tree(root, build / "tree")
     # It is built to be run once: what counts is how long that takes, and clang takes less.
     subprocess.run(["cmake", "-S", build / "tree", "-B", build, "-G", "Ninja",
+                    f"-Dbuilt={built}", f"-Dtaken={';'.join(WITHOUT_ROWS)}",
                     "-DCMAKE_C_COMPILER=clang-19", "-DCMAKE_CXX_COMPILER=clang++-19",
                     "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O0"],
                    check=True, stdout=subprocess.DEVNULL)
