@@ -279,6 +279,14 @@ extern "C" {
     return packet && parse_sctp(env, *packet);
 }
 
+[[gnu::noinline]] int turnout_track(const Packet* packet, abi::Connection* connection,
+                                    uint32_t direction, uint32_t timeouts, uint32_t now) {
+    Tables env;
+    if (packet && connection)
+        track(env, *packet, *connection, static_cast<Direction>(direction), timeouts, now);
+    return 0;
+}
+
 [[gnu::noinline]] uint32_t turnout_next_sctp_state(uint32_t state, uint32_t chunk,
                                                    uint32_t direction, uint32_t only_requests) {
     return static_cast<uint32_t>(

@@ -25,6 +25,8 @@ int turnout_find_near_end(const turnout::Packet* packet, turnout::Opening* openi
 uint32_t turnout_choose_by_hash(turnout::Opening* opening);
 uint32_t turnout_reply_by_hash(turnout::Opening* opening);
 uint32_t turnout_go_without_record(turnout::Opening* opening);
+int turnout_track(const turnout::Packet* packet, turnout::abi::Connection* connection,
+                  uint32_t direction, uint32_t timeouts, uint32_t now);
 uint32_t turnout_next_secure_state(uint32_t state, uint32_t flags, uint32_t direction,
                                    uint32_t only_requests);
 uint32_t turnout_next_sctp_state(uint32_t state, uint32_t chunk, uint32_t direction,
@@ -215,6 +217,11 @@ class TablesEnv {
                                               abi::Tick now) {
         return turnout_note_first(&packet, location, static_cast<uint8_t>(direction),
                                   static_cast<uint8_t>(fate), now);
+    }
+
+    TURNOUT_INLINE static void track(const Packet& packet, abi::Connection& connection,
+                                     Direction direction, uint32_t timeouts, abi::Tick now) {
+        turnout_track(&packet, &connection, static_cast<uint32_t>(direction), timeouts, now);
     }
 
     TURNOUT_INLINE static abi::State next_sctp_state(abi::State state, uint8_t chunk,

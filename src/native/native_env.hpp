@@ -151,6 +151,10 @@ class NativeEnv {
     void gather(uint32_t) {}
     bool parse_icmp(Packet& packet) { return turnout::parse_icmp(*this, packet); }
     bool parse_sctp(Packet& packet) { return turnout::parse_sctp(*this, packet); }
+    void track(const Packet& packet, abi::Connection& connection, Direction direction,
+               uint32_t timeouts, abi::Tick now) {
+        turnout::track(*this, packet, connection, direction, timeouts, now);
+    }
     abi::State next_sctp_state(abi::State state, uint8_t chunk, Direction direction,
                                bool only_requests) {
         return sctp_table::next(state, chunk, direction, only_requests);

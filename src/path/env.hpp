@@ -55,8 +55,8 @@ concept gives = requires(From from, void (*take)(To)) {
 template <class E>
 concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& endpoint,
                                      const abi::Tuple& tuple, const abi::Connection& record,
-                                     const Packet& packet, Opening& opening,
-                                     const abi::Plan& plan) {
+                                     const Packet& packet, Opening& opening, const abi::Plan& plan,
+                                     abi::Connection& connection) {
     { env.settings() } -> gives<const abi::Settings&>;
     { env.timeouts(n) } -> gives<const abi::Timeouts*>;
     { env.pressure() } -> gives<abi::Pressure*>;
@@ -94,6 +94,10 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.choose_by_hash(opening) } -> gives<Answer>;
     { env.reply_by_hash(opening) } -> gives<Answer>;
     { env.go_without_record(opening) } -> gives<Location>;
+    // track() of path/track.hpp; next_secure() and next() of path/states/, for what a packet says.
+    env.track(packet, connection, Direction::reply, n, abi::Tick{});
+    { env.next_secure_state(abi::State{}, uint8_t{}, Direction::reply, true) } -> gives<abi::State>;
+    { env.next_sctp_state(abi::State{}, uint8_t{}, Direction::reply, true) } -> gives<abi::State>;
     // What is kept of the FTP control connection at a location, or null; a new one, all zero, or
     // null where there is no room for it.
     { env.ftp_control(n) } -> gives<abi::FtpControl*>;
@@ -147,11 +151,8 @@ concept Environment = TablesEnvironment<E> &&
     env.read_call(n, opening);
     // parse_icmp() of path/parse.hpp: false for all but errors about packets that may be ours.
     { env.parse_icmp(packet) } -> gives<bool>;
-    // parse_sctp() of path/, next() of path/states/sctp.hpp and amend_sctp() of path/forwarding/.
+    // parse_sctp() of path/ and amend_sctp() of path/forwarding/.
     { env.parse_sctp(packet) } -> gives<bool>;
-    { env.next_sctp_state(abi::State{}, uint8_t{}, Direction::reply, true) } -> gives<abi::State>;
-    // next_secure() of path/states/tcp.hpp, for a packet's TCP flags.
-    { env.next_secure_state(abi::State{}, uint8_t{}, Direction::reply, true) } -> gives<abi::State>;
     { env.amend_sctp(packet, Direction::reply, rewrite) } -> gives<bool>;
     // rewrite_icmp_error() of path/forwarding/: false when the kernel refused.
     { env.rewrite_icmp_error(packet, Direction::reply, rewrite) } -> gives<bool>;

@@ -138,9 +138,8 @@ TURNOUT_INLINE bool find_flow(Env& env, const abi::Settings& settings, const Pac
                                  ? reply_tuple(packet, replies->virtual_address,
                                                replies->virtual_port, abi::TupleKind::connection)
                                  : request_tuple(packet);
-    const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
-    const Found found = find(env, place, tuple, now);
-    flow.connection = found.connection;
+    const Searched found = env.find(tuple, now);
+    flow.connection = at(env, found.location);
     flow.location = found.location;
     flow.seen = found.seen;
     if (replies) {

@@ -389,7 +389,7 @@ TURNOUT_INLINE Verdict go_whole_way(Env& env) {
     }
 
     if (!is_icmp_error(packet) && packet.part != Part::later) {
-        track(env, settings, packet, flow, *delivery.server, now);
+        env.track(packet, *flow.connection, flow.direction, delivery.server->timeouts, now);
         if (wants_sequences(*delivery.server, packet, flow))
             env.note_sequences(packet, flow.location);
     }

@@ -15,7 +15,7 @@ namespace turnout {
 namespace detail {
 
 // The state after this packet.
-template <Environment Env>
+template <TablesEnvironment Env>
 TURNOUT_INLINE abi::State next_state(Env& env, const abi::Settings& settings, uint32_t status,
                                      const Packet& packet, Direction direction) {
     const auto state = static_cast<abi::State>(status & abi::status::state_mask);
@@ -66,7 +66,7 @@ TURNOUT_INLINE bool is_steady(const abi::Settings& settings, uint32_t status,
 }
 
 // The status word after this packet.
-template <Environment Env>
+template <TablesEnvironment Env>
 TURNOUT_INLINE uint32_t next_status(Env& env, const abi::Settings& settings, uint32_t before,
                                     const Packet& packet, Direction direction) {
     using namespace abi;
@@ -91,31 +91,32 @@ TURNOUT_INLINE uint64_t load_change(uint32_t before, uint32_t after) {
 }
 
 // How long it may now be idle; 0: not known.
-template <Environment Env>
-TURNOUT_INLINE abi::Tick timeout_of(Env& env, const abi::Server& server, uint32_t status) {
-    const abi::Timeouts* timeouts = env.timeouts(server.timeouts);
+template <TablesEnvironment Env>
+TURNOUT_INLINE abi::Tick timeout_of(Env& env, uint32_t row, uint32_t status) {
+    const abi::Timeouts* timeouts = env.timeouts(row);
     // Masked, not compared: Linux 6.1 forgets a bound when the number was put aside in between.
     return timeouts ? timeouts->timeout[status & (abi::state_rows - 1)] : 0;
 }
 
 }  // namespace detail
 
-// Memory is written only where something changes: a flow's packets within a tick share its line.
-template <Environment Env>
-TURNOUT_INLINE void track(Env& env, const abi::Settings& settings, const Packet& packet, Flow& flow,
-                          const abi::Server& server, abi::Tick now) {
-    abi::Connection& connection = *flow.connection;
+// `timeouts`: the row of those of the connection's server.  Memory is written only where something
+// changes: a flow's packets within a tick share its line.
+template <TablesEnvironment Env>
+TURNOUT_INLINE void track(Env& env, const Packet& packet, abi::Connection& connection,
+                          Direction direction, uint32_t timeouts, abi::Tick now) {
+    const abi::Settings& settings = env.settings();
     for (int attempt = 0; attempt < 4; ++attempt) {
         const uint32_t before = load_once(connection.status);
         // Ended meanwhile, and its count given back; or of no record.
         if (before & (abi::status::dead | abi::status::stateless)) return;
-        const uint32_t after = detail::next_status(env, settings, before, packet, flow.direction);
+        const uint32_t after = detail::next_status(env, settings, before, packet, direction);
         if (before != after && !swap_if(connection.status, before, after)) continue;
         if (~before & after & abi::status::assured) assure_template(env, connection);
         if (const uint64_t change = detail::load_change(before, after))
             if (abi::ServerState* state = env.server_state(connection.server))
                 change_load(env, *state, change);
-        const abi::Tick timeout = detail::timeout_of(env, server, after);
+        const abi::Tick timeout = detail::timeout_of(env, timeouts, after);
         if (connection.timeout != timeout) store_once(connection.timeout, timeout);
         break;
     }

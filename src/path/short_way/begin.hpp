@@ -47,7 +47,7 @@ TURNOUT_INLINE void note_first_packet(Env& env, abi::Connection& record, const a
         record.status |= static_cast<uint32_t>(state);
         if (turnout::detail::is_active(state)) record.status |= abi::status::active;
     }
-    record.timeout = turnout::detail::timeout_of(env, server, record.status);
+    record.timeout = turnout::detail::timeout_of(env, server.timeouts, record.status);
     record.last_seen = now;
 }
 
