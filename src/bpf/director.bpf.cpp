@@ -287,20 +287,6 @@ extern "C" {
     return 0;
 }
 
-[[gnu::noinline]] uint32_t turnout_next_sctp_state(uint32_t state, uint32_t chunk,
-                                                   uint32_t direction, uint32_t only_requests) {
-    return static_cast<uint32_t>(
-        sctp_table::next(static_cast<abi::State>(state), static_cast<uint8_t>(chunk),
-                         static_cast<Direction>(direction), only_requests));
-}
-
-[[gnu::noinline]] uint32_t turnout_next_secure_state(uint32_t state, uint32_t flags,
-                                                     uint32_t direction, uint32_t only_requests) {
-    return static_cast<uint32_t>(
-        tcp_table::next_secure(static_cast<abi::State>(state), static_cast<uint8_t>(flags),
-                               static_cast<Direction>(direction), only_requests));
-}
-
 [[gnu::noinline]] int turnout_xdp_amend_sctp(xdp_md* context, const Packet* packet,
                                              uint8_t direction, const Rewrite* rewrite) {
     FastLane env(context);

@@ -27,10 +27,6 @@ uint32_t turnout_reply_by_hash(turnout::Opening* opening);
 uint32_t turnout_go_without_record(turnout::Opening* opening);
 int turnout_track(const turnout::Packet* packet, turnout::abi::Connection* connection,
                   uint32_t direction, uint32_t timeouts, uint32_t now);
-uint32_t turnout_next_secure_state(uint32_t state, uint32_t flags, uint32_t direction,
-                                   uint32_t only_requests);
-uint32_t turnout_next_sctp_state(uint32_t state, uint32_t chunk, uint32_t direction,
-                                 uint32_t only_requests);
 int turnout_tell_of_end(uint32_t location, uint32_t now);
 uint64_t turnout_find_fragment_note(const turnout::Packet* packet, uint32_t now);
 uint32_t turnout_note_first(const turnout::Packet* packet, uint32_t location, uint8_t direction,
@@ -222,18 +218,6 @@ class TablesEnv {
     TURNOUT_INLINE static void track(const Packet& packet, abi::Connection& connection,
                                      Direction direction, uint32_t timeouts, abi::Tick now) {
         turnout_track(&packet, &connection, static_cast<uint32_t>(direction), timeouts, now);
-    }
-
-    TURNOUT_INLINE static abi::State next_sctp_state(abi::State state, uint8_t chunk,
-                                                     Direction direction, bool only_requests) {
-        return static_cast<abi::State>(turnout_next_sctp_state(
-            static_cast<uint32_t>(state), chunk, static_cast<uint32_t>(direction), only_requests));
-    }
-
-    TURNOUT_INLINE static abi::State next_secure_state(abi::State state, uint8_t flags,
-                                                       Direction direction, bool only_requests) {
-        return static_cast<abi::State>(turnout_next_secure_state(
-            static_cast<uint32_t>(state), flags, static_cast<uint32_t>(direction), only_requests));
     }
 
     // Looked up here: Linux 6.1 takes a table's memory for an update, but not that of a parameter.

@@ -155,14 +155,6 @@ class NativeEnv {
                uint32_t timeouts, abi::Tick now) {
         turnout::track(*this, packet, connection, direction, timeouts, now);
     }
-    abi::State next_sctp_state(abi::State state, uint8_t chunk, Direction direction,
-                               bool only_requests) {
-        return sctp_table::next(state, chunk, direction, only_requests);
-    }
-    abi::State next_secure_state(abi::State state, uint8_t flags, Direction direction,
-                                 bool only_requests) {
-        return tcp_table::next_secure(state, flags, direction, only_requests);
-    }
     bool amend_sctp(const Packet& packet, Direction direction, const Rewrite& rewrite) {
         return turnout::amend_sctp(*this, packet, direction, rewrite);
     }

@@ -94,10 +94,8 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     { env.choose_by_hash(opening) } -> gives<Answer>;
     { env.reply_by_hash(opening) } -> gives<Answer>;
     { env.go_without_record(opening) } -> gives<Location>;
-    // track() of path/track.hpp; next_secure() and next() of path/states/, for what a packet says.
+    // track() of path/track.hpp.
     env.track(packet, connection, Direction::reply, n, abi::Tick{});
-    { env.next_secure_state(abi::State{}, uint8_t{}, Direction::reply, true) } -> gives<abi::State>;
-    { env.next_sctp_state(abi::State{}, uint8_t{}, Direction::reply, true) } -> gives<abi::State>;
     // What is kept of the FTP control connection at a location, or null; a new one, all zero, or
     // null where there is no room for it.
     { env.ftp_control(n) } -> gives<abi::FtpControl*>;

@@ -5,6 +5,7 @@
 
 #include "path/find_connection.hpp"
 #include "path/persistence.hpp"
+#include "path/states/sctp.hpp"
 #include "path/states/tcp.hpp"
 #include "table/atomic.hpp"
 #include "table/counts.hpp"
@@ -15,18 +16,17 @@ namespace turnout {
 namespace detail {
 
 // The state after this packet.
-template <TablesEnvironment Env>
-TURNOUT_INLINE abi::State next_state(Env& env, const abi::Settings& settings, uint32_t status,
+TURNOUT_INLINE abi::State next_state(const abi::Settings& settings, uint32_t status,
                                      const Packet& packet, Direction direction) {
     const auto state = static_cast<abi::State>(status & abi::status::state_mask);
     const bool request_only = status & abi::status::no_output;
     switch (static_cast<IpProtocol>(packet.protocol)) {
         case IpProtocol::tcp:
             if (settings.flags & abi::settings_flag::secure_tcp)
-                return env.next_secure_state(state, packet.tcp_flags, direction, request_only);
+                return tcp_table::next_secure(state, packet.tcp_flags, direction, request_only);
             return tcp_table::next(state, packet.tcp_flags, direction, request_only);
         case IpProtocol::sctp:
-            return env.next_sctp_state(state, packet.sctp_chunk, direction, request_only);
+            return sctp_table::next(state, packet.sctp_chunk, direction, request_only);
         default:
             return abi::State::udp;
     }
@@ -66,15 +66,14 @@ TURNOUT_INLINE bool is_steady(const abi::Settings& settings, uint32_t status,
 }
 
 // The status word after this packet.
-template <TablesEnvironment Env>
-TURNOUT_INLINE uint32_t next_status(Env& env, const abi::Settings& settings, uint32_t before,
+TURNOUT_INLINE uint32_t next_status(const abi::Settings& settings, uint32_t before,
                                     const Packet& packet, Direction direction) {
     using namespace abi;
     const bool told = direction == Direction::reply && before & status::no_output;
     if (is_steady(settings, before, packet) && !told) return before;
     uint32_t status = before + packet_count(settings, before, direction);
     if (direction == Direction::reply) status &= ~status::no_output;
-    const State state = next_state(env, settings, status, packet, direction);
+    const State state = next_state(settings, status, packet, direction);
     status &= ~(status::active | status::state_mask);
     if (is_active(state)) status |= status::active;
     if (is_assured(state, direction)) status |= status::assured;
@@ -110,7 +109,7 @@ TURNOUT_INLINE void track(Env& env, const Packet& packet, abi::Connection& conne
         const uint32_t before = load_once(connection.status);
         // Ended meanwhile, and its count given back; or of no record.
         if (before & (abi::status::dead | abi::status::stateless)) return;
-        const uint32_t after = detail::next_status(env, settings, before, packet, direction);
+        const uint32_t after = detail::next_status(settings, before, packet, direction);
         if (before != after && !swap_if(connection.status, before, after)) continue;
         if (~before & after & abi::status::assured) assure_template(env, connection);
         if (const uint64_t change = detail::load_change(before, after))
