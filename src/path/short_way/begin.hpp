@@ -61,6 +61,40 @@ TURNOUT_INLINE bool choose_server(Env& env, const abi::Plan& plan, Opening& open
     return choice.found;
 }
 
+// What try_insert() is told of the connection.
+struct Room {
+    Place place;
+    uint32_t seen;
+};
+
+// Makes the connection to the server that was chosen, and sends its first packet.
+template <class Ip, Environment Env>
+TURNOUT_INLINE Decision connect(Env& env, const abi::Settings& settings, const Passage<Ip>& packet,
+                                const ServiceView& service, const Room& room, Opening& opening,
+                                abi::Tick now) {
+    abi::Connection& record = opening.record;
+    const abi::Server* server = env.server(record.server);
+    abi::ServerState* state = env.server_state(record.server);
+    if (!server || !state) return whole_way;
+    turnout::detail::describe(record, service, *server);
+    const bool helped = turnout::detail::needs_ftp_helper(settings, record);
+    if (helped) record.status |= abi::status::helped;
+    // All flags of a server tell something unusual.
+    const abi::Neighbour* to =
+        server->flags || helped
+            ? nullptr
+            : find_next_hop(env, settings, packet, record, *server, Request{}, now);
+    if (to) note_first_packet(env, record, *server, now);
+
+    // None when the table has no room there, or another packet was quicker.
+    const Attempt made = try_insert(env, room.place, record, room.seen);
+    if (!made.location) return whole_way;
+    turnout::detail::note_made(env, opening, *server, *state, made.location);
+    if (!to) return whole_way;
+    account(env, record.server, Direction::request, packet.length);
+    return {true, send(env, packet, record, *server, Request{}, *to)};
+}
+
 template <class Ip, Environment Env>
 TURNOUT_INLINE Decision begin_connection(Env& env, const abi::Settings& settings,
                                          Passage<Ip> packet) {
@@ -86,27 +120,8 @@ TURNOUT_INLINE Decision begin_connection(Env& env, const abi::Settings& settings
     opening->service = known->service;
     opening->mark = opening->flags = 0;
     if (!choose_server(env, *plan, *opening)) return whole_way;
-    abi::Connection& record = opening->record;
-    const abi::Server* server = env.server(record.server);
-    abi::ServerState* state = env.server_state(record.server);
-    if (!server || !state) return whole_way;
-    turnout::detail::describe(record, {known->service, service->key, *plan}, *server);
-    const bool helped = turnout::detail::needs_ftp_helper(settings, record);
-    if (helped) record.status |= abi::status::helped;
-    // All flags of a server tell something unusual.
-    const abi::Neighbour* to =
-        server->flags || helped
-            ? nullptr
-            : find_next_hop(env, settings, packet, record, *server, Request{}, now);
-    if (to) note_first_packet(env, record, *server, now);
-
-    // None when the table has no room there, or another packet was quicker.
-    const Attempt made = try_insert(env, place, record, seen);
-    if (!made.location) return whole_way;
-    turnout::detail::note_made(env, *opening, *server, *state, made.location);
-    if (!to) return whole_way;
-    account(env, record.server, Direction::request, packet.length);
-    return {true, send(env, packet, record, *server, Request{}, *to)};
+    return connect(env, settings, packet, {known->service, service->key, *plan}, {place, seen},
+                   *opening, now);
 }
 
 // A packet without a calm connection: of a client's, a datagram may begin one.
