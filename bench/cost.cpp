@@ -62,6 +62,7 @@ class Bench {
     // Makes `flows` connections, in parts that do not outlast a next hop.
     void establish(const Farm& farm, uint32_t flows) {
         constexpr uint32_t part = 100000;
+        const size_t before = records(farm);
         for (const uint8_t flags : {test::SYN, test::ACK}) {
             Traffic traffic = traffic_of(farm, flows, Order::one_after_the_other, flags, false);
             for (uint32_t first = 0; first < flows; first += part) {
@@ -71,6 +72,7 @@ class Bench {
                               std::min(part, flows - first));
             }
         }
+        if (records(farm) < before + flows) give_up("the table has no room for all connections");
     }
     double established(const Farm& farm, uint32_t flows, uint32_t repeats) {
         keep_hops(farm);
@@ -130,9 +132,15 @@ class Bench {
         if (auto ok = (*world)->start_sweeper(); !ok) give_up(ok.error().message.c_str());
         return std::move(*world);
     }
+    size_t records(const Farm& farm) {
+        size_t live = 0;
+        for (auto& bucket : world(farm).rows().buckets)
+            live += live_lines(load_once(state_of(bucket)));
+        return live;
+    }
     // The complete lane is measured with few connections only.
     static test::Room small(test::Room room) {
-        room.connection_bits = std::min(room.connection_bits, 12u);
+        room.connection_bits = std::min(room.connection_bits, 14u);
         return room;
     }
     director::Director& director(const Farm& farm) {
