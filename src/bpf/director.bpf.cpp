@@ -17,7 +17,6 @@
 #include "path/helpers/sip.hpp"
 #include "path/parse_sctp.hpp"
 #include "path/stateless.hpp"
-#include "path/states/sctp.hpp"
 #include "path/strays.hpp"
 #include "table/sweep.hpp"
 

@@ -20,7 +20,6 @@
 #include "path/parse_sctp.hpp"
 #include "path/pipeline.hpp"
 #include "path/schedule.hpp"
-#include "path/states/sctp.hpp"
 #include "path/strays.hpp"
 #include "table/sweep.hpp"
 

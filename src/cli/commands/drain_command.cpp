@@ -7,6 +7,7 @@
 #include "api/values.hpp"
 #include "cli/api_client.hpp"
 #include "cli/columns.hpp"
+#include "cli/commands/listing.hpp"
 #include "cli/duration.hpp"
 #include "cli/tell.hpp"
 
@@ -118,21 +119,6 @@ Result<int> start(const StartOptions& options) {
     return 0;
 }
 
-Result<int> list(bool json) {
-    const auto director = ApiClient::here();
-    if (!director) return std::unexpected(director.error());
-    const auto drains = director->drains();
-    if (!drains) return std::unexpected(drains.error());
-    if (!json) {
-        std::fputs(table_of(*drains).c_str(), stdout);
-        return 0;
-    }
-    auto all = nlohmann::json::array();
-    for (const auto& drain : *drains) all.push_back(api::json_of(drain));
-    std::puts(all.dump(2).c_str());
-    return 0;
-}
-
 Result<int> cancel(const std::vector<std::string>& words) {
     const auto servers = choice_of(words);
     if (!servers) return std::unexpected(servers.error());
@@ -180,7 +166,9 @@ void add_listing(CLI::App& drains, int& status) {
     auto json = std::make_shared<bool>(false);
     auto* command = drains.add_subcommand("list", "The servers that are drained, and how far");
     command->add_flag("--json", *json, "For programs: a list of objects");
-    command->callback([json, &status] { status = told("drain list", list(*json)); });
+    command->callback([json, &status] {
+        status = told("drain list", list(&ApiClient::drains, table_of, *json));
+    });
 }
 
 void add_cancelling(CLI::App& drains, int& status) {

@@ -9,6 +9,7 @@
 
 #include "api/values.hpp"
 #include "cli/api_client.hpp"
+#include "cli/commands/listing.hpp"
 #include "cli/commands/mark_import.hpp"
 #include "cli/mark_table.hpp"
 #include "cli/mark_value.hpp"
@@ -89,21 +90,6 @@ Result<int> add(const AddOptions& options) {
     return 0;
 }
 
-Result<int> list(bool json) {
-    const auto director = ApiClient::here();
-    if (!director) return std::unexpected(director.error());
-    const auto rules = director->mark_rules();
-    if (!rules) return std::unexpected(rules.error());
-    if (!json) {
-        std::fputs(table_of(*rules).c_str(), stdout);
-        return 0;
-    }
-    auto all = nlohmann::json::array();
-    for (const MarkRule& rule : *rules) all.push_back(api::json_of(rule));
-    std::puts(all.dump(2).c_str());
-    return 0;
-}
-
 // A number that does not exist is told before anything is deleted.
 Result<int> remove(const std::set<uint32_t>& numbers) {
     const auto director = ApiClient::here();
@@ -145,7 +131,9 @@ void add_listing(CLI::App& marks, int& status) {
     auto json = std::make_shared<bool>(false);
     auto* command = marks.add_subcommand("list", "The rules, in the order they are looked at");
     command->add_flag("--json", *json, "For programs: a list of objects");
-    command->callback([json, &status] { status = told("mark list", list(*json)); });
+    command->callback([json, &status] {
+        status = told("mark list", list(&ApiClient::mark_rules, table_of, *json));
+    });
 }
 
 void add_deleting(CLI::App& marks, int& status) {

@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <memory>
 
-#include "api/values.hpp"
 #include "base/number.hpp"
 #include "cli/api_client.hpp"
 #include "cli/columns.hpp"
+#include "cli/commands/listing.hpp"
 #include "cli/commands/settings_import.hpp"
 #include "cli/tell.hpp"
 
@@ -20,21 +20,6 @@ std::string table_of(const std::vector<model::Setting>& settings) {
         rows.push_back({setting.name, std::to_string(setting.value),
                         std::to_string(setting.standard), setting.meaning});
     return in_columns(rows);
-}
-
-Result<int> show(bool json) {
-    const auto director = ApiClient::here();
-    if (!director) return std::unexpected(director.error());
-    const auto settings = director->settings();
-    if (!settings) return std::unexpected(settings.error());
-    if (!json) {
-        std::fputs(table_of(*settings).c_str(), stdout);
-        return 0;
-    }
-    auto all = nlohmann::json::array();
-    for (const auto& setting : *settings) all.push_back(api::json_of(setting));
-    std::puts(all.dump(2).c_str());
-    return 0;
 }
 
 Result<int64_t> parse_value(const std::string& text) {
@@ -58,7 +43,8 @@ void add_showing(CLI::App& app, int& status) {
     command->add_flag("--json", *json, "For programs: a list of objects");
     add_settings_import(*command, status);
     command->callback([command, json, &status] {
-        if (command->get_subcommands().empty()) status = told("settings", show(*json));
+        if (command->get_subcommands().empty())
+            status = told("settings", list(&ApiClient::settings, table_of, *json));
     });
 }
 
