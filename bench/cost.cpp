@@ -59,20 +59,19 @@ class Bench {
 
     void add(const Farm& farm) { build(director(farm), farm); }
 
-    // Makes `flows` connections, in parts that do not outlast a next hop.
-    void establish(const Farm& farm, uint32_t flows) {
-        constexpr uint32_t part = 100000;
-        const size_t before = records(farm);
-        for (const uint8_t flags : {test::SYN, test::ACK}) {
-            Traffic traffic = traffic_of(farm, flows, Order::one_after_the_other, flags, false);
-            for (uint32_t first = 0; first < flows; first += part) {
-                traffic.next = first;
-                keep_hops(farm);
-                wrapper_.send(farm.lane, world(farm).program(), traffic,
-                              std::min(part, flows - first));
-            }
-        }
-        if (records(farm) < before + flows) give_up("the table has no room for all connections");
+    // Makes `flows` connections.
+    void establish(const Farm& farm, uint32_t flows) { establish(std::span(&farm, 1), flows); }
+    // The farms' parts take turns: whose connections came first would have the first places in the
+    // buckets of a table that gets full.  A next hop outlasts a part.
+    void establish(std::span<const Farm> farms, uint32_t flows) {
+        const uint32_t part = farms.size() == 1 ? 100000 : 1000;
+        const size_t before = records(farms.front());
+        for (const uint8_t flags : {test::SYN, test::ACK})
+            for (uint32_t first = 0; first < flows; first += part)
+                for (const Farm& farm : farms)
+                    send(farm, flows, first, std::min(part, flows - first), flags);
+        if (records(farms.front()) < before + farms.size() * flows)
+            give_up("the table has no room for all connections");
     }
     double established(const Farm& farm, uint32_t flows, uint32_t repeats) {
         keep_hops(farm);
@@ -131,6 +130,13 @@ class Bench {
         // Time passes, as on a running director: a packet in a new tick does more.
         if (auto ok = (*world)->start_sweeper(); !ok) give_up(ok.error().message.c_str());
         return std::move(*world);
+    }
+    // `count` of the flows, from this one on.
+    void send(const Farm& farm, uint32_t flows, uint32_t first, uint32_t count, uint8_t flags) {
+        Traffic traffic = traffic_of(farm, flows, Order::one_after_the_other, flags, false);
+        traffic.next = first;
+        keep_hops(farm);
+        wrapper_.send(farm.lane, world(farm).program(), traffic, count);
     }
     size_t records(const Farm& farm) {
         size_t live = 0;
@@ -256,10 +262,8 @@ void measure_services() {
     constexpr uint32_t repeats = 100000;
     Bench bench({.services = 16384, .servers = 131072, .connection_bits = 19});
     const auto farms = farms_of_services();
-    for (const Farm& farm : farms) {
-        bench.add(farm);
-        bench.establish(farm, 100000);
-    }
+    for (const Farm& farm : farms) bench.add(farm);
+    bench.establish(farms, 100000);
     for (const uint32_t flows : {1000u, 100000u}) {
         std::vector<Row> rows;
         for (Farm farm : farms) {
