@@ -142,7 +142,7 @@ struct Connection {
     Tick timeout;
     uint32_t link;
     union {
-        HopRef reply_hop;      // connection: way back to the client (NAT)
+        HopRef hop;            // connection: back to the client (NAT), to the server (direct)
         uint32_t children;     // persistence: how many connections name it
         uint32_t incarnation;  // locality: of the server, see Server
         Tick changed;          // locality of lblcr: when a server joined or left

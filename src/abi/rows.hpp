@@ -17,7 +17,7 @@
 namespace turnout::abi {
 
 // Bumped whenever a row's layout or meaning changes; part of the path of the pinned tables.
-inline constexpr uint32_t tables_version = 14;
+inline constexpr uint32_t tables_version = 15;
 
 // What some service needs, so that packets are spared the work while none does; and choices.
 namespace settings_flag {
@@ -59,18 +59,20 @@ struct Settings {
     uint32_t counter_rows_per_cpu;  // stride of the counter table
     uint32_t endpoint_mask;         // rows of endpoints - 1
     uint32_t buckets_per_sweep;
-    uint32_t flags;       // settings_flag
-    uint32_t mark_rules;  // the list in use: see mark_rule_list()
-    Tick lblc_timeout;    // how long lblc remembers a destination that nobody asks for
-    Tick lblcr_timeout;   // the same of lblcr, and how long it leaves a set of servers as it is
-    uint32_t room;        // records that the table holds before it is under pressure
+    uint32_t flags;        // settings_flag
+    Tick servers_settled;  // from then on connections may go by what they were told of their server
+    uint32_t mark_rules;   // the list in use: see mark_rule_list()
+    Tick lblc_timeout;     // how long lblc remembers a destination that nobody asks for
+    Tick lblcr_timeout;    // the same of lblcr, and how long it leaves a set of servers as it is
+    uint32_t room;         // records that the table holds before it is under pressure
     uint32_t memory_threshold;  // amemthresh: records that stand for so many pages
     uint32_t drop_rate;         // am_droprate: always on, drop_packet refuses one in so many
     DefenceMode drop_entry, drop_packet, secure_tcp;
     uint8_t pad_;
     be16 ftp_port[ftp_ports];  // where services by NAT have their FTP translated; 0: none
+    uint32_t pad2_;
 };
-static_assert(sizeof(Settings) == 80);
+static_assert(sizeof(Settings) == 88);
 
 // How long a connection may be idle, by State.  Row 0 is everybody's; services that have their own
 // share rows of equal content.  Written by the daemon.

@@ -166,7 +166,7 @@ Connection* RecordMover::State::hold_parent(Connection& record) {
 
 Location RecordMover::State::copy_connection(const Connection& old) {
     Connection record = old;
-    record.reply_hop = 0;
+    record.hop = 0;
     Connection* parent = hold_parent(record);
     bool fresh = false;
     const Location location = copy(record, fresh);

@@ -242,12 +242,12 @@ class Simulation : public testing::Test {
         ASSERT_TRUE(director.set(name, seconds));
         note_timeout(name, seconds);
         // Of a connection's packets in a tick only the first finds that out.
-        now_ns += uint64_t{1} << abi::tick_shift;
-        world.now = abi::tick_of_ns(now_ns);
+        pass_time(uint64_t{1} << abi::tick_shift);
     }
-    void pass_time() {
-        now_ns += uint64_t{below(40)} * 1000000000 + below(1000000000);
-        world.now = abi::tick_of_ns(now_ns);
+    void pass_time() { pass_time(uint64_t{below(40)} * 1000000000 + below(1000000000)); }
+    void pass_time(uint64_t ns) {
+        now_ns += ns;
+        world.now = tables.rows.settings->now = abi::tick_of_ns(now_ns);
     }
     void sweep_both() {
         sweep_all(tables, world);

@@ -138,7 +138,7 @@ TURNOUT_INLINE Readiness find_client(Env& env, const Packet& packet, abi::Connec
         delivery.way = Way::onward;
         return Readiness::ready;
     }
-    find_next_hop(env, packet.destination, packet.family, connection.reply_hop, now, delivery.hop);
+    find_next_hop(env, packet.destination, packet.family, connection.hop, now, delivery.hop);
     if (delivery.hop.state == HopState::no_route) delivery.way = Way::host;
     return Readiness::ready;
 }

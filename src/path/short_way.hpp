@@ -107,16 +107,23 @@ TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Passag
     abi::Connection* connection = find_connection(env, place, packet, way, rest, settings);
     if (!connection) return begin(env, settings, packet, way);
     if (expired(*connection, now)) return whole_way;
+    const bool first_in_tick = connection->last_seen != now;
+    if (const auto* to = known_next_hop(env, settings, packet, *connection, way, now)) {
+        if (first_in_tick) store_once(connection->last_seen, now);
+        account(env, connection->server, Way::direction, packet.length);
+        return {true, send_directly(env, packet, *to)};
+    }
     const abi::Server* server = env.server(connection->server);
     // All flags of a server tell something unusual.
     if (!server || server->flags) return whole_way;
     // Not of every packet: that timeouts are others now is found out soon enough.
-    const bool first_in_tick = connection->last_seen != now;
     if (first_in_tick && !keeps_timeout(env, packet, *connection, *server)) return whole_way;
     const abi::Neighbour* to = find_next_hop(env, settings, packet, *connection, *server, way, now);
     if (!to) return whole_way;
-
-    if (first_in_tick) store_once(connection->last_seen, now);
+    if (first_in_tick) {
+        tell_next_hop(settings, *connection, *server, way, now);
+        store_once(connection->last_seen, now);
+    }
     account(env, connection->server, Way::direction, packet.length);
     return {true, send(env, packet, *connection, *server, way, *to)};
 }

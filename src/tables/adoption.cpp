@@ -8,6 +8,7 @@
 #include "base/panic.hpp"
 #include "tables/convert.hpp"
 #include "tables/tables.hpp"
+#include "tables/unsettle.hpp"
 
 namespace turnout::tables {
 
@@ -107,6 +108,7 @@ void Tables::adopt_replies(const model::ServiceKey& service, const model::Server
 // Every server row in use is held: its addresses, its counters, and its place among the removed
 // ones if no plan names it.
 void Tables::adopt_removed_servers() {
+    unsettle(rows_);
     for (uint32_t id = 0; id < rows_.servers.size(); ++id) {
         abi::ServerRecord& record = rows_.server_records[id];
         if (record.use == abi::ServerUse::free) continue;

@@ -7,6 +7,7 @@
 
 #include "base/panic.hpp"
 #include "tables/convert.hpp"
+#include "tables/unsettle.hpp"
 
 namespace turnout::tables {
 namespace {
@@ -116,6 +117,7 @@ Status Tables::set_timeouts(const model::ServiceKey& service, const model::State
     if (!row) return std::unexpected(row.error());
     uint32_t& current = rows_.service_records[entry.id].timeouts;
     const uint32_t before = std::exchange(current, *row);
+    unsettle(rows_);
     for (const auto& [key, id] : entry.servers)
         rows_.servers[id].timeouts = static_cast<uint16_t>(*row);
     timeouts_.give_back(before);
@@ -129,6 +131,7 @@ bool Tables::resets_idle(const model::ServiceKey& service) const {
 void Tables::set_resets_idle(const model::ServiceKey& service, bool resets) {
     const ServiceEntry& entry = services_.at(service);
     rows_.service_records[entry.id].resets_idle = resets;
+    unsettle(rows_);
     for (const auto& [key, id] : entry.servers) {
         uint32_t& flags = rows_.servers[id].flags;
         flags =
@@ -154,7 +157,10 @@ void Tables::refresh_ways() {
     for (const auto& [key, entry] : services_)
         for (const auto& [server, id] : entry.servers) {
             abi::Server& row = rows_.servers[id];
-            row.flags = (row.flags & ~abi::server_flag::local) | place_of(server.address);
+            const uint32_t flags =
+                (row.flags & ~abi::server_flag::local) | place_of(server.address);
+            if (flags != row.flags) unsettle(rows_);
+            row.flags = flags;
             if (row.method != abi::Method::tunnel && is_none(row.tunnel_source)) continue;
             if (const auto source = source_for_(server.address))
                 row.tunnel_source = to_row(*source);
@@ -327,7 +333,9 @@ void Tables::write_server(const model::ServiceKey& service, uint32_t service_id,
     if (server.method == model::Method::tunnel)
         if (const auto source = source_for_(server.key.address))
             row.tunnel_source = to_row(*source);
-    if (std::memcmp(&rows_.servers[id], &row, sizeof row) != 0) rows_.servers[id] = row;
+    const abi::Server& before = rows_.servers[id];
+    if (before.flags != row.flags || before.timeouts != row.timeouts) unsettle(rows_);
+    if (std::memcmp(&before, &row, sizeof row) != 0) rows_.servers[id] = row;
 }
 
 // What a later daemon must know of a drain; and packets, that there is one.
@@ -358,6 +366,7 @@ void Tables::retire_server(const model::ServiceKey& service, ServiceEntry& entry
     const uint32_t id = at->second;
     write_drain(id, {});
     if (rows_.servers[id].method == abi::Method::nat) near_ends_.remove(sender_of(service, server));
+    unsettle(rows_);
     rows_.servers[id].flags &= ~abi::server_flag::draining;
     rows_.servers[id].flags |= abi::server_flag::removed;
     // The row it points to may become another service's.

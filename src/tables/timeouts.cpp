@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "tables/unsettle.hpp"
+
 namespace turnout::tables {
 namespace {
 
@@ -85,6 +87,7 @@ uint32_t common_timeout(const Rows& rows, abi::State state) {
 
 void set_common_timeout(const Rows& rows, abi::State state, uint32_t seconds) {
     const auto index = static_cast<size_t>(state);
+    unsettle(rows);
     common(rows).seconds[index] = seconds;
     common(rows).timeout[index] = abi::ticks_of_seconds(seconds);
     for (abi::Timeouts& row : rows.timeouts.subspan(1)) fill_in(row, common(rows), index);

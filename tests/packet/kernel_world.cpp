@@ -129,8 +129,9 @@ class KernelWorld : public World {
         for (auto& server : rows().servers) server.hop = abi::hop_ref(1, abi::coarse_second(now));
         for (auto& bucket : rows().buckets)
             for (auto& connection : bucket.connection)
-                if (connection.tuple.kind == abi::TupleKind::connection)
-                    connection.reply_hop = abi::hop_ref(2, abi::coarse_second(now));
+                if (connection.tuple.kind == abi::TupleKind::connection &&
+                    abi::method_of(connection.status) == abi::Method::nat)
+                    connection.hop = abi::hop_ref(2, abi::coarse_second(now));
     }
 
     Status start_sweeper() override { return plane_->start_sweeper(); }

@@ -71,8 +71,9 @@ void NativeWorld::warm() {
     for (auto& server : tables_->rows.servers) server.hop = abi::hop_ref(1, second);
     for (auto& bucket : tables_->rows.buckets)
         for (auto& connection : bucket.connection)
-            if (connection.tuple.kind == abi::TupleKind::connection)
-                connection.reply_hop = abi::hop_ref(2, second);
+            if (connection.tuple.kind == abi::TupleKind::connection &&
+                abi::method_of(connection.status) == abi::Method::nat)
+                connection.hop = abi::hop_ref(2, second);
 }
 
 void NativeWorld::set_clock(uint64_t now_ns) {

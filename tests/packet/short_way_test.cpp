@@ -132,7 +132,14 @@ class ShortWay : public testing::TestWithParam<Farm> {
         const std::string after = traces();
         before.restore(tables);
         EXPECT_EQ(go(bytes), whole);
+        forget_told_hops();
         EXPECT_TRUE(traces() == after);
+    }
+    // Which only the short way tells.
+    void forget_told_hops() {
+        for (auto& bucket : tables.buckets)
+            for (auto& connection : bucket.connection)
+                if (abi::method_of(connection.status) == abi::Method::direct) connection.hop = 0;
     }
     // What the short way leaves undone, having begun it, the whole way ends as if alone.
     void expect_both_ways(const Bytes& bytes) {
@@ -261,6 +268,32 @@ TEST_P(ShortWay, is_not_to_a_server_that_is_drained_or_removed) {
         for (auto& row : tables.rows.servers) row.flags ^= flag;
     }
     EXPECT_TRUE(go(request()));
+}
+
+// By direct routing a connection knows the way to its server for a while, and with it that there is
+// nothing unusual about the server.
+TEST_P(ShortWay, does_without_its_server_once_the_connection_knows_the_way) {
+    const bool direct = GetParam().method == Method::direct;
+    world.now += 1;
+    EXPECT_TRUE(go(request()));
+    const auto rows = State(tables).rows;
+    for (auto& row : tables.rows.servers) row = {};
+    EXPECT_EQ(go(request()).has_value(), direct);
+    world.now += abi::ticks_of_seconds(3);
+    EXPECT_FALSE(go(request()));
+    std::ranges::copy(rows, tables.rows.servers.begin());
+}
+
+TEST_P(ShortWay, asks_for_the_server_while_something_about_it_changes) {
+    world.now += 1;
+    EXPECT_TRUE(go(request()));
+    tables.rows.settings->now = world.now;
+    ASSERT_TRUE(director.apply(model::RemoveServer{key, real.key}));
+    expect_whole_way(request());
+    ASSERT_TRUE(director.apply(model::AddServer{key, real}));
+    EXPECT_TRUE(go(request()));
+    for (auto& row : tables.rows.servers) row.flags = abi::server_flag::resets_idle;
+    expect_whole_way(request());
 }
 
 TEST_P(ShortWay, is_not_while_a_timeout_has_changed_or_packets_are_counted) {
