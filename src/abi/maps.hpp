@@ -24,6 +24,7 @@ inline constexpr char connections[] = "to_connections";
 inline constexpr char service_records[] = "to_service_rec";
 inline constexpr char server_records[] = "to_server_rec";
 inline constexpr char counters[] = "to_counters";
+inline constexpr char traffic[] = "to_traffic";
 inline constexpr char drops[] = "to_drops";
 inline constexpr char sweeper[] = "to_sweeper";
 // Of the programs alone, and pinned so that a new daemon's programs go on with them.
@@ -43,7 +44,7 @@ inline constexpr const char* all[] = {
     calls,          server_states,    reply_services, service_records, server_records,
     connections,    counters,         drops,          sweeper,         fragments,
     held_fragments, sequences,        endings,        lanes,           near_ends,
-    ftp_controls,   candidate_groups, fast_lane,      endpoints,
+    ftp_controls,   candidate_groups, fast_lane,      endpoints,       traffic,
 };
 
 }  // namespace turnout::abi::map

@@ -54,10 +54,10 @@ enum class DefenceMode : uint8_t { off = 0, automatic = 1, always = 3 };
 // plane.
 struct Settings {
     uint64_t hash_seed;
-    Tick now;                       // the time, as the sweeper tells it
-    uint32_t bucket_mask;           // number of buckets - 1; behind them, one scratch for each CPU
-    uint32_t counter_rows_per_cpu;  // stride of the counter table
-    uint32_t endpoint_mask;         // rows of endpoints - 1
+    Tick now;                 // the time, as the sweeper tells it
+    uint32_t bucket_mask;     // number of buckets - 1; behind them, one scratch for each CPU
+    uint32_t counter_stride;  // servers of a CPU in the tables of counters
+    uint32_t endpoint_mask;   // rows of endpoints - 1
     uint32_t buckets_per_sweep;
     uint32_t flags;        // settings_flag
     Tick servers_settled;  // from then on connections may go by what they were told of their server
@@ -392,14 +392,35 @@ struct Common {
 };
 static_assert(sizeof(Common) % 8 == 0);
 
-// Counted per CPU: row = cpu * Settings::counter_rows_per_cpu + server.
+// What every packet counts of its server, by CPU and direction: so that a line holds those of four
+// servers and a page those of hundreds.  Row: see traffic_row().
+struct TrafficCounters {
+    uint64_t packets;
+    uint64_t bytes;
+};
+static_assert(sizeof(TrafficCounters) == 16);
+// `direction`: 0 of requests, 1 of replies.
+TURNOUT_INLINE constexpr uint32_t traffic_row(uint32_t stride, uint32_t cpu, uint32_t direction,
+                                              uint32_t server) {
+    return (cpu * 2 + direction) * stride + server;
+}
+
+// What new connections count of their server, by CPU: row = cpu * Settings::counter_stride +
+// server.
+struct BeginCounters {
+    uint64_t connections;
+    uint64_t stateless;  // packets that went by no connection, for want of room
+};
+static_assert(sizeof(BeginCounters) == 16);
+
+// The sums of these at some time.
 struct Counters {
     uint64_t connections;
     uint64_t in_packets;
     uint64_t out_packets;
     uint64_t in_bytes;
     uint64_t out_bytes;
-    uint64_t stateless;  // packets that went by no connection, for want of room
+    uint64_t stateless;
 };
 static_assert(sizeof(Counters) == 48);
 

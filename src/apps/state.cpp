@@ -99,7 +99,7 @@ Result<cli::DirectorState> look() {
     for (const auto& record : rows.server_records)
         state.servers += record.use == abi::ServerUse::serving;
     state.defences = director::defences_up(*rows.settings);
-    for (const auto& counters : rows.counters) state.stateless += counters.stateless;
+    for (const auto& begun : rows.begun) state.stateless += begun.stateless;
     state.drops = named_drops((*plane)->drops());
     return state;
 }

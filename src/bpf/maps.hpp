@@ -139,7 +139,8 @@ using NearEndsMap = Hash<abi::Endpoint, abi::Address, 1>;      // at load
 using ConnectionsMap = Array<abi::Bucket, 1>;                  // at load
 using ServiceRecordsMap = Array<abi::ServiceRecord, 1>;        // at load
 using ServerRecordsMap = Array<abi::ServerRecord, 1>;          // at load
-using CountersMap = Array<abi::Counters, 1>;                   // at load
+using CountersMap = Array<abi::BeginCounters, 1>;              // at load
+using TrafficCountersMap = Array<abi::TrafficCounters, 1>;     // at load
 using FragmentsMap = LruHash<FragmentKey, FragmentNote, 16384>;
 using HeldMap = LruHash<HeldKey, HeldFragment, 1024>;
 using FtpControlsMap = OwnHash<uint32_t, abi::FtpControl, abi::ftp_controls>;  // by location
@@ -173,6 +174,7 @@ TURNOUT_MAP(ConnectionsMap, to_connections);
 TURNOUT_MAP(ServiceRecordsMap, to_service_rec);
 TURNOUT_MAP(ServerRecordsMap, to_server_rec);
 TURNOUT_MAP(CountersMap, to_counters);
+TURNOUT_MAP(TrafficCountersMap, to_traffic);
 TURNOUT_MAP(DropCounts, to_drops);
 TURNOUT_MAP(SweeperMap, to_sweeper);
 TURNOUT_MAP(NoControl, to_no_control);

@@ -115,9 +115,14 @@ class TablesEnv {
     TURNOUT_INLINE static abi::Bucket* bucket(uint32_t index) {
         return row_of<abi::Bucket>(to_connections, index);
     }
-    TURNOUT_INLINE static abi::Counters* counters(uint32_t server) {
-        const uint32_t first = get_smp_processor_id() * settings().counter_rows_per_cpu;
-        return row_of<abi::Counters>(to_counters, first + server);
+    TURNOUT_INLINE static abi::TrafficCounters* traffic(uint32_t server, Direction direction) {
+        const uint32_t row = abi::traffic_row(settings().counter_stride, get_smp_processor_id(),
+                                              static_cast<uint32_t>(direction), server);
+        return row_of<abi::TrafficCounters>(to_traffic, row);
+    }
+    TURNOUT_INLINE static abi::BeginCounters* begun(uint32_t server) {
+        const uint32_t first = get_smp_processor_id() * settings().counter_stride;
+        return row_of<abi::BeginCounters>(to_counters, first + server);
     }
     TURNOUT_INLINE static void count_drop(abi::Drop reason) {
         if (auto* count = row_of<uint64_t>(to_drops, static_cast<uint32_t>(reason))) *count += 1;

@@ -40,6 +40,11 @@ class DirectorTest : public testing::Test {
             if ((to_host(tables.rows.servers[id].address.word[0]) & 0xff) == number) return id;
         return ~0u;
     }
+    // What has come for a server.
+    abi::TrafficCounters& traffic(uint8_t number) {
+        return tables.rows
+            .traffic[abi::traffic_row(tables.rows.settings->counter_stride, 0, 0, row_of(number))];
+    }
 
     native::MemoryTables tables;
     uint64_t now_s = 1000;
@@ -210,7 +215,7 @@ TEST_F(DrainTest, of_one_service_or_of_all_of_one_port_or_any) {
 TEST_F(DirectorTest, a_new_director_adopts_services_servers_and_counters) {
     auto first = make();
     add(*first, {server(11, 3), server(12), server(13, 0)});
-    tables.rows.counters[row_of(11)].connections = 7;
+    tables.rows.begun[row_of(11)].connections = 7;
     tables.rows.server_states[row_of(12)].load = abi::load::active_one * 2;
     const auto before = *first->servers(web);
     first.reset();
@@ -235,7 +240,7 @@ TEST_F(DirectorTest, a_new_director_adopts_services_servers_and_counters) {
 TEST_F(DirectorTest, a_removed_server_comes_back_with_its_counters) {
     const auto director = make();
     add(*director, {server(11)});
-    tables.rows.counters[row_of(11)].in_packets = 5;
+    traffic(11).packets = 5;
     ASSERT_TRUE(director->apply(model::RemoveServer{web, server(11).key}));
     EXPECT_EQ(director->services()[0].counters.in_packets, 5u);
     ASSERT_TRUE(director->apply(model::AddServer{web, server(11)}));
@@ -260,7 +265,7 @@ TEST_F(DirectorTest, a_row_is_given_back_when_nobody_needs_it) {
 TEST_F(DirectorTest, zeroing_counters_leaves_connections_alone) {
     const auto director = make();
     add(*director, {server(11)});
-    tables.rows.counters[row_of(11)].in_bytes = 100;
+    traffic(11).bytes = 100;
     tables.rows.server_states[row_of(11)].load = abi::load::inactive_one;
     ASSERT_TRUE(director->apply(model::ZeroCounters{web}));
     EXPECT_EQ(director->services()[0].counters.in_bytes, 0u);
@@ -413,8 +418,8 @@ TEST_F(DirectorTest, totals_never_fall) {
     };
     auto director = make();
     add(*director, {server(11), server(12)});
-    tables.rows.counters[row_of(11)].in_packets = 5;
-    tables.rows.counters[row_of(12)].in_packets = 7;
+    traffic(11).packets = 5;
+    traffic(12).packets = 7;
     EXPECT_EQ(packets(*director), 12u);
     ASSERT_TRUE(director->apply(model::ZeroCounters{}));
     ASSERT_TRUE(director->apply(model::RemoveAll{}));

@@ -80,6 +80,7 @@ void size_maps(bpf_object* object, const Sizes& sizes) {
         {names::near_ends, sizes.servers},
         {names::endpoints, std::bit_ceil(sizes.services + sizes.servers)},
         {names::counters, cpus * sizes.servers},
+        {names::traffic, cpus * 2 * sizes.servers},
         {names::connections, buckets},
         {names::sequences, buckets * abi::lines_per_bucket},
     };
@@ -165,7 +166,7 @@ void initialise(tables::Rows& rows) {
     abi::Settings settings{};
     settings.hash_seed = random_u64();
     settings.bucket_mask = static_cast<uint32_t>(rows.buckets.size()) - 1;
-    settings.counter_rows_per_cpu = static_cast<uint32_t>(rows.servers.size());
+    settings.counter_stride = static_cast<uint32_t>(rows.servers.size());
     settings.endpoint_mask = static_cast<uint32_t>(rows.endpoints.size()) - 1;
     // The whole table about once a second.
     settings.buckets_per_sweep = std::max<uint32_t>(1, (settings.bucket_mask + 1) / 64);

@@ -103,7 +103,8 @@ Status Maps::open_all(const std::string& directory) {
     array(names::server_states, server_states_, rows.server_states);
     array(names::service_records, service_records_, rows.service_records);
     array(names::server_records, server_records_, rows.server_records);
-    array(names::counters, counters_, rows.counters);
+    array(names::counters, begun_, rows.begun);
+    array(names::traffic, traffic_, rows.traffic);
     array(names::connections, buckets_, rows.buckets);
     array(names::endpoints, endpoints_, rows.endpoints);
     if (!ok) return ok;

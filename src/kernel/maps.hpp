@@ -54,7 +54,8 @@ class Maps {
     MappedArray<abi::ServerState> server_states_;
     MappedArray<abi::ServiceRecord> service_records_;
     MappedArray<abi::ServerRecord> server_records_;
-    MappedArray<abi::Counters> counters_;
+    MappedArray<abi::BeginCounters> begun_;
+    MappedArray<abi::TrafficCounters> traffic_;
     MappedArray<abi::Bucket> buckets_;
     MappedArray<abi::EndpointRow> endpoints_;
     KernelIndex<uint32_t> service_ids_;

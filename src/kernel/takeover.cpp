@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "abi/maps.hpp"
 #include "base/clock.hpp"
@@ -13,6 +12,7 @@
 #include "kernel/interfaces.hpp"
 #include "kernel/lanes.hpp"
 #include "kernel/move_records.hpp"
+#include "kernel/old_counters.hpp"
 #include "kernel/pins.hpp"
 #include "kernel/translate_tables.hpp"
 #include "tables/convert.hpp"
@@ -111,29 +111,22 @@ Status replace_programs(const Takeover& takeover, const std::vector<uint32_t>& i
 
 // The old counters stand still: what they have counted was before what the new ones count from.
 Status add_counters(const Takeover& takeover) {
-    const auto old = DescribedTable::open(takeover.old_tables, names::counters);
-    if (!old) return std::unexpected(old.error());
-    const auto fresh = DescribedTable::open(takeover.new_tables, names::counters);
-    if (!fresh) return std::unexpected(fresh.error());
-    const auto translation = RowTranslation::make(old->value(), fresh->value());
-    if (!translation) return std::unexpected(translation.error());
-
     tables::Rows& rows = takeover.maps.rows;
+    const auto servers = static_cast<uint32_t>(rows.servers.size());
+    const auto old = OldCounters::open(takeover.old_tables, takeover.new_tables, servers);
+    if (!old) return std::unexpected(old.error());
     const auto take_off = [](abi::Counters& base, const model::Counters& counted) {
         model::Counters before = tables::from_row(base);
         base = tables::to_row(before -= counted);
     };
-    for (uint32_t row = 0; row < old->rows(); ++row) {
-        abi::Counters counters{};
-        if (auto ok = translation->apply(old->row(row), &counters); !ok) return ok;
-        const model::Counters counted = tables::from_row(counters);
-        const size_t server = row % rows.servers.size();
-        if (counted == model::Counters{} || rows.server_records[server].use == abi::ServerUse::free)
-            continue;
-        take_off(rows.server_records[server].base, counted);
+    for (uint32_t server = 0; server < servers; ++server) {
+        if (rows.server_records[server].use == abi::ServerUse::free) continue;
+        const auto counted = old->of(server);
+        if (!counted) return std::unexpected(counted.error());
+        take_off(rows.server_records[server].base, *counted);
         const auto service = rows.service_ids->get(rows.server_records[server].service);
-        if (service) take_off(rows.service_records[*service].base, counted);
-        std::memset(old->row(row), 0, old->value_size());
+        if (service) take_off(rows.service_records[*service].base, *counted);
+        old->forget(server);
     }
     return {};
 }

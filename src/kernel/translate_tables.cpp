@@ -88,7 +88,8 @@ bool is_configuration(const std::string& name) {
     for (const char* other :
          {names::connections, names::counters, names::calls, names::sweeper, names::fragments,
           names::held_fragments, names::sequences, names::ftp_controls, names::candidate_groups,
-          names::endings, names::lanes, names::fast_lane, names::endpoints, names::near_ends})
+          names::endings, names::lanes, names::fast_lane, names::endpoints, names::near_ends,
+          names::traffic})
         if (name == other) return false;
     return true;
 }

@@ -24,7 +24,8 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
       server_states_(sizes.servers),
       service_records_(sizes.services),
       server_records_(sizes.servers),
-      counters_(sizes.servers),
+      traffic_(2 * sizes.servers),
+      begun_(sizes.servers),
       interfaces_(16),
       endpoints_(std::bit_ceil(sizes.services + sizes.servers)),
       endpoint_rows_(endpoints_, [] {}),
@@ -33,7 +34,7 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
     rows.buckets = std::span(buckets).first(buckets.size() - 1);
     settings_.hash_seed = 0x7475726e6f7574;
     settings_.bucket_mask = static_cast<uint32_t>(rows.buckets.size()) - 1;
-    settings_.counter_rows_per_cpu = sizes.servers;
+    settings_.counter_stride = sizes.servers;
     settings_.buckets_per_sweep = static_cast<uint32_t>(rows.buckets.size());
     rows.settings = &settings_;
     rows.pressure = &pressure_;
@@ -51,7 +52,8 @@ MemoryTables::MemoryTables(const MemorySizes& sizes)
     rows.server_states = server_states_;
     rows.service_records = service_records_;
     rows.server_records = server_records_;
-    rows.counters = counters_;
+    rows.traffic = traffic_;
+    rows.begun = begun_;
     rows.interfaces = interfaces_;
     rows.endpoints = endpoints_;
     settings_.endpoint_mask = static_cast<uint32_t>(endpoints_.size()) - 1;

@@ -84,7 +84,8 @@ class MemoryTables {
     std::vector<abi::ServerState> server_states_;
     std::vector<abi::ServiceRecord> service_records_;
     std::vector<abi::ServerRecord> server_records_;
-    std::vector<abi::Counters> counters_;
+    std::vector<abi::TrafficCounters> traffic_;
+    std::vector<abi::BeginCounters> begun_;
     std::vector<abi::Interface> interfaces_;
     std::vector<abi::EndpointRow> endpoints_;
     tables::EndpointRows endpoint_rows_;

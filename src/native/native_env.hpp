@@ -91,7 +91,12 @@ class NativeEnv {
         return row(std::span<abi::Neighbour>(tables_.neighbours), i);
     }
     abi::Bucket* bucket(uint32_t i) { return row(std::span<abi::Bucket>(tables_.buckets), i); }
-    abi::Counters* counters(uint32_t i) { return row(tables_.rows.counters, i); }
+    abi::TrafficCounters* traffic(uint32_t server, Direction direction) {
+        const auto number = static_cast<uint32_t>(direction);
+        return row(tables_.rows.traffic,
+                   abi::traffic_row(settings().counter_stride, cpu(), number, server));
+    }
+    abi::BeginCounters* begun(uint32_t server) { return row(tables_.rows.begun, server); }
     void count_drop(abi::Drop reason) { ++tables_.drops[static_cast<size_t>(reason)]; }
 
     Searched find(const abi::Tuple& tuple, abi::Tick now) {

@@ -10,15 +10,10 @@ namespace turnout {
 
 template <TablesEnvironment Env>
 TURNOUT_INLINE void account(Env& env, uint32_t server, Direction direction, uint32_t bytes) {
-    abi::Counters* counters = env.counters(server);
-    if (!counters) return;
-    if (direction == Direction::request) {
-        counters->in_packets += 1;
-        counters->in_bytes += bytes;
-    } else {
-        counters->out_packets += 1;
-        counters->out_bytes += bytes;
-    }
+    abi::TrafficCounters* traffic = env.traffic(server, direction);
+    if (!traffic) return;
+    traffic->packets += 1;
+    traffic->bytes += bytes;
 }
 
 template <Environment Env>

@@ -115,7 +115,8 @@ concept TablesEnvironment = requires(E env, uint32_t n, const abi::Endpoint& end
     // This CPU's room for one opening.
     { env.opening() } -> gives<Opening*>;
     // This CPU's counters of a server.
-    { env.counters(n) } -> gives<abi::Counters*>;
+    { env.traffic(n, Direction::request) } -> gives<abi::TrafficCounters*>;
+    { env.begun(n) } -> gives<abi::BeginCounters*>;
     env.count_drop(abi::Drop::none);
 
     { env.now() } -> gives<abi::Tick>;

@@ -46,7 +46,7 @@ TURNOUT_INLINE void pair_with_reply_record(Env& env, Opening& opening, const abi
 template <TablesEnvironment Env>
 TURNOUT_INLINE void count_connection(Env& env, const abi::Connection& record) {
     if (record.status & abi::status::data) return;
-    if (abi::Counters* counters = env.counters(record.server)) counters->connections += 1;
+    if (abi::BeginCounters* begun = env.begun(record.server)) begun->connections += 1;
 }
 
 // What a connection entails that now stands in the table.

@@ -195,7 +195,7 @@ TURNOUT_INLINE Location connect(Env& env, Opening& opening) {
     const bool udp = static_cast<IpProtocol>(record.tuple.protocol) == IpProtocol::udp;
     if (!udp || !service.has(abi::plan_flag::one_packet))
         return detail::make_connection(env, opening, *server, *state);
-    if (abi::Counters* counters = env.counters(record.server)) counters->connections += 1;
+    if (abi::BeginCounters* begun = env.begun(record.server)) begun->connections += 1;
     return detail::make_for_one_packet(env, settings, record, *state);
 }
 

@@ -110,7 +110,7 @@ TURNOUT_INLINE Location go_without_record(Env& env, Opening& opening) {
         return 0;
     detail::fill(*line, opening.record, abi::status::stateless);
     line->link = 0;
-    if (abi::Counters* counters = env.counters(opening.record.server)) counters->stateless += 1;
+    if (abi::BeginCounters* begun = env.begun(opening.record.server)) begun->stateless += 1;
     return location;
 }
 

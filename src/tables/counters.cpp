@@ -7,10 +7,26 @@
 
 namespace turnout::tables {
 
+namespace {
+
+uint32_t counting_cpus(const Rows& rows) {
+    return static_cast<uint32_t>(rows.begun.size() / rows.servers.size());
+}
+
+// What one CPU has counted of a server.
+model::Counters counted_by(const Rows& rows, uint32_t cpu, uint32_t server) {
+    const auto stride = static_cast<uint32_t>(rows.servers.size());
+    const abi::TrafficCounters& in = rows.traffic[abi::traffic_row(stride, cpu, 0, server)];
+    const abi::TrafficCounters& out = rows.traffic[abi::traffic_row(stride, cpu, 1, server)];
+    const abi::BeginCounters& begun = rows.begun[cpu * stride + server];
+    return {begun.connections, in.packets, out.packets, in.bytes, out.bytes, begun.stateless};
+}
+
+}  // namespace
+
 model::Counters Tables::raw_counters(uint32_t server) const {
     model::Counters sum;
-    for (size_t row = server; row < rows_.counters.size(); row += rows_.servers.size())
-        sum += from_row(rows_.counters[row]);
+    for (uint32_t cpu = 0; cpu < counting_cpus(rows_); ++cpu) sum += counted_by(rows_, cpu, server);
     return sum;
 }
 
@@ -46,12 +62,11 @@ model::Counters Tables::counters(const model::ServiceKey& service,
 
 // A row that is given back keeps its counters, and the next server begins at them.
 std::vector<model::Counters> Tables::totals() const {
-    const size_t rows = rows_.servers.size();
-    const size_t counted = std::max(counted_rows_, server_rows_.untouched());
-    std::vector<model::Counters> by_cpu(rows_.counters.size() / rows);
-    for (size_t cpu = 0; cpu < by_cpu.size(); ++cpu)
-        for (size_t row = 0; row < counted; ++row)
-            by_cpu[cpu] += from_row(rows_.counters[cpu * rows + row]);
+    const uint32_t servers = std::max(counted_rows_, server_rows_.untouched());
+    std::vector<model::Counters> by_cpu(counting_cpus(rows_));
+    for (uint32_t cpu = 0; cpu < by_cpu.size(); ++cpu)
+        for (uint32_t server = 0; server < servers; ++server)
+            by_cpu[cpu] += counted_by(rows_, cpu, server);
     return by_cpu;
 }
 

@@ -43,7 +43,8 @@ struct Rows {
     std::span<abi::ServerState> server_states;
     std::span<abi::ServiceRecord> service_records;
     std::span<abi::ServerRecord> server_records;
-    std::span<abi::Counters> counters;  // cpus × servers
+    std::span<abi::TrafficCounters> traffic;  // cpus × directions × servers
+    std::span<abi::BeginCounters> begun;      // cpus × servers
     std::span<abi::Interface> interfaces;
     std::span<abi::Neighbour> neighbours;
     std::span<abi::EndpointRow> endpoints;  // see tables/quick_index.hpp

@@ -53,8 +53,7 @@ bool has_records(NativeWorld& world) {
 }  // namespace
 
 Ledger::Ledger(NativeWorld& world) {
-    for (const abi::Counters& each : world.rows().counters)
-        packets_ += each.in_packets + each.out_packets;
+    for (const abi::TrafficCounters& each : world.rows().traffic) packets_ += each.packets;
     for (uint32_t reason = 0; reason < abi::drop_rows; ++reason)
         drops_ += world.drops(static_cast<abi::Drop>(reason));
 }

@@ -141,8 +141,8 @@ class Farm {
     // Connections of each server, by row, since the tables were made.
     std::vector<uint64_t> counters() const {
         std::vector<uint64_t> sums(rows_.servers.size());
-        for (size_t row = 0; row < rows_.counters.size(); ++row)
-            sums[row % sums.size()] += rows_.counters[row].connections;
+        for (size_t row = 0; row < rows_.begun.size(); ++row)
+            sums[row % sums.size()] += rows_.begun[row].connections;
         return sums;
     }
     Protocol protocol_of(uint32_t id) const {

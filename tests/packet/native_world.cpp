@@ -94,7 +94,8 @@ void NativeWorld::restart() {
     for (abi::ServerState& state : tables_->rows.server_states)
         state.load = state.persistent = state.overloaded = 0;
     for (abi::Server& server : tables_->rows.servers) server.hop = server.path_mtu = 0;
-    clear(tables_->rows.counters);
+    clear(tables_->rows.traffic);
+    clear(tables_->rows.begun);
     tables_->calls.clear();
     tables_->fragment_notes.clear();
     tables_->held_fragments.clear();

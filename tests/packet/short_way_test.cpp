@@ -30,19 +30,22 @@ struct Farm {
 struct State {
     explicit State(const native::MemoryTables& tables)
         : buckets(tables.buckets.begin(), tables.buckets.end()),
-          counters(tables.rows.counters.begin(), tables.rows.counters.end()),
+          traffic(tables.rows.traffic.begin(), tables.rows.traffic.end()),
+          begun(tables.rows.begun.begin(), tables.rows.begun.end()),
           servers(tables.rows.server_states.begin(), tables.rows.server_states.end()),
           cursors(tables.rows.cursors.begin(), tables.rows.cursors.end()),
           rows(tables.rows.servers.begin(), tables.rows.servers.end()) {}
     void restore(native::MemoryTables& tables) const {
         std::ranges::copy(buckets, tables.buckets.begin());
-        std::ranges::copy(counters, tables.rows.counters.begin());
+        std::ranges::copy(traffic, tables.rows.traffic.begin());
+        std::ranges::copy(begun, tables.rows.begun.begin());
         std::ranges::copy(servers, tables.rows.server_states.begin());
         std::ranges::copy(cursors, tables.rows.cursors.begin());
         std::ranges::copy(rows, tables.rows.servers.begin());
     }
     std::vector<abi::Bucket> buckets;
-    std::vector<abi::Counters> counters;
+    std::vector<abi::TrafficCounters> traffic;
+    std::vector<abi::BeginCounters> begun;
     std::vector<abi::ServerState> servers;
     std::vector<abi::Cursor> cursors;
     std::vector<abi::Server> rows;  // for their next hops
@@ -115,8 +118,9 @@ class ShortWay : public testing::TestWithParam<Farm> {
         const auto bytes = [](auto rows) {
             return std::string(reinterpret_cast<const char*>(rows.data()), rows.size_bytes());
         };
-        return bytes(std::span(tables.buckets)) + bytes(tables.rows.counters) +
-               bytes(tables.rows.server_states) + bytes(tables.rows.cursors);
+        return bytes(std::span(tables.buckets)) + bytes(tables.rows.traffic) +
+               bytes(tables.rows.begun) + bytes(tables.rows.server_states) +
+               bytes(tables.rows.cursors);
     }
     // Leaves no trace on a packet that does not take it.
     void expect_whole_way(const Bytes& bytes) {
