@@ -17,9 +17,10 @@ that no cache holds once the table is larger than it. "touch" is what the same t
 themselves; a director can come near that and not below it.
 
 **Services.** No packet of a known connection asks for its service: the connection names the server. What
-grows is the servers. A packet reads its server's row and counts in that server's counters of its CPU: two
-more lines, which caches hold while there are hundreds of servers and do not when there are 100,000 (13 MB
-of rows and counters). The record must have come before either can be asked for.
+grows is the servers. A packet counts in its server's counters of its CPU, and by NAT or a tunnel it reads
+the server's row; by direct routing its connection knows the next hop. That is a line, or two, which caches
+hold while there are thousands of servers and do not when there are 100,000 and as many connections. The
+record must have come before either can be asked for.
 
 **Servers.** rr, wrr and those that hash look at one server, whatever their number. wlc, lc, sed and nq look
 through the sixteen of which one was chosen last, and compare what is remembered of each other sixteen. fo,
@@ -37,7 +38,7 @@ handed from core to core, which takes 50 to 100 ns within a socket whatever the 
 service's rr or wrr ends at 10 to 20 million new connections a second, and one server's load at 3 to 7
 million, on 16 cores as on 64. Below that, the cost is the wait of a core for the line: at 64 cores with
 10,000 new connections a second each, a line of 75 ns is busy 5 % of the time. What established packets
-read of a server, its next hop above all, lies in a line that new connections do not write.
+read of a server lies in a line that new connections do not write.
 
 The rows of two CPUs above are measured; what is said of more is this model, not a measurement."""
 

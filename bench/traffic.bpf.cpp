@@ -2,6 +2,7 @@
 // bench_traffic.
 #include <linux/pkt_cls.h>
 
+#include "ipip.hpp"
 #include "write_flow.hpp"
 
 using namespace turnout;
@@ -47,6 +48,13 @@ extern "C" {
 }
 
 [[gnu::section("xdp"), gnu::used]] int traffic_redirect(xdp_md* frame) {
+    return redirect(frame, XDP_ABORTED);
+}
+
+// The same behind an outer header.
+[[gnu::section("xdp"), gnu::used]] int traffic_redirect_in_ipip(xdp_md* frame) {
+    Headers headers;
+    if (!find(window_of(frame), headers) || !encapsulate(frame, headers)) return XDP_ABORTED;
     return redirect(frame, XDP_ABORTED);
 }
 

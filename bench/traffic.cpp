@@ -2,7 +2,7 @@
 //
 //   bench_traffic send --device DEVICE --to ADDRESS:PORT [OPTION…]
 //   bench_traffic put WHAT --device DEVICE [--out DEVICE]
-//       WHAT: drop, pass, redirect, nothing; drop-tc, redirect-tc, nothing-tc
+//       WHAT: drop, pass, redirect, redirect-in-ipip, nothing; drop-tc, redirect-tc, nothing-tc
 //
 // Frames are made by an XDP program under BPF_PROG_TEST_RUN and redirected to DEVICE, so that a
 // veth's other end receives them as from a network card.  What is put onto a device ends their way,
@@ -157,7 +157,8 @@ int main(int count, char** arguments) {
     auto* putting = app.add_subcommand("put", "Put a program onto a device");
     putting
         ->add_option("what", options.put,
-                     "drop, pass, redirect, nothing, or one with -tc: drop, redirect, nothing")
+                     "drop, pass, redirect, redirect-in-ipip, nothing, or one with -tc: drop, "
+                     "redirect, nothing")
         ->required();
     putting->add_option("--device", options.device, "Where frames come in")->required();
     putting->add_option("--out", options.out, "Redirected: where they go out");

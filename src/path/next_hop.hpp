@@ -1,11 +1,12 @@
 // Step 6a: which neighbour gets the packet, and may it go there from this lane?
 //
-// Asking the kernel's routing costs more than everything else, so its answer is remembered: in
-// the server's row for requests, in the connection for replies, each as a reference to a row of
-// the neighbour table that is good for about a second.  When it has grown old, the fast lane
-// passes the packet on; the complete lane asks again, and sends that one packet by the kernel's
-// neighbour table.  So a moved address heals within a second, whether a daemon runs or not, and
-// the kernel keeps confirming the neighbours that are in use.
+// Asking the kernel's routing costs more than everything else, so its answer is remembered: in the
+// server's row for requests (and in connections by direct routing, see short_way/deliver.hpp), in
+// the connection for replies, each as a reference to a row of the neighbour table that is good for
+// about a second.  When it has grown old, the fast lane passes the packet on; the complete lane
+// asks again, and sends that one packet by the kernel's neighbour table.  So a moved address heals
+// within a second, whether a daemon runs or not, and the kernel keeps confirming the neighbours
+// that are in use.
 #pragma once
 
 #include <stdint.h>
