@@ -171,6 +171,11 @@ TURNOUT_INLINE uint32_t live_lines(uint32_t state) {
     return (bits & 0x1f) + (bits >> 8);
 }
 
+// A home bucket may fill to three quarters; beyond, records may stand in their second one.
+TURNOUT_INLINE bool is_crowded(uint32_t state) {
+    return live_lines(state) >= 12;
+}
+
 // Takes a free line for `tag`; 0 when there is none.
 TURNOUT_INLINE uint32_t take_line(abi::Bucket& bucket, uint32_t tag) {
     for (uint32_t line = 1; line <= abi::connections_per_bucket; ++line)
@@ -198,11 +203,10 @@ TURNOUT_INLINE bool overflow_is_full(uint32_t home_state) {
     return (home_state & abi::bucket_state::overflow_mask) == abi::bucket_state::overflow_mask;
 }
 
-// A home bucket may fill to three quarters; beyond, the emptier of the two takes the record.
+// The emptier of the two takes the record of a crowded home.
 TURNOUT_INLINE bool prefers_other(uint32_t home_state, uint32_t other_state) {
-    const uint32_t taken = live_lines(home_state);
-    if (overflow_is_full(home_state)) return false;
-    return taken >= 12 && live_lines(other_state) < taken;
+    return is_crowded(home_state) && !overflow_is_full(home_state) &&
+           live_lines(other_state) < live_lines(home_state);
 }
 
 }  // namespace detail
@@ -244,6 +248,25 @@ TURNOUT_INLINE void withdraw(abi::Bucket& bucket, uint32_t line, bool second) {
         store_once(tag_of(bucket, line), 0u);
 }
 
+// Fills the line of `bucket` that was taken and shows it, if the home bucket still is in the state
+// that was seen.
+TURNOUT_INLINE Attempt put(abi::Bucket& home, abi::Bucket& bucket, uint32_t line, bool second,
+                           const Place& place, const abi::Connection& record, uint32_t seen) {
+    fill(line_of(bucket, line), record,
+         second ? abi::status::second_bucket | abi::status::pending : 0);
+    if (second) set_bits(state_of(bucket), 1u << (line & 15));
+    const bool room = !second || !overflow_is_full(seen);
+    const uint32_t next = next_version(seen);
+    const uint32_t shown =
+        second ? next + abi::bucket_state::overflow_one : next | 1u << (line & 15);
+    if (room && swap_if(state_of(home), seen, shown)) {
+        if (second) clear_bits(line_of(bucket, line).status, abi::status::pending);
+        return {(second ? place.other : place.home) * 16 + line, false};
+    }
+    withdraw(bucket, line, second);
+    return {0, room};
+}
+
 }  // namespace detail
 
 // Adds a copy of `record` at its place, if its home bucket still is in the state that a look-up,
@@ -262,26 +285,22 @@ TURNOUT_INLINE Attempt try_insert(Env& env, const Place& place, const abi::Conne
         line = take_line(second ? *other : *home, place.tag);
         if (!line) return {};
     }
-    abi::Bucket& bucket = second ? *other : *home;
-    detail::fill(line_of(bucket, line), record,
-                 second ? abi::status::second_bucket | abi::status::pending : 0);
-    if (second) set_bits(state_of(*other), 1u << (line & 15));
-    const bool room = !second || !detail::overflow_is_full(seen);
-    const uint32_t next = detail::next_version(seen);
-    const uint32_t shown =
-        second ? next + abi::bucket_state::overflow_one : next | 1u << (line & 15);
-    if (room && swap_if(state_of(*home), seen, shown)) {
-        if (second) clear_bits(line_of(bucket, line).status, abi::status::pending);
-        return {(second ? place.other : place.home) * 16 + line, false};
-    }
-    detail::withdraw(bucket, line, second);
-    return {0, room};
+    return detail::put(*home, second ? *other : *home, line, second, place, record, seen);
 }
 template <class Env>
 TURNOUT_INLINE Attempt try_insert(Env& env, const abi::Settings& settings,
                                   const abi::Connection& record, uint32_t seen) {
     return try_insert(env, place_of(record.tuple, settings.hash_seed, settings.bucket_mask), record,
                       seen);
+}
+
+// The same in a home bucket that is not crowded: its second one need not be asked.
+template <class Env>
+TURNOUT_INLINE Attempt try_insert_at_home(Env& env, const Place& place,
+                                          const abi::Connection& record, uint32_t seen) {
+    abi::Bucket* home = env.bucket(place.home);
+    const uint32_t line = home ? take_line(*home, place.tag) : 0;
+    return line ? detail::put(*home, *home, line, false, place, record, seen) : Attempt{};
 }
 
 // `seen` of one who has not looked.

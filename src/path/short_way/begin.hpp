@@ -25,15 +25,25 @@ inline constexpr uint32_t unusual_settings =
 inline constexpr uint8_t unusual_plans =
     abi::plan_flag::persistent | abi::plan_flag::one_packet | abi::plan_flag::sip;
 
-// What try_insert() wants to have been seen, if the packet's connection is sure not to be there;
-// else not_seen.  The state first: whatever is inserted behind this look changes it.
+// Where a packet's connection is sure not to be, and has room in its home bucket.
+struct Room {
+    Place place;
+    uint32_t seen;  // the bucket's state before that was looked for
+};
+
+// A bucket whose lines have not the tag: is the connection sure not to be in another one either,
+// and is there room?
+TURNOUT_INLINE bool is_room(uint32_t seen) {
+    return !(seen & abi::bucket_state::overflow_mask) && !is_crowded(seen);
+}
+
+// The state first: whatever is inserted behind this look changes it.
 template <TablesEnvironment Env>
-TURNOUT_INLINE uint32_t see_nothing(Env& env, const Place& place) {
+TURNOUT_INLINE bool look_for_room(Env& env, const Place& place, Room& room) {
     abi::Bucket* home = env.bucket(place.home);
-    if (!home) return not_seen;
-    const uint32_t seen = load_once(state_of(*home));
-    const bool nothing = !(seen & abi::bucket_state::overflow_mask) && !line_with(*home, place.tag);
-    return nothing ? seen : not_seen;
+    if (!home) return false;
+    room = {place, load_once(state_of(*home))};
+    return is_room(room.seen) && !line_with(*home, place.tag);
 }
 
 // The record as its first packet, which is sent, leaves it: see track().
@@ -61,12 +71,6 @@ TURNOUT_INLINE bool choose_server(Env& env, const abi::Plan& plan, Opening& open
     return choice.found;
 }
 
-// What try_insert() is told of the connection.
-struct Room {
-    Place place;
-    uint32_t seen;
-};
-
 // Makes the connection to the server that was chosen, and sends its first packet.
 template <class Ip, Environment Env>
 TURNOUT_INLINE Decision connect(Env& env, const abi::Settings& settings, const Passage<Ip>& packet,
@@ -86,8 +90,8 @@ TURNOUT_INLINE Decision connect(Env& env, const abi::Settings& settings, const P
             : find_next_hop(env, settings, packet, record, *server, Request{}, now);
     if (to) note_first_packet(env, record, *server, now);
 
-    // None when the table has no room there, or another packet was quicker.
-    const Attempt made = try_insert(env, room.place, record, room.seen);
+    // None when another packet was quicker.
+    const Attempt made = try_insert_at_home(env, room.place, record, room.seen);
     if (!made.location) return whole_way;
     turnout::detail::note_made(env, opening, *server, *state, made.location);
     if (!to) return whole_way;
@@ -105,8 +109,8 @@ TURNOUT_INLINE Decision begin_connection(Env& env, const abi::Settings& settings
     const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
     // What a NAT server sends may be an answer: its client may have a service's address.
     if (audience(env, tuple.client) & abi::filter::nat_server) return whole_way;
-    const uint32_t seen = see_nothing(env, place);
-    if (seen == not_seen) return whole_way;
+    Room room;
+    if (!look_for_room(env, place, room)) return whole_way;
     const abi::EndpointRow* known = find_endpoint(
         env, {tuple.virtual_address, tuple.virtual_port, tuple.protocol, tuple.family},
         abi::EndpointKind::service);
@@ -120,8 +124,8 @@ TURNOUT_INLINE Decision begin_connection(Env& env, const abi::Settings& settings
     opening->service = known->service;
     opening->mark = opening->flags = 0;
     if (!choose_server(env, *plan, *opening)) return whole_way;
-    return connect(env, settings, packet, {known->service, service->key, *plan}, {place, seen},
-                   *opening, now);
+    return connect(env, settings, packet, {known->service, service->key, *plan}, room, *opening,
+                   now);
 }
 
 // A packet without a calm connection: of a client's, a datagram may begin one.
