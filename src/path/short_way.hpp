@@ -68,12 +68,14 @@ TURNOUT_INLINE bool is_of(const abi::Tuple& tuple, const Passage<Ip>& packet, Wa
 template <class Ip, class Way, class Env>
 TURNOUT_INLINE abi::Connection* find_connection(Env& env, const Place& place,
                                                 const Passage<Ip>& packet, Way way, uint64_t rest,
-                                                const abi::Settings& settings) {
+                                                const abi::Settings& settings, uint32_t& seen) {
     abi::Bucket* bucket = env.bucket(place.home);
     if (!bucket) return nullptr;
+    const uint32_t state = load_once(state_of(*bucket));
     uint32_t line = line_with(*bucket, place.tag);
     if (!line) {
-        if (!(load_once(state_of(*bucket)) & abi::bucket_state::overflow_mask)) return nullptr;
+        seen = state;
+        if (!(state & abi::bucket_state::overflow_mask)) return nullptr;
         bucket = env.bucket(other_bucket(place.home, place.tag, settings.bucket_mask));
         if (!bucket) return nullptr;
         line = line_with(*bucket, place.tag);
@@ -104,8 +106,10 @@ TURNOUT_INLINE Decision go(Env& env, const abi::Settings& settings, const Passag
     const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
     abi::Tick now = env.now();
     hold(now);  // that, and nothing it comes from
-    abi::Connection* connection = find_connection(env, place, packet, way, rest, settings);
-    if (!connection) return begin(env, settings, packet, way);
+    Room room{place, not_seen};
+    abi::Connection* connection =
+        find_connection(env, place, packet, way, rest, settings, room.seen);
+    if (!connection) return begin(env, settings, packet, way, room);
     if (expired(*connection, now)) return whole_way;
     const bool first_in_tick = connection->last_seen != now;
     if (const auto* to = known_next_hop(env, settings, packet, *connection, way, now)) {

@@ -28,22 +28,21 @@ inline constexpr uint8_t unusual_plans =
 // Where a packet's connection is sure not to be, and has room in its home bucket.
 struct Room {
     Place place;
-    uint32_t seen;  // the bucket's state before that was looked for
+    uint32_t seen;  // the bucket's state before that was looked for; not_seen: it may be there
 };
 
-// A bucket whose lines have not the tag: is the connection sure not to be in another one either,
-// and is there room?
-TURNOUT_INLINE bool is_room(uint32_t seen) {
-    return !(seen & abi::bucket_state::overflow_mask) && !is_crowded(seen);
+// Is the connection sure not to be in its other bucket either, and is there room?
+TURNOUT_INLINE bool is_room(const Room& room) {
+    return !(room.seen & abi::bucket_state::overflow_mask) && !is_crowded(room.seen);
 }
 
 // The state first: whatever is inserted behind this look changes it.
 template <TablesEnvironment Env>
-TURNOUT_INLINE bool look_for_room(Env& env, const Place& place, Room& room) {
+TURNOUT_INLINE Room look_for_room(Env& env, const Place& place) {
     abi::Bucket* home = env.bucket(place.home);
-    if (!home) return false;
-    room = {place, load_once(state_of(*home))};
-    return is_room(room.seen) && !line_with(*home, place.tag);
+    if (!home) return {place, not_seen};
+    const uint32_t state = load_once(state_of(*home));
+    return {place, line_with(*home, place.tag) ? not_seen : state};
 }
 
 // The record as its first packet, which is sent, leaves it: see track().
@@ -101,16 +100,13 @@ TURNOUT_INLINE Decision connect(Env& env, const abi::Settings& settings, const P
 
 template <class Ip, Environment Env>
 TURNOUT_INLINE Decision begin_connection(Env& env, const abi::Settings& settings,
-                                         Passage<Ip> packet) {
-    if (settings.flags & unusual_settings) return whole_way;
+                                         Passage<Ip> packet, const Room& room) {
+    if (settings.flags & unusual_settings || !is_room(room)) return whole_way;
     hold(packet.ip);  // all is read anew, and not kept by all packets for those that get here
     const abi::Tick now = env.now();
     const abi::Tuple tuple = tuple_of(packet, Request{});
-    const Place place = place_of(tuple, settings.hash_seed, settings.bucket_mask);
     // What a NAT server sends may be an answer: its client may have a service's address.
     if (audience(env, tuple.client) & abi::filter::nat_server) return whole_way;
-    Room room;
-    if (!look_for_room(env, place, room)) return whole_way;
     const abi::EndpointRow* known = find_endpoint(
         env, {tuple.virtual_address, tuple.virtual_port, tuple.protocol, tuple.family},
         abi::EndpointKind::service);
@@ -131,11 +127,11 @@ TURNOUT_INLINE Decision begin_connection(Env& env, const abi::Settings& settings
 // A packet without a calm connection: of a client's, a datagram may begin one.
 template <class Ip, Environment Env>
 TURNOUT_INLINE Decision begin(Env& env, const abi::Settings& settings, const Passage<Ip>& packet,
-                              Request) {
-    return is_tcp(packet) ? whole_way : begin_connection(env, settings, packet);
+                              Request, const Room& room) {
+    return is_tcp(packet) ? whole_way : begin_connection(env, settings, packet, room);
 }
 template <class Ip, Environment Env>
-TURNOUT_INLINE Decision begin(Env&, const abi::Settings&, const Passage<Ip>&, Reply) {
+TURNOUT_INLINE Decision begin(Env&, const abi::Settings&, const Passage<Ip>&, Reply, const Room&) {
     return whole_way;
 }
 
@@ -147,7 +143,10 @@ TURNOUT_INLINE Decision begin_by_syn(Env& env, const abi::Settings& settings,
     const bool begins = read<tcp_flag::syn>(env, window, packet) && is_tcp(packet) &&
                         hops_of(*packet.ip) > 1 &&
                         may_be_service(env, abi::address_of(packet.ip->destination));
-    return begins ? begin_connection(env, settings, packet) : whole_way;
+    if (!begins) return whole_way;
+    const Place place =
+        place_of(tuple_of(packet, Request{}), settings.hash_seed, settings.bucket_mask);
+    return begin_connection(env, settings, packet, look_for_room(env, place));
 }
 
 }  // namespace turnout::short_way
