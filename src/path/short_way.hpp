@@ -72,13 +72,13 @@ TURNOUT_INLINE abi::Connection* find_connection(Env& env, const Place& place,
     abi::Bucket* bucket = env.bucket(place.home);
     if (!bucket) return nullptr;
     const uint32_t state = load_once(state_of(*bucket));
-    uint32_t line = line_with(*bucket, place.tag);
+    uint32_t line = line_with(*bucket, state, place.tag);
     if (!line) {
         seen = state;
         if (!(state & abi::bucket_state::overflow_mask)) return nullptr;
         bucket = env.bucket(other_bucket(place.home, place.tag, settings.bucket_mask));
         if (!bucket) return nullptr;
-        line = line_with(*bucket, place.tag);
+        line = line_with(*bucket, load_once(state_of(*bucket)), place.tag);
         if (!line) return nullptr;
     }
     abi::Connection& connection = line_of(*bucket, line);

@@ -106,9 +106,15 @@ TURNOUT_INLINE void extend(abi::Connection& record, abi::Tick now) {
     store_once(record.last_seen, now);
 }
 
-// The first line with a tag, or 0.
-TURNOUT_INLINE uint32_t line_with(abi::Bucket& bucket, uint32_t tag) {
-    for (uint32_t line = 1; line <= abi::connections_per_bucket; ++line)
+// The first line with a tag, or 0; `state`: the bucket's before.  Lines are taken from the first
+// on, and in most buckets those of the second half are free.
+TURNOUT_INLINE uint32_t line_with(abi::Bucket& bucket, uint32_t state, uint32_t tag) {
+    constexpr uint32_t half = abi::lines_per_bucket / 2;
+    constexpr uint32_t second_half = abi::bucket_state::live_mask & ~((1u << half) - 1);
+    for (uint32_t line = 1; line < half; ++line)
+        if (load_once(tag_of(bucket, line)) == tag) return forgotten(line, tag);
+    if (!(state & second_half)) return 0;
+    for (uint32_t line = half; line <= abi::connections_per_bucket; ++line)
         if (load_once(tag_of(bucket, line)) == tag) return forgotten(line, tag);
     return 0;
 }
@@ -118,7 +124,7 @@ TURNOUT_INLINE uint32_t find_line(abi::Bucket& bucket, uint32_t state, uint32_t 
                                   const abi::Tuple& tuple, abi::Tick now) {
     // The walk that only compares is a quarter of the other: of new connections no line has the
     // tag.
-    if (!line_with(bucket, tag)) return 0;
+    if (!line_with(bucket, state, tag)) return 0;
     for (uint32_t i = 1; i <= abi::connections_per_bucket; ++i) {
         if (load_once(tag_of(bucket, i)) != tag) continue;
         const uint32_t line = forgotten(i, tag);

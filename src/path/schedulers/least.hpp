@@ -195,6 +195,44 @@ TURNOUT_INLINE uint32_t position(Env& env, const abi::Plan& plan, Rule rule) {
     return search.best.position;
 }
 
+// So few, all of them open to any number of connections, that what a search for more has to
+// remember would cost more than to look at them.
+inline constexpr uint32_t few = 4;
+TURNOUT_INLINE bool are_few(const abi::Plan& plan) {
+    return plan.count <= few && !(plan.flags & abi::plan_flag::thresholds);
+}
+
+// The best server so far: its row, counted from 1, or 0.
+struct BestServer {
+    uint32_t server;
+    uint64_t cost, divisor;
+};
+
+// False when there is no such candidate.
+template <TablesEnvironment Env>
+TURNOUT_INLINE bool look(Env& env, const abi::Plan& plan, uint32_t step, Rule rule,
+                         BestServer& best) {
+    if (step >= plan.count) return false;
+    const abi::Candidate* candidate = env.candidate(plan.first + step);
+    if (!candidate || candidate->weight <= 0) return true;
+    const abi::ServerState* state = env.server_state(candidate->server);
+    if (!state) return true;
+    const uint64_t cost = cost_of(load_once(state->load), rule);
+    const uint64_t divisor = divisor_of(candidate->weight, rule);
+    if (cost * best.divisor < best.cost * divisor) best = {candidate->server + 1, cost, divisor};
+    return true;
+}
+
+// The best server among few: its row, counted from 1, or 0.
+template <TablesEnvironment Env>
+TURNOUT_INLINE uint32_t server_among_few(Env& env, const abi::Plan& plan, Rule rule) {
+    BestServer best{0, none().cost, none().divisor};
+    // One after the other, and no loop, whose counting would cost as much as comparing does.
+    (void)(look(env, plan, 0, rule, best) && look(env, plan, 1, rule, best) &&
+           look(env, plan, 2, rule, best) && look(env, plan, 3, rule, best));
+    return best.server;
+}
+
 template <TablesEnvironment Env>
 TURNOUT_INLINE Choice choose(Env& env, const Ask& ask, Rule rule) {
     return at_position(env, ask.plan, env.position_of_least(ask.plan, rule));

@@ -31,9 +31,11 @@ struct Room {
     uint32_t seen;  // the bucket's state before that was looked for; not_seen: it may be there
 };
 
-// Is the connection sure not to be in its other bucket either, and is there room?
+// Is the connection sure not to be in its other bucket either, and is there room?  A bucket is not
+// crowded (see table.hpp) whose last lines are free.
 TURNOUT_INLINE bool is_room(const Room& room) {
-    return !(room.seen & abi::bucket_state::overflow_mask) && !is_crowded(room.seen);
+    constexpr uint32_t last_lines = abi::bucket_state::live_mask & ~0xfffu;
+    return !(room.seen & (abi::bucket_state::overflow_mask | last_lines));
 }
 
 // The state first: whatever is inserted behind this look changes it.
@@ -42,7 +44,7 @@ TURNOUT_INLINE Room look_for_room(Env& env, const Place& place) {
     abi::Bucket* home = env.bucket(place.home);
     if (!home) return {place, not_seen};
     const uint32_t state = load_once(state_of(*home));
-    return {place, line_with(*home, place.tag) ? not_seen : state};
+    return {place, line_with(*home, state, place.tag) ? not_seen : state};
 }
 
 // The record as its first packet, which is sent, leaves it: see track().
@@ -65,6 +67,11 @@ template <TablesEnvironment Env>
 TURNOUT_INLINE bool choose_server(Env& env, const abi::Plan& plan, Opening& opening) {
     if (plan.scheduler != abi::Scheduler::wlc) return env.schedule(opening) == Answer::connect;
     // What ipvsadm gives a service unless told otherwise is spared what others need.
+    if (least::are_few(plan)) {
+        const uint32_t server = wlc::server_among_few(env, plan);
+        opening.record.server = server - 1;
+        return server;
+    }
     const Choice choice = at_position(env, plan, env.position_of_least(plan, wlc::rule));
     opening.record.server = choice.server;
     return choice.found;
