@@ -124,6 +124,36 @@ TEST_P(Groups, choose_as_one_who_looks_at_every_server) {
     EXPECT_GT(grouped, 10000u);
 }
 
+// The short way's choice among a service's few servers.
+class Few : public Groups {};
+
+TEST_P(Few, are_chosen_from_as_by_one_who_looks_at_every_server) {
+    std::mt19937 random(20263);
+    const auto below = [&](uint32_t bound) { return static_cast<uint32_t>(random() % bound); };
+    uint32_t few = 0, more = 0;
+    for (int round = 0; round < 20000; ++round) {
+        if (below(8) == 0)
+            change_server(static_cast<uint8_t>(1 + below(5)), static_cast<int32_t>(below(6)));
+        const auto all = candidates();
+        if (!all.empty())
+            change_load(all[below(static_cast<uint32_t>(all.size()))].server, below(2));
+        const abi::Plan& plan = tables_.rows.plans[tables_.rows.services[service_].plan];
+        if (!least::are_few(plan)) {
+            ++more;
+            continue;
+        }
+        ++few;
+        NativeEnv<Lane::complete> env(tables_, world_, {});
+        const int64_t server = wlc::server_among_few(env, plan);
+        ASSERT_EQ(server - 1, plain_choice()) << "round " << round;
+    }
+    EXPECT_GT(few, 5000u);
+    EXPECT_GT(more, 1000u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Wlc, Few, testing::Values(rules[0]),
+                         [](const auto& one) { return one.param.scheduler; });
+
 INSTANTIATE_TEST_SUITE_P(Rules, Groups, testing::ValuesIn(rules),
                          [](const auto& one) { return one.param.scheduler; });
 
