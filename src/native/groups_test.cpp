@@ -144,7 +144,7 @@ TEST_P(Few, are_chosen_from_as_by_one_who_looks_at_every_server) {
         }
         ++few;
         NativeEnv<Lane::complete> env(tables_, world_, {});
-        const int64_t server = wlc::server_among_few(env, plan);
+        const int64_t server = least::server_among_few(env, plan, wlc::rule);
         ASSERT_EQ(server - 1, plain_choice()) << "round " << round;
     }
     EXPECT_GT(few, 5000u);

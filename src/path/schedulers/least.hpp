@@ -202,9 +202,9 @@ TURNOUT_INLINE bool are_few(const abi::Plan& plan) {
     return plan.count <= few && !(plan.flags & abi::plan_flag::thresholds);
 }
 
-// The best server so far: its row, counted from 1, or 0.
+// The best server so far.
 struct BestServer {
-    uint32_t server;
+    uint32_t server;  // its row, counted from 1; 0: none yet
     uint64_t cost, divisor;
 };
 

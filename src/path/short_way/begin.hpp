@@ -68,7 +68,7 @@ TURNOUT_INLINE bool choose_server(Env& env, const abi::Plan& plan, Opening& open
     if (plan.scheduler != abi::Scheduler::wlc) return env.schedule(opening) == Answer::connect;
     // What ipvsadm gives a service unless told otherwise is spared what others need.
     if (least::are_few(plan)) {
-        const uint32_t server = wlc::server_among_few(env, plan);
+        const uint32_t server = least::server_among_few(env, plan, wlc::rule);
         opening.record.server = server - 1;
         return server;
     }
