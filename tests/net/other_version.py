@@ -15,6 +15,8 @@ from pathlib import Path
 # Members that change places, by row.
 SWAPPED = {
     "abi/connection.hpp": {"Connection": ("server", "last_seen")},
+    "abi/counters.hpp": {"TrafficCounters": ("packets", "bytes"),
+                         "BeginCounters": ("connections", "stateless")},
     "abi/ftp_control.hpp": {"FtpControl": ("edits", "expected"), "TextEdit": ("at", "before")},
     "abi/rows.hpp": {
         "Settings": ("bucket_mask", "buckets_per_sweep"),
@@ -26,8 +28,9 @@ SWAPPED = {
 }
 # Members that are added at the end of a row.
 ADDED = {"abi/rows.hpp": {"Candidate": "uint64_t another = 0;",
-                          "Counters": "uint64_t another = 0;",
-                          "ServerState": "uint64_t another = 0;"}}
+                          "ServerState": "uint64_t another = 0;"},
+         "abi/counters.hpp": {"Counters": "uint64_t another = 0;",
+                              "BeginCounters": "uint64_t another = 0;"}}
 
 
 WITHOUT_ROWS = ("base", "model", "api", "config", "ipvs")
@@ -75,7 +78,7 @@ def changed(path, text):
         text = swap(text, name, *members)
     for name, member in ADDED.get(path, {}).items():
         text = append(text, name, member)
-    if path == "abi/rows.hpp":
+    if path.startswith("abi/"):
         text = other_version(text)
     if path == "cmake/modules.cmake":
         text = text.replace("\n    if(sources)\n", TAKEN)
