@@ -123,6 +123,7 @@ Status add_counters(const Takeover& takeover) {
         if (rows.server_records[server].use == abi::ServerUse::free) continue;
         const auto counted = old->of(server);
         if (!counted) return std::unexpected(counted.error());
+        if (*counted == model::Counters{}) continue;
         take_off(rows.server_records[server].base, *counted);
         const auto service = rows.service_ids->get(rows.server_records[server].service);
         if (service) take_off(rows.service_records[*service].base, *counted);

@@ -178,8 +178,13 @@ TURNOUT_INLINE uint32_t live_lines(uint32_t state) {
 }
 
 // A home bucket may fill to three quarters; beyond, records may stand in their second one.
+inline constexpr uint32_t crowded = 12;
 TURNOUT_INLINE bool is_crowded(uint32_t state) {
-    return live_lines(state) >= 12;
+    return live_lines(state) >= crowded;
+}
+// As long as its last lines are free a bucket is not, which is quicker told.
+TURNOUT_INLINE bool has_last_lines_free(uint32_t state) {
+    return !(state & abi::bucket_state::live_mask & ~((1u << crowded) - 1));
 }
 
 // Takes a free line for `tag`; 0 when there is none.
@@ -278,8 +283,9 @@ TURNOUT_INLINE Attempt put(abi::Bucket& home, abi::Bucket& bucket, uint32_t line
 // Adds a copy of `record` at its place, if its home bucket still is in the state that a look-up,
 // which did not find the tuple, has seen.
 template <class Env>
-TURNOUT_INLINE Attempt try_insert(Env& env, const Place& place, const abi::Connection& record,
-                                  uint32_t seen) {
+TURNOUT_INLINE Attempt try_insert(Env& env, const abi::Settings& settings,
+                                  const abi::Connection& record, uint32_t seen) {
+    const Place place = place_of(record.tuple, settings.hash_seed, settings.bucket_mask);
     abi::Bucket* home = env.bucket(place.home);
     abi::Bucket* other = env.bucket(place.other);
     if (!home || !other) return {};
@@ -293,13 +299,6 @@ TURNOUT_INLINE Attempt try_insert(Env& env, const Place& place, const abi::Conne
     }
     return detail::put(*home, second ? *other : *home, line, second, place, record, seen);
 }
-template <class Env>
-TURNOUT_INLINE Attempt try_insert(Env& env, const abi::Settings& settings,
-                                  const abi::Connection& record, uint32_t seen) {
-    return try_insert(env, place_of(record.tuple, settings.hash_seed, settings.bucket_mask), record,
-                      seen);
-}
-
 // The same in a home bucket that is not crowded: its second one need not be asked.
 template <class Env>
 TURNOUT_INLINE Attempt try_insert_at_home(Env& env, const Place& place,

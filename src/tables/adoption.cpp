@@ -8,7 +8,6 @@
 #include "base/panic.hpp"
 #include "tables/convert.hpp"
 #include "tables/tables.hpp"
-#include "tables/unsettle.hpp"
 
 namespace turnout::tables {
 
@@ -108,7 +107,6 @@ void Tables::adopt_replies(const model::ServiceKey& service, const model::Server
 // Every server row in use is held: its addresses, its counters, and its place among the removed
 // ones if no plan names it.
 void Tables::adopt_removed_servers() {
-    unsettle(rows_);
     for (uint32_t id = 0; id < rows_.servers.size(); ++id) {
         abi::ServerRecord& record = rows_.server_records[id];
         if (record.use == abi::ServerUse::free) continue;
@@ -126,8 +124,7 @@ void Tables::adopt_removed_servers() {
             record.use = abi::ServerUse::serving;
             continue;
         }
-        rows_.servers[id].flags &= ~abi::server_flag::draining;
-        rows_.servers[id].flags |= abi::server_flag::removed;
+        mark_removed(id);
         record.use = abi::ServerUse::removed;
         const auto counting = counted ? std::optional(owner->second.id) : std::nullopt;
         removed_[{service, server.key}] = {id, counting, now_s_};

@@ -131,12 +131,7 @@ bool Tables::resets_idle(const model::ServiceKey& service) const {
 void Tables::set_resets_idle(const model::ServiceKey& service, bool resets) {
     const ServiceEntry& entry = services_.at(service);
     rows_.service_records[entry.id].resets_idle = resets;
-    unsettle(rows_);
-    for (const auto& [key, id] : entry.servers) {
-        uint32_t& flags = rows_.servers[id].flags;
-        flags =
-            resets ? flags | abi::server_flag::resets_idle : flags & ~abi::server_flag::resets_idle;
-    }
+    for (const auto& [key, id] : entry.servers) set_flag(id, abi::server_flag::resets_idle, resets);
 }
 
 void Tables::collect(uint64_t now_s) {
@@ -157,10 +152,7 @@ void Tables::refresh_ways() {
     for (const auto& [key, entry] : services_)
         for (const auto& [server, id] : entry.servers) {
             abi::Server& row = rows_.servers[id];
-            const uint32_t flags =
-                (row.flags & ~abi::server_flag::local) | place_of(server.address);
-            if (flags != row.flags) unsettle(rows_);
-            row.flags = flags;
+            set_flag(id, abi::server_flag::local, is_own_(server.address));
             if (row.method != abi::Method::tunnel && is_none(row.tunnel_source)) continue;
             if (const auto source = source_for_(server.address))
                 row.tunnel_source = to_row(*source);
@@ -360,15 +352,28 @@ void Tables::write_thresholds(uint32_t id, const model::Server& server) {
         __atomic_store_n(&state.overloaded, 0u, __ATOMIC_SEQ_CST);
 }
 
+void Tables::set_flag(uint32_t id, uint32_t flag, bool on) {
+    set_flags(id, on ? rows_.servers[id].flags | flag : rows_.servers[id].flags & ~flag);
+}
+
+void Tables::set_flags(uint32_t id, uint32_t flags) {
+    if (rows_.servers[id].flags == flags) return;
+    unsettle(rows_);
+    rows_.servers[id].flags = flags;
+}
+
+void Tables::mark_removed(uint32_t id) {
+    const uint32_t others = rows_.servers[id].flags & ~abi::server_flag::draining;
+    set_flags(id, others | abi::server_flag::removed);
+}
+
 void Tables::retire_server(const model::ServiceKey& service, ServiceEntry& entry,
                            const model::ServerKey& server) {
     const auto at = entry.servers.find(server);
     const uint32_t id = at->second;
     write_drain(id, {});
     if (rows_.servers[id].method == abi::Method::nat) near_ends_.remove(sender_of(service, server));
-    unsettle(rows_);
-    rows_.servers[id].flags &= ~abi::server_flag::draining;
-    rows_.servers[id].flags |= abi::server_flag::removed;
+    mark_removed(id);
     // The row it points to may become another service's.
     rows_.servers[id].timeouts = abi::common_timeouts;
     rows_.server_records[id].use = abi::ServerUse::removed;

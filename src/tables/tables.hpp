@@ -105,6 +105,10 @@ class Tables {
     uint32_t place_of(const model::Address& server) const;
     void write_server(const model::ServiceKey& service, uint32_t service_id, uint32_t id,
                       const model::Server& server);
+    // Of a server's row, after connections have been told to ask for it.
+    void set_flag(uint32_t id, uint32_t flag, bool on);
+    void set_flags(uint32_t id, uint32_t flags);
+    void mark_removed(uint32_t id);
     void retire_server(const model::ServiceKey& service, ServiceEntry& entry,
                        const model::ServerKey& server);
     void retire_missing(const model::Service& service, ServiceEntry& entry);

@@ -31,11 +31,9 @@ struct Room {
     uint32_t seen;  // the bucket's state before that was looked for; not_seen: it may be there
 };
 
-// Is the connection sure not to be in its other bucket either, and is there room?  A bucket is not
-// crowded (see table.hpp) whose last lines are free.
+// Is the connection sure not to be in its other bucket either, and is there room?
 TURNOUT_INLINE bool is_room(const Room& room) {
-    constexpr uint32_t last_lines = abi::bucket_state::live_mask & ~0xfffu;
-    return !(room.seen & (abi::bucket_state::overflow_mask | last_lines));
+    return !(room.seen & abi::bucket_state::overflow_mask) && has_last_lines_free(room.seen);
 }
 
 // The state first: whatever is inserted behind this look changes it.

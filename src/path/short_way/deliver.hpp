@@ -30,31 +30,31 @@ TURNOUT_INLINE const abi::Neighbour* take_to(Env& env, abi::HopRef hop, uint32_t
 
 // By direct routing a request asks for its server no more than its next hop.  So its connection is
 // told that one, as long as it is good, and with it that there is nothing unusual about the server:
-// a line less to read where there are many servers.  Null when it has to be asked for.
-template <class Ip, class Env>
-TURNOUT_INLINE const abi::Neighbour* known_next_hop(Env& env, const abi::Settings& settings,
-                                                    const Passage<Ip>& packet,
-                                                    const abi::Connection& connection, Request,
-                                                    abi::Tick now) {
-    if (abi::method_of(connection.status) != abi::Method::direct ||
-        abi::elapsed(settings.servers_settled, now) < 0)
-        return nullptr;
-    return take_to(env, load_once(connection.hop), packet.length, now);
-}
-template <class Ip, class Env>
-TURNOUT_INLINE const abi::Neighbour* known_next_hop(Env&, const abi::Settings&, const Passage<Ip>&,
-                                                    const abi::Connection&, Reply, abi::Tick) {
-    return nullptr;
+// a line less to read where there are many servers.
+template <class Way>
+TURNOUT_INLINE bool may_know_next_hop(const abi::Settings& settings,
+                                      const abi::Connection& connection, Way, abi::Tick now) {
+    return Way::direction == Direction::request &&
+           abi::method_of(connection.status) == abi::Method::direct &&
+           abi::elapsed(settings.servers_settled, now) >= 0;
 }
 
+// Null when it has to be asked for.
+template <class Ip, class Way, class Env>
+TURNOUT_INLINE const abi::Neighbour* known_next_hop(Env& env, const abi::Settings& settings,
+                                                    const Passage<Ip>& packet,
+                                                    const abi::Connection& connection, Way way,
+                                                    abi::Tick now) {
+    if (!may_know_next_hop(settings, connection, way, now)) return nullptr;
+    return take_to(env, load_once(connection.hop), packet.length, now);
+}
+
+template <class Way>
 TURNOUT_INLINE void tell_next_hop(const abi::Settings& settings, abi::Connection& connection,
-                                  const abi::Server& server, Request, abi::Tick now) {
-    if (abi::method_of(connection.status) == abi::Method::direct &&
-        abi::elapsed(settings.servers_settled, now) >= 0)
+                                  const abi::Server& server, Way way, abi::Tick now) {
+    if (may_know_next_hop(settings, connection, way, now))
         store_once(connection.hop, load_once(server.hop));
 }
-TURNOUT_INLINE void tell_next_hop(const abi::Settings&, abi::Connection&, const abi::Server&, Reply,
-                                  abi::Tick) {}
 
 // The next hop of a request is remembered with its server, that of a reply with its connection.
 template <class Ip, class Env>
